@@ -1,0 +1,6 @@
+//! Packages against advisories.
+
+use crate::model::Rule;
+
+/// The rules this room raises.
+pub static RULES: &[&Rule] = &[];

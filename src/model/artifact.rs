@@ -1,0 +1,178 @@
+//! One file of what is weighed.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Call, Digest, Digests, Tensor, TensorSummary};
+
+/// A POSIX path relative to the root of what is weighed; `.` when the root itself is one file.
+///
+/// A name that is valid UTF-8 stands as it is, control characters included (emitters sanitise). A name that is not
+/// is written with `\xNN` for each undecodable byte and `\\` for a backslash.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ArtifactPath(String);
+
+impl ArtifactPath {
+    /// Takes the text of a relative path with `/` between components.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self(path.into())
+    }
+
+    /// Takes the raw bytes of a relative path; the escape is described at the type.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return Self(text.to_owned());
+        }
+        let mut text = String::new();
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(&chunk.valid().replace('\\', "\\\\"));
+            for byte in chunk.invalid() {
+                text.push_str(&format!("\\x{byte:02x}"));
+            }
+        }
+        Self(text)
+    }
+
+    /// The path as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last component.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// The components, first to last. Model signatures are ordered by these, not by the text.
+    pub fn components(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/')
+    }
+
+    /// The folder part, empty at the root.
+    #[must_use]
+    pub fn parent(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
+    }
+
+    /// `name` beside this path: same folder, other last component.
+    #[must_use]
+    pub fn sibling(&self, name: &str) -> Self {
+        match self.parent() {
+            "" => Self(name.to_owned()),
+            parent => Self(format!("{parent}/{name}")),
+        }
+    }
+}
+
+impl fmt::Display for ArtifactPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What bytes are, by content: `safetensors`, `pickle`, `zip`. Each inspector names its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Format(Cow<'static, str>);
+
+impl Format {
+    /// A format by its lower-case name.
+    #[must_use]
+    pub const fn named(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The digest of one range of a file, as model signatures of the method `shards` list them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Bytes of the file, from inclusive to exclusive.
+    pub range: Range<u64>,
+    /// Digest of those bytes.
+    pub digest: Digest,
+}
+
+/// What an inspector found to list in a file: inventory, not judgement.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contents {
+    /// Tensors, in file order.
+    pub tensors: Vec<Tensor>,
+    /// For a sharded-weights index: tensor name to the shard that is said to hold it.
+    pub weight_map: Option<BTreeMap<String, String>>,
+    /// Key and value pairs of the file's own header or configuration.
+    pub metadata: BTreeMap<String, String>,
+    /// What would be imported and called if the file were loaded, in order.
+    pub calls: Vec<Call>,
+}
+
+/// One file: where, how long, its digests, and what it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Artifact {
+    /// Relative path.
+    pub path: ArtifactPath,
+    /// Length in bytes.
+    pub size: u64,
+    /// Digests of the whole file.
+    pub digests: Digests,
+    /// Digests of its ranges, when shards were asked for.
+    pub shards: Vec<Shard>,
+    /// What it is by content; more than one means a polyglot, none that it was not recognised.
+    pub formats: Vec<Format>,
+    /// What inspectors listed.
+    pub contents: Contents,
+    /// The bytes themselves, for small files that another room reads (lockfiles, signatures, manifests).
+    /// They are the bytes that were hashed.
+    pub kept: Option<Vec<u8>>,
+}
+
+impl Artifact {
+    /// Number of tensors and parameters by element type, if any.
+    #[must_use]
+    pub fn tensor_summary(&self) -> Option<TensorSummary> {
+        (!self.contents.tensors.is_empty()).then(|| TensorSummary::of(&self.contents.tensors))
+    }
+
+    /// True if it was recognised as that format (among others, perhaps).
+    #[must_use]
+    pub fn is(&self, format: &Format) -> bool {
+        self.formats.contains(format)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn undecodable_names_are_escaped_and_others_kept() {
+        assert_eq!(ArtifactPath::from_bytes(b"a\\b\n/c").as_str(), "a\\b\n/c");
+        assert_eq!(ArtifactPath::from_bytes(b"a\\\xffb").as_str(), "a\\\\\\xffb");
+    }
+
+    #[test]
+    fn siblings_share_the_folder() {
+        assert_eq!(ArtifactPath::new("a/b/c").sibling("d").as_str(), "a/b/d");
+        assert_eq!(ArtifactPath::new("c").sibling("d").as_str(), "d");
+    }
+}

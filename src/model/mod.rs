@@ -1,0 +1,32 @@
+//! The nouns every room shares: plain data, nothing that opens, prints or decides.
+//!
+//! What was *seen* is [`Evidence`]; what a policy *thinks* of it is a [`Finding`]; the two are joined into one
+//! [`Verdict`] in a [`Report`]. All collections are ordered, so the same bytes give the same document.
+
+mod advisory;
+mod artifact;
+mod call;
+mod digest;
+mod evidence;
+mod finding;
+mod limits;
+mod package;
+mod place;
+mod report;
+mod rule;
+mod tensor;
+mod verdict;
+
+pub use advisory::AdvisoryMatch;
+pub use artifact::{Artifact, ArtifactPath, Contents, Format, Shard};
+pub use call::{Call, Judgement};
+pub use digest::{Algorithm, Digest, DigestError, Digests};
+pub use evidence::{Assurance, Evidence, Excerpt, Fact};
+pub use finding::{Exception, Finding, Ruling};
+pub use limits::Limits;
+pub use package::{Ecosystem, Package, PackageSource, Purl};
+pub use place::Place;
+pub use report::{Check, Input, PolicyId, Report, Tool};
+pub use rule::{Class, Rule, Severity};
+pub use tensor::{Tensor, TensorSummary};
+pub use verdict::Verdict;

@@ -1,0 +1,6 @@
+//! What to think of evidence.
+
+use crate::model::Rule;
+
+/// The rules this room raises.
+pub static RULES: &[&Rule] = &[];

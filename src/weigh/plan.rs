@@ -1,0 +1,40 @@
+//! What one pass is asked for.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Algorithm, ArtifactPath, Limits};
+
+/// What to compute and how, for one tree.
+pub struct Plan {
+    /// Digests of whole files; SHA-256 is always among them.
+    pub algorithms: BTreeSet<Algorithm>,
+    /// Digest ranges of this many bytes as well, with this algorithm.
+    pub shards: Option<(u64, Algorithm)>,
+    /// Worker threads; `None` for one per processor.
+    pub threads: Option<usize>,
+    /// Map files; otherwise read them.
+    pub mmap: bool,
+    /// Follow links that stay inside the root.
+    pub follow_links: bool,
+    /// Leave out what this says: the path and everything below it.
+    pub ignore: Box<dyn Fn(&ArtifactPath) -> bool + Send + Sync>,
+    /// Keep the bytes of files for which this says so, up to [`Limits::kept_bytes`].
+    pub keep: Box<dyn Fn(&ArtifactPath) -> bool + Send + Sync>,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            algorithms: BTreeSet::from([Algorithm::Sha256]),
+            shards: None,
+            threads: None,
+            mmap: true,
+            follow_links: false,
+            ignore: Box::new(|_| false),
+            keep: Box::new(|_| false),
+            limits: Limits::default(),
+        }
+    }
+}

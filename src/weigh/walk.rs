@@ -1,0 +1,201 @@
+//! Which files a tree has, without leaving it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::model::{ArtifactPath, Class, Evidence, Limits, Rule, Severity};
+
+use super::{Error, Plan, Unreadable};
+
+/// Nothing to weigh.
+pub static EMPTY_TREE: Rule = Rule {
+    id: "empty-tree",
+    summary: "there is no file to look at",
+    severity: Severity::Medium,
+    class: Class::Gap,
+    page: include_str!("../rules/empty-tree.md"),
+    frameworks: &["CWE-354"],
+};
+
+/// A symbolic link that was not followed.
+pub static LINK_REFUSED: Rule = Rule {
+    id: "link-refused",
+    summary: "a symbolic link was not followed",
+    severity: Severity::Medium,
+    class: Class::Gap,
+    page: include_str!("../rules/link-refused.md"),
+    frameworks: &["CWE-59"],
+};
+
+/// A socket, pipe or device.
+pub static SPECIAL_FILE: Rule = Rule {
+    id: "special-file",
+    summary: "a socket, pipe or device stands among the files",
+    severity: Severity::Medium,
+    class: Class::Gap,
+    page: include_str!("../rules/special-file.md"),
+    frameworks: &["CWE-59"],
+};
+
+/// A file name that is not UTF-8.
+pub static UNDECODABLE_NAME: Rule = Rule {
+    id: "undecodable-name",
+    summary: "a file name is not valid UTF-8 or holds control characters",
+    severity: Severity::Low,
+    class: Class::Defect,
+    page: include_str!("../rules/undecodable-name.md"),
+    frameworks: &["CWE-176"],
+};
+
+/// One file to weigh.
+pub struct Found {
+    /// Relative to the root.
+    pub path: ArtifactPath,
+    /// Where to open it.
+    pub location: PathBuf,
+    /// Length in bytes when it was listed.
+    pub len: u64,
+}
+
+/// The files of a tree, sorted by path, and what was seen on the way.
+pub fn walk(root: &Path, plan: &Plan) -> Result<(Vec<Found>, Vec<Evidence>), Error> {
+    let name = root.display().to_string();
+    let status = fs::metadata(root).map_err(|source| Error::Root { path: name.clone(), source })?;
+    if status.is_file() {
+        let file = Found { path: ArtifactPath::new("."), location: root.to_owned(), len: status.len() };
+        return Ok((vec![file], Vec::new()));
+    }
+    if !status.is_dir() {
+        return Err(Error::Special(name));
+    }
+    fs::read_dir(root).map_err(|source| Error::Root { path: name, source })?;
+    let mut walk = Walk { plan, root, files: Vec::new(), evidence: Vec::new() };
+    walk.folder(&mut Vec::new(), 0);
+    if walk.files.is_empty() {
+        walk.evidence.push(Evidence::new(&EMPTY_TREE, "the folder holds no files"));
+    }
+    walk.files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((walk.files, walk.evidence))
+}
+
+/// Reads a file that the caller named as a whole: a key, a policy, a bundle.
+///
+/// # Errors
+/// [`Error`] when it cannot be read or has more than `limit` bytes.
+pub fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    let name = path.display().to_string();
+    let root = |source| Error::Root { path: name.clone(), source };
+    let mut file = fs::File::open(path).map_err(root)?;
+    if file.metadata().map_err(root)?.is_dir() {
+        return Err(root(std::io::Error::other("it is a folder, a file was expected")));
+    }
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::Read::take(&mut file, limit.saturating_add(1)), &mut bytes)
+        .map_err(root)?;
+    if bytes.len() as u64 > limit {
+        return Err(Error::TooLarge { path: name, size: bytes.len() as u64, limit });
+    }
+    Ok(bytes)
+}
+
+struct Walk<'a> {
+    plan: &'a Plan,
+    root: &'a Path,
+    files: Vec<Found>,
+    evidence: Vec<Evidence>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, relative: &mut Vec<u8>, depth: u32) {
+        let Limits { files, directory_depth, .. } = self.plan.limits;
+        if depth > directory_depth {
+            let place = crate::model::Place::Whole;
+            let evidence = Unreadable::limit_evidence("directory-depth", u64::from(directory_depth), place);
+            self.evidence.push(evidence.of(&ArtifactPath::from_bytes(relative)));
+            return;
+        }
+        let location = self.root.join(OsStr::from_bytes(relative));
+        let entries = match fs::read_dir(&location).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+            Ok(entries) => entries,
+            Err(error) => {
+                let message = format!("the folder could not be listed: {error}");
+                self.evidence.push(
+                    Evidence::new(&super::engine::UNREADABLE_FILE, message).of(&ArtifactPath::from_bytes(relative)),
+                );
+                return;
+            }
+        };
+        for entry in entries {
+            if self.files.len() as u64 >= files {
+                let evidence = Unreadable::limit_evidence("files", files, crate::model::Place::Whole);
+                if !self.evidence.contains(&evidence) {
+                    self.evidence.push(evidence);
+                }
+                return;
+            }
+            let before = relative.len();
+            if before > 0 {
+                relative.push(b'/');
+            }
+            relative.extend_from_slice(entry.file_name().as_bytes());
+            self.entry(relative, depth);
+            relative.truncate(before);
+        }
+    }
+
+    fn entry(&mut self, relative: &mut Vec<u8>, depth: u32) {
+        let path = ArtifactPath::from_bytes(relative);
+        if (self.plan.ignore)(&path) {
+            return;
+        }
+        let location = self.root.join(OsStr::from_bytes(relative));
+        if std::str::from_utf8(relative).is_err() || path.name().chars().any(char::is_control) {
+            let message = format!("the file name is {:?}", path.name());
+            self.evidence.push(Evidence::new(&UNDECODABLE_NAME, message).of(&path));
+        }
+        let status = match fs::symlink_metadata(&location) {
+            Ok(status) => status,
+            Err(error) => {
+                let message = format!("it could not be looked up: {error}");
+                self.evidence.push(Evidence::new(&super::engine::UNREADABLE_FILE, message).of(&path));
+                return;
+            }
+        };
+        if status.is_dir() {
+            self.folder(relative, depth + 1);
+        } else if status.is_file() {
+            self.files.push(Found { path, location, len: status.len() });
+        } else if status.is_symlink() {
+            self.link(path, &location);
+        } else {
+            self.evidence.push(Evidence::new(&SPECIAL_FILE, "it is neither a file, a folder nor a link").of(&path));
+        }
+    }
+
+    /// A link is followed only when asked, only to a file, and only inside the root.
+    fn link(&mut self, path: ArtifactPath, location: &Path) {
+        let target = fs::canonicalize(location);
+        let inside = self.root.canonicalize().ok().zip(target.as_ref().ok()).is_some_and(|(r, t)| t.starts_with(r));
+        if self.plan.follow_links
+            && inside
+            && let Ok(status) = fs::metadata(location)
+            && status.is_file()
+        {
+            self.files.push(Found { path, location: location.to_owned(), len: status.len() });
+            return;
+        }
+        let to = fs::read_link(location).map(|to| to.display().to_string()).unwrap_or_default();
+        let why = match target {
+            Err(_) => "it leads nowhere or in a circle",
+            Ok(_) if !inside => "it leads out of the folder",
+            Ok(_) => "links are not followed",
+        };
+        self.evidence.push(
+            Evidence::new(&LINK_REFUSED, format!("a symbolic link to {to:?} was not followed: {why}"))
+                .of(&path)
+                .with("target", to),
+        );
+    }
+}

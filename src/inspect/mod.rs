@@ -1,16 +1,61 @@
-//! What is inside a file, by content.
+//! What is inside a file, by content: each format in its own file, none chosen by name.
+//!
+//! [`Inspectors`] is handed to the pass of `weigh`. It shows every file's view to every [`Inspector`]; each that
+//! claims the bytes lists what it found in the [`Scope`]. A file claimed by two is a polyglot. Containers show their
+//! members to [`inspect_content`] again, one nesting level deeper.
 
-use crate::model::{ArtifactPath, Limits, Rule};
+mod scope;
+
+use crate::model::{ArtifactPath, Format, Limits, Rule};
 use crate::weigh::{Inspect, Inspection, View};
+
+pub use scope::Scope;
 
 /// The rules this room raises.
 pub static RULES: &[&Rule] = &[];
+
+/// Bytes from the beginning that every inspector is shown to decide on.
+const HEAD: u64 = 4096;
+
+/// One format.
+pub trait Inspector: Sync {
+    /// Its name.
+    fn format(&self) -> Format;
+    /// True if these bytes are of this format: by magic or structure, never by name. `head` is the first
+    /// 4096 bytes or fewer; formats whose magic lies elsewhere (zip's is at the end) read it from the view.
+    fn claims(&self, head: &[u8], view: &View<'_>) -> bool;
+    /// Reads the structure and writes down what is there.
+    fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>);
+}
+
+/// Every inspector, in the order formats are listed.
+static INSPECTORS: &[&dyn Inspector] = &[];
 
 /// All inspectors, chosen by content.
 pub struct Inspectors;
 
 impl Inspect for Inspectors {
-    fn inspect(&self, _: &ArtifactPath, _: &View<'_>, _: &Limits) -> Inspection {
-        Inspection::default()
+    fn inspect(&self, path: &ArtifactPath, view: &View<'_>, limits: &Limits) -> Inspection {
+        let mut scope = Scope::new(path, limits);
+        inspect_content(view, &mut scope);
+        scope.close()
+    }
+}
+
+/// Shows a file, or a member of a container, to every inspector. Formats of the file itself are listed in the report.
+pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) {
+    if view.depth() > scope.limits.nesting {
+        scope.limit("nesting", u64::from(scope.limits.nesting), view);
+        return;
+    }
+    let head = match view.read_up_to(0, HEAD) {
+        Ok(head) => head,
+        Err(trouble) => return scope.unreadable(view, &trouble),
+    };
+    for inspector in INSPECTORS.iter().filter(|inspector| inspector.claims(&head, view)) {
+        if view.depth() == 0 {
+            scope.recognise(inspector.format());
+        }
+        inspector.inspect(view, scope);
     }
 }

@@ -1,0 +1,100 @@
+//! Where inspectors write down what they find in one file.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::model::{ArtifactPath, Call, Contents, Evidence, Format, Limits, Rule};
+use crate::weigh::{Inspection, Observer, Unreadable, View};
+
+/// The findings of one file, members included.
+pub struct Scope<'l> {
+    /// The file. A name is a claim to compare with, never a reason to choose an inspector.
+    pub path: &'l ArtifactPath,
+    /// Bounds.
+    pub limits: &'l Limits,
+    seen: Inspection,
+    raised: BTreeMap<&'static str, u64>,
+}
+
+impl<'l> Scope<'l> {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new(path: &'l ArtifactPath, limits: &'l Limits) -> Self {
+        Self { path, limits, seen: Inspection::default(), raised: BTreeMap::new() }
+    }
+
+    /// Writes down evidence about a range of a view, with the bytes for people to look at.
+    pub fn raise(&mut self, rule: &'static Rule, view: &View<'_>, range: Range<u64>, message: impl Into<String>) {
+        let excerpt = view.excerpt(range.clone());
+        self.add(Evidence::new(rule, message).at(view.place(range)).showing(excerpt));
+    }
+
+    /// Writes down evidence that was put together elsewhere. After [`Limits::repeats`] of one rule the rest is
+    /// counted, not listed.
+    pub fn add(&mut self, evidence: Evidence) {
+        let count = self.raised.entry(evidence.rule.id).or_default();
+        *count += 1;
+        if *count <= self.limits.repeats {
+            self.seen.evidence.push(evidence.of(self.path));
+        }
+    }
+
+    /// A limit stopped the inspection of this view.
+    pub fn limit(&mut self, what: &'static str, value: u64, view: &View<'_>) {
+        self.add(Unreadable::limit_evidence(what, value, view.place(0..view.len())));
+    }
+
+    /// Bytes could not be had. Truncation is for the caller to judge as a defect of its format; limits and changes
+    /// are written down here.
+    pub fn unreadable(&mut self, view: &View<'_>, trouble: &Unreadable) {
+        match trouble {
+            Unreadable::Limit { what, limit } => self.limit(what, *limit, view),
+            Unreadable::PastEnd(..) | Unreadable::Changed(_) => {
+                // The pass itself finds the change when it compares the ledger and the file's status.
+            }
+        }
+    }
+
+    /// The file is of that format, perhaps among others.
+    pub fn recognise(&mut self, format: Format) {
+        if !self.seen.formats.contains(&format) {
+            self.seen.formats.push(format);
+        }
+    }
+
+    /// Formats recognised so far.
+    #[must_use]
+    pub fn formats(&self) -> &[Format] {
+        &self.seen.formats
+    }
+
+    /// Inventory, to be added to.
+    pub const fn contents(&mut self) -> &mut Contents {
+        &mut self.seen.contents
+    }
+
+    /// Lists a callable, up to 10,000 of them.
+    pub fn call(&mut self, call: Call) {
+        if self.seen.contents.calls.len() < 10_000 {
+            self.seen.contents.calls.push(call);
+        }
+    }
+
+    /// Wants to see the payload as it is hashed.
+    pub fn observe(&mut self, observer: Box<dyn Observer>) {
+        self.seen.observers.push(observer);
+    }
+
+    /// What was found. Evidence that was counted and not listed is summed up in its last listed one.
+    #[must_use]
+    pub fn close(mut self) -> Inspection {
+        for (rule, count) in self.raised.into_iter().filter(|(_, count)| *count > self.limits.repeats) {
+            if let Some(last) = self.seen.evidence.iter_mut().rev().find(|evidence| evidence.rule.id == rule) {
+                let more = count - self.limits.repeats;
+                last.fact.message.push_str(&format!(" (and {more} more like this in the file)"));
+                last.fact.details.insert("more".to_owned(), more.into());
+            }
+        }
+        self.seen
+    }
+}

@@ -121,3 +121,97 @@ fn unmet(policy: &Policy, evidence: &[Evidence]) -> Vec<Evidence> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::super::{RuleBook, resolve};
+    use super::*;
+    use crate::model::Exception;
+
+    const fn of(id: &'static str, severity: Severity, class: Class) -> Rule {
+        Rule { id, summary: "", severity, class, page: "", frameworks: &[] }
+    }
+
+    static GAP: Rule = of("gap", Severity::Low, Class::Gap);
+    static NEWS: Rule = of("signature-valid", Severity::Info, Class::Assurance);
+    static LOW: Rule = of("low", Severity::Low, Class::Defect);
+    static HIGH: Rule = of("high", Severity::High, Class::Defect);
+    static INFO: Rule = of("info", Severity::Info, Class::Defect);
+    static ALL: [&Rule; 5] = [&GAP, &NEWS, &LOW, &HIGH, &INFO];
+    static BOOK: LazyLock<RuleBook> = LazyLock::new(|| ALL.iter().map(|rule| (rule.id, *rule)).collect());
+
+    fn policy(rest: &str) -> Policy {
+        resolve(&format!("schema = 1\nname = 'test'\nextends = 'development'\n{rest}"), &BOOK).unwrap()
+    }
+
+    fn verdict(policy: &Policy, evidence: &[&'static Rule]) -> (Verdict, Vec<&'static str>) {
+        let evidence = evidence.iter().map(|rule| Evidence::new(rule, "seen")).collect();
+        let judged = judge(policy, &[], evidence, Timestamp::UNIX_EPOCH);
+        (judged.verdict, judged.findings.iter().map(|finding| finding.ruling.name()).collect())
+    }
+
+    #[test]
+    fn severities_decide_unless_a_rule_is_named() {
+        assert_eq!(verdict(&policy(""), &[&LOW]), (Verdict::Pass, vec!["warn"]));
+        assert_eq!(verdict(&policy(""), &[&INFO]), (Verdict::Pass, vec!["ok"]));
+        assert_eq!(verdict(&policy(""), &[&HIGH]), (Verdict::Fail, vec!["fail"]));
+        assert_eq!(verdict(&policy("rules = { high = 'warn' }"), &[&HIGH]), (Verdict::Pass, vec!["warn"]));
+        assert_eq!(verdict(&policy("rules = { low = 'fail' }"), &[&LOW]), (Verdict::Fail, vec!["fail"]));
+    }
+
+    #[test]
+    fn a_gap_is_unknown_or_fail() {
+        assert_eq!(verdict(&policy(""), &[&GAP]), (Verdict::Unknown, vec!["unknown"]));
+        assert_eq!(verdict(&policy("gaps = 'fail'"), &[&GAP]), (Verdict::Fail, vec!["fail"]));
+    }
+
+    #[test]
+    fn missing_good_news_is_bad_news() {
+        let strict = policy("require = ['signature-valid']");
+        assert_eq!(verdict(&strict, &[&NEWS]).0, Verdict::Pass);
+        assert_eq!(verdict(&strict, &[]).0, Verdict::Fail);
+    }
+
+    #[test]
+    fn leave_ends_on_its_day() {
+        let leave = |until: &str| {
+            policy(&format!("[[exceptions]]\nrule = 'high'\nreason = 'r'\nowner = 'o'\nuntil = {until}"))
+        };
+        let evidence = || vec![Evidence::new(&HIGH, "seen")];
+        let last_day = judge(&leave("1970-01-01"), &[], evidence(), Timestamp::UNIX_EPOCH);
+        assert_eq!(last_day.verdict, Verdict::Pass);
+        let excuse = Exception { reason: "r".into(), owner: "o".into(), until: "1970-01-01".into() };
+        assert_eq!(last_day.findings[0].ruling, Ruling::Excused(excuse));
+        let day_after = judge(&leave("1969-12-31"), &[], evidence(), Timestamp::UNIX_EPOCH);
+        assert_eq!(day_after.verdict, Verdict::Fail);
+        assert!(day_after.findings.iter().any(|finding| finding.evidence.rule == super::super::RULES[0]));
+    }
+
+    proptest! {
+        #[test]
+        fn more_evidence_never_improves_a_verdict(some in seen(), more in seen()) {
+            let together: Vec<_> = some.iter().chain(&more).copied().collect();
+            for text in ["", "gaps = 'fail'", "rules = { high = 'warn', low = 'fail' }"] {
+                let policy = policy(text);
+                prop_assert!(verdict(&policy, &together).0 >= verdict(&policy, &some).0);
+            }
+        }
+
+        #[test]
+        fn joining_is_associative_commutative_and_keeps_the_worse(a in 0..3u8, b in 0..3u8, c in 0..3u8) {
+            let of = |n| [Verdict::Pass, Verdict::Unknown, Verdict::Fail][usize::from(n)];
+            let (a, b, c) = (of(a), of(b), of(c));
+            prop_assert_eq!(a.join(b), b.join(a));
+            prop_assert_eq!(a.join(b).join(c), a.join(b.join(c)));
+            prop_assert!(a.join(b) >= a);
+        }
+    }
+
+    fn seen() -> impl Strategy<Value = Vec<&'static Rule>> {
+        prop::collection::vec(prop::sample::select(&ALL[..]), 0..6)
+    }
+}

@@ -69,6 +69,9 @@ pub struct Policy {
     pub limits: Limits,
     /// Leave for findings.
     pub exceptions: Vec<ExceptionEntry>,
+    /// The same as a policy file that extends none.
+    #[serde(skip)]
+    pub resolved: Wire,
 }
 
 impl Policy {
@@ -151,6 +154,7 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
     if wire.schema != Some(1) {
         return Err(Error("`schema = 1` is missing, the version of the policy format".to_owned()));
     }
+    let resolved = wire.clone();
     let severity = wire.severity.unwrap_or_default();
     let audit = wire.audit.unwrap_or_default();
     let advisories = audit.severity.unwrap_or_default();
@@ -176,6 +180,7 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         database_max_age: audit.database_max_age.as_deref().map(seconds).transpose()?,
         limits: wire.limits.unwrap_or_default(),
         exceptions: wire.exceptions.unwrap_or_default(),
+        resolved,
     };
     check_rules(&policy, rules)?;
     Ok(policy)

@@ -92,9 +92,19 @@ pub struct ExceptionEntry {
     pub reason: String,
     /// Who answers for it.
     pub owner: String,
-    /// Last day it holds, `YYYY-MM-DD`.
+    /// Last day it holds, `YYYY-MM-DD`, as a TOML date or as text.
     #[schemars(with = "String")]
+    #[serde(deserialize_with = "day")]
     pub until: jiff::civil::Date,
+}
+
+fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<jiff::civil::Date, D::Error> {
+    let text = match toml::Value::deserialize(deserializer)? {
+        toml::Value::Datetime(date) => date.to_string(),
+        toml::Value::String(text) => text,
+        other => return Err(serde::de::Error::custom(format!("{other} is not a day; write 2026-12-31"))),
+    };
+    text.parse().map_err(|_| serde::de::Error::custom(format!("{text:?} is not a day; write 2026-12-31")))
 }
 
 /// A policy file.

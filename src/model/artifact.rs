@@ -150,6 +150,8 @@ pub struct Shard {
 pub struct Contents {
     /// Tensors, in file order.
     pub tensors: Vec<Tensor>,
+    /// Their figures, where the tensors themselves are not at hand: a stored report keeps no more.
+    pub summary: Option<TensorSummary>,
     /// For a sharded-weights index: tensor name to the shard that is said to hold it.
     pub weight_map: Option<BTreeMap<String, String>>,
     /// Key and value pairs of the file's own header or configuration.
@@ -182,7 +184,10 @@ impl Artifact {
     /// Number of tensors and parameters by element type, if any.
     #[must_use]
     pub fn tensor_summary(&self) -> Option<TensorSummary> {
-        (!self.contents.tensors.is_empty()).then(|| TensorSummary::of(&self.contents.tensors))
+        if self.contents.tensors.is_empty() {
+            return self.contents.summary.clone();
+        }
+        Some(TensorSummary::of(&self.contents.tensors))
     }
 
     /// True if it was recognised as that format (among others, perhaps).

@@ -444,6 +444,12 @@ pub enum KeyKind {
     /// ECDSA on P-256: what model signing tools read.
     #[value(name = "p256")]
     P256,
+    /// ECDSA on P-384.
+    #[value(name = "p384")]
+    P384,
+    /// ECDSA on P-521.
+    #[value(name = "p521")]
+    P521,
     /// Ed25519: for attestations.
     #[value(name = "ed25519")]
     Ed25519,

@@ -3,9 +3,14 @@
 //! Nothing here prints, reads a clock or the environment; times are parameters. Text from a file reaches a terminal
 //! only through [`sanitize`], and JSON through [`encode`], which writes hidden characters as escapes.
 
+pub mod describe;
 pub mod encode;
+mod hexdump;
+mod ink;
 pub mod json;
+pub mod layout;
 pub mod sanitize;
+pub mod terminal;
 
 #[cfg(test)]
 mod sample;

@@ -219,15 +219,15 @@ pub(super) fn report() -> Report {
         root: Some(sha256(0xee)),
         checks: Check::ALL.to_vec(),
         artifacts: artifacts(),
-        packages: vec![
-            package("celery", "5.2.1", &["pkg:pypi/kombu@5.2.4"]),
-            package("kombu", "5.2.4", &[]),
-        ],
+        packages: vec![package("celery", "5.2.1", &["pkg:pypi/kombu@5.2.4"]), package("kombu", "5.2.4", &[])],
         findings,
         verdict: Verdict::Fail,
         policy: PolicyId { name: "development".to_owned(), digest: sha256(0xdd).to_string() },
         not_required: vec!["a signature by a trusted key".to_owned(), "a complete SBOM".to_owned()],
-        not_assessed: vec!["what the weights were trained on".to_owned(), "whether the weights hold a backdoor".to_owned()],
+        not_assessed: vec![
+            "what the weights were trained on".to_owned(),
+            "whether the weights hold a backdoor".to_owned(),
+        ],
         inputs: vec![Input {
             role: "advisory-database".to_owned(),
             name: "osv-pypi".to_owned(),

@@ -52,7 +52,12 @@ pub fn from_json(text: &str, lookup: &dyn Fn(&str) -> Option<&'static Rule>) -> 
         checks: wire.checks,
         artifacts: wire.artifacts.into_iter().map(artifact).collect(),
         packages: wire.packages.into_iter().enumerate().map(|(n, p)| package(n, p)).collect::<Result<_, _>>()?,
-        findings: wire.findings.into_iter().enumerate().map(|(n, f)| finding(n, f, lookup)).collect::<Result<_, _>>()?,
+        findings: wire
+            .findings
+            .into_iter()
+            .enumerate()
+            .map(|(n, f)| finding(n, f, lookup))
+            .collect::<Result<_, _>>()?,
         verdict: wire.verdict,
         policy: wire.policy,
         not_required: wire.not_required,
@@ -98,7 +103,9 @@ fn package(index: usize, wire: PackageV1) -> Result<Package, StoredError> {
 }
 
 fn finding(
-    index: usize, wire: FindingV1, lookup: &dyn Fn(&str) -> Option<&'static Rule>,
+    index: usize,
+    wire: FindingV1,
+    lookup: &dyn Fn(&str) -> Option<&'static Rule>,
 ) -> Result<Finding, StoredError> {
     let place = format!("/findings/{index}");
     let ruling = match (wire.ruling, wire.exception) {

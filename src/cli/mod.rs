@@ -3,6 +3,7 @@
 //! [`run`] reads the command line, hands values to the other rooms, and turns what comes back into words and an exit
 //! code. Each verb has its own file; `assess` is the pipeline that most of them share.
 
+mod advising;
 mod args;
 mod assess;
 mod attest;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Call, Digest, Digests, Tensor, TensorSummary};
 
-/// A POSIX path relative to the root of what is weighed; `.` when the root itself is one file.
+/// A POSIX path relative to the root of what is weighed; the file's name when the root itself is one file.
 ///
 /// A name that is valid UTF-8 stands as it is, control characters included (emitters sanitise). A name that is not
 /// is shown with `\xNN` for each undecodable byte and `\\` for a backslash; its raw bytes are kept beside that text.
@@ -100,7 +100,7 @@ impl JsonSchema for ArtifactPath {
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let mut schema = String::json_schema(generator);
-        schema.insert("description".into(), "POSIX path relative to the root; `.` for a root that is one file.".into());
+        schema.insert("description".into(), "POSIX path relative to the root; the file's name for a root that is one file.".into());
         schema
     }
 }

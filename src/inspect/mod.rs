@@ -5,6 +5,7 @@
 //! members to [`inspect_content`] again, one nesting level deeper.
 
 mod json;
+pub mod pickle;
 mod safetensors;
 mod scope;
 mod statistics;
@@ -46,7 +47,7 @@ pub trait Inspector: Sync {
 }
 
 /// Every inspector, in the order formats are listed.
-static INSPECTORS: &[&dyn Inspector] = &[&safetensors::Safetensors];
+static INSPECTORS: &[&dyn Inspector] = &[&pickle::Pickle, &safetensors::Safetensors];
 
 /// All inspectors, chosen by content.
 pub struct Inspectors;

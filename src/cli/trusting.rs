@@ -7,10 +7,10 @@ use super::args::Trusting;
 use super::assess::Request;
 use super::exit::Mistake;
 use super::{key, output};
-use crate::model::{Algorithm, Artifact, ArtifactPath, Check, Digest, Evidence, Input};
+use crate::model::{Artifact, ArtifactPath, Check, Digest, Evidence, Input};
 use crate::trust::{
-    self, Certificate, Identity, Requirements, SignatureFile, Subject, TrustSettings, TrustedRoot, checksums,
-    model_signing,
+    self, Certificate, Identity, Requirements, SignatureFile, Subject, TrustSettings, TrustedRoot,
+    model_signing::{self, Ignored},
 };
 use crate::weigh::{Plan, names, read_small};
 
@@ -18,7 +18,8 @@ use crate::weigh::{Plan, names, read_small};
 const SIGNATURE_BYTES: u64 = 64 << 20;
 
 /// Names that signatures go by. Their content decides what they are.
-const SIGNATURES: [&str; 7] = [".sig", ".sigstore", ".sigstore.json", ".minisig", ".intoto.jsonl", ".bundle", ".sshsig"];
+const SIGNATURES: [&str; 7] =
+    [".sig", ".sigstore", ".sigstore.json", ".minisig", ".intoto.jsonl", ".bundle", ".sshsig"];
 
 /// Signatures and lists, read before the pass.
 pub struct Prepared {
@@ -49,16 +50,12 @@ fn find<'a>(artifacts: &'a [Artifact], path: &ArtifactPath) -> Option<&'a Artifa
 
 /// Finds signatures and lists, and asks the pass for the digests they need.
 pub fn prepare(request: &Request<'_>, plan: &mut Plan) -> Result<Prepared, Mistake> {
-    let mut prepared = Prepared {
-        signatures: Vec::new(),
-        lists: Vec::new(),
-        settings: settings(request)?,
-        inputs: Vec::new(),
-    };
+    let mut prepared =
+        Prepared { signatures: Vec::new(), lists: Vec::new(), settings: settings(request)?, inputs: Vec::new() };
     if request.checks.contains(&Check::Integrity) {
-        prepared.lists = names(request.path, plan, &|path| checksums::is_named(path));
+        prepared.lists = names(request.path, plan, &|_| false);
         for path in &prepared.lists {
-            plan.algorithms.extend(checksums::algorithms(path, &read(request.path, path)));
+            let _ = path;
         }
     }
     if request.checks.contains(&Check::Signature) {
@@ -166,21 +163,40 @@ pub fn check(
 ) {
     for path in &prepared.lists {
         if let Some(bytes) = find(artifacts, path).and_then(|list| list.kept.as_deref()) {
-            evidence.extend(checksums::check(path, bytes, artifacts));
+            let _ = bytes;
         }
     }
     if request.checks.contains(&Check::Signature) {
         let files: Vec<_> = prepared.signatures.iter().map(|found| found.file(artifacts)).collect();
         let name = super::assess::subject(request.path);
-        let subject = Subject { name: &name, artifacts, single: request.path.is_file() };
-        evidence.extend(trust::check(&files, subject, &prepared.settings, request.now));
+        let signed = as_signed(request.path, artifacts.to_vec());
+        let subject = Subject { name: &name, artifacts: &signed };
+        for mut seen in trust::check(&files, subject, &prepared.settings, request.now) {
+            if let (Some(path), [only]) = (&seen.artifact, artifacts)
+                && path.as_str() == SINGLE
+            {
+                seen.artifact = Some(only.path.clone());
+            }
+            evidence.push(seen);
+        }
         inputs.extend(prepared.inputs.iter().cloned());
     }
 }
 
+/// What a signature calls the file when the model is one file.
+const SINGLE: &str = ".";
+
+/// The files as signatures name them.
+pub fn as_signed(root: &Path, mut artifacts: Vec<Artifact>) -> Vec<Artifact> {
+    if let (true, [only]) = (root.is_file(), artifacts.as_mut_slice()) {
+        only.path = ArtifactPath::new(SINGLE);
+    }
+    artifacts
+}
+
 /// SHA-256 over all files as a model signature would have it, its own file left out.
-pub fn root(request: &Request<'_>, artifacts: &[Artifact]) -> Option<Digest> {
-    let hashed = artifacts.iter().all(|artifact| artifact.digests.get(Algorithm::Sha256).is_some());
-    let ignored = model_signing::Ignored::by_default(&request.reading.ignore);
-    hashed.then(|| model_signing::root_digest(artifacts, &ignored)).flatten()
+pub fn root(request: &Request<'_>, prepared: &Prepared, artifacts: &[Artifact]) -> Option<Digest> {
+    let signatures: Vec<_> = prepared.signatures.iter().filter_map(|found| found.path.as_ref()).collect();
+    let named = request.reading.ignore.iter().map(String::as_str).chain(signatures.iter().map(|path| path.as_str()));
+    model_signing::root_digest(artifacts, &Ignored::git().and(&Ignored::of(named)))
 }

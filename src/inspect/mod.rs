@@ -17,6 +17,18 @@ pub use scope::Scope;
 
 /// The rules this room raises.
 pub static RULES: &[&Rule] = &[
+    &pickle::rules::DANGEROUS_CALL,
+    &pickle::rules::DANGEROUS_IMPORT,
+    &pickle::rules::EXTENSION_CODE,
+    &pickle::rules::MALFORMED,
+    &pickle::rules::NAME_DISGUISED,
+    &pickle::rules::NESTED,
+    &pickle::rules::PATCHED_IMPORT,
+    &pickle::rules::PERSISTENT_ID,
+    &pickle::rules::PRESENT,
+    &pickle::rules::TRAILING_DATA,
+    &pickle::rules::UNKNOWN_CALL,
+    &pickle::rules::UNKNOWN_IMPORT,
     &safetensors::HEADER_MALFORMED,
     &safetensors::DUPLICATE_KEY,
     &safetensors::UNKNOWN_FIELD,

@@ -12,6 +12,7 @@ mod mistakes;
 mod names;
 mod policy;
 mod report;
+mod sign;
 
 use std::path::Path;
 use std::process::{Command, Output};

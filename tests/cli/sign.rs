@@ -19,8 +19,7 @@ fn a_signed_model_verifies_under_its_key_and_no_other() {
         let signature = at(&format!("{kind}.sig"));
         stdout(&mut run(&["sign", &at("model"), "--key", &at(kind), "--output", &signature, "--quiet"]), 0);
         let public = at(&format!("{kind}.pub"));
-        let arguments =
-            ["verify", &at("model"), "--checks", "signature", "--signature", &signature, "--key", &public];
+        let arguments = ["verify", &at("model"), "--checks", "signature", "--signature", &signature, "--key", &public];
         assert_eq!(ruled(&report(&arguments, 0), "ok"), ["signature-valid"]);
     }
     let arguments = ["verify", &at("model"), "--checks", "signature", "--signature", &at("p256.sig")];
@@ -72,9 +71,8 @@ fn a_single_file_is_signed_beside_itself() {
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     stdout(&mut run(&["sign", &at("model.safetensors"), "--key", &at("k"), "--quiet"]), 0);
     let signature = at("model.safetensors.sig");
-    let arguments = [
-        "verify", &at("model.safetensors"), "--checks", "signature", "--signature", &signature, "--key", &at("k.pub"),
-    ];
+    let arguments =
+        ["verify", &at("model.safetensors"), "--checks", "signature", "--signature", &signature, "--key", &at("k.pub")];
     assert_eq!(ruled(&report(&arguments, 0), "ok"), ["signature-valid"]);
 }
 

@@ -18,7 +18,7 @@ mod machine;
 mod names;
 mod nested;
 mod opcode;
-mod rules;
+pub(super) mod rules;
 mod source;
 mod store;
 mod text;

@@ -22,6 +22,7 @@ mod view;
 mod walk;
 
 pub use engine::{Weighing, weigh};
+pub use lanes::Kernel;
 pub use observe::{Inspect, Inspection, Nothing, Observer, Progress, Silent};
 pub use plan::Plan;
 pub use view::{Reader, Unreadable, View};

@@ -1,6 +1,21 @@
-//! Reports as documents.
+//! Reports as documents: a report and values in, text out.
+//!
+//! Nothing here prints, reads a clock or the environment; times are parameters. Text from a file reaches a terminal
+//! only through [`sanitize`], and JSON through [`encode`], which writes hidden characters as escapes.
+
+pub mod describe;
+pub mod encode;
+mod hexdump;
+mod ink;
+pub mod json;
+pub mod layout;
+pub mod sanitize;
+pub mod terminal;
+
+#[cfg(test)]
+mod sample;
 
 use crate::model::Rule;
 
-/// The rules this room raises.
+/// The rules this room raises: none, it has no opinion.
 pub static RULES: &[&Rule] = &[];

@@ -4,7 +4,11 @@
 //! claims the bytes lists what it found in the [`Scope`]. A file claimed by two is a polyglot. Containers show their
 //! members to [`inspect_content`] again, one nesting level deeper.
 
+mod json;
+pub mod pickle;
+mod safetensors;
 mod scope;
+mod statistics;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};
 use crate::weigh::{Inspect, Inspection, View};
@@ -12,7 +16,33 @@ use crate::weigh::{Inspect, Inspection, View};
 pub use scope::Scope;
 
 /// The rules this room raises.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] = &[
+    &pickle::rules::DANGEROUS_CALL,
+    &pickle::rules::DANGEROUS_IMPORT,
+    &pickle::rules::EXTENSION_CODE,
+    &pickle::rules::MALFORMED,
+    &pickle::rules::NAME_DISGUISED,
+    &pickle::rules::NESTED,
+    &pickle::rules::PATCHED_IMPORT,
+    &pickle::rules::PERSISTENT_ID,
+    &pickle::rules::PRESENT,
+    &pickle::rules::TRAILING_DATA,
+    &pickle::rules::UNKNOWN_CALL,
+    &pickle::rules::UNKNOWN_IMPORT,
+    &safetensors::HEADER_MALFORMED,
+    &safetensors::DUPLICATE_KEY,
+    &safetensors::UNKNOWN_FIELD,
+    &safetensors::TRUNCATED,
+    &safetensors::OVERLAP,
+    &safetensors::HOLE,
+    &safetensors::TRAILING_DATA,
+    &safetensors::SIZE_MISMATCH,
+    &safetensors::UNKNOWN_DTYPE,
+    &safetensors::LOADER_DISAGREES,
+    &safetensors::TENSOR_NAME_UNSAFE,
+    &statistics::TENSOR_ALL_ZERO,
+    &statistics::TENSOR_NOT_FINITE,
+];
 
 /// Bytes from the beginning that every inspector is shown to decide on.
 const HEAD: u64 = 4096;
@@ -29,7 +59,7 @@ pub trait Inspector: Sync {
 }
 
 /// Every inspector, in the order formats are listed.
-static INSPECTORS: &[&dyn Inspector] = &[];
+static INSPECTORS: &[&dyn Inspector] = &[&pickle::Pickle, &safetensors::Safetensors];
 
 /// All inspectors, chosen by content.
 pub struct Inspectors;

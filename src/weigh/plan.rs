@@ -6,7 +6,7 @@ use crate::model::{Algorithm, ArtifactPath, Limits};
 
 /// What to compute and how, for one tree.
 pub struct Plan {
-    /// Digests of whole files; SHA-256 is always among them.
+    /// Digests of whole files; none when empty, so that shards alone can be hashed side by side.
     pub algorithms: BTreeSet<Algorithm>,
     /// Digest ranges of this many bytes as well, with this algorithm.
     pub shards: Option<(u64, Algorithm)>,

@@ -5,11 +5,7 @@
 //! members to [`inspect_content`] again, one nesting level deeper.
 
 mod json;
-<<<<<<< HEAD
-pub mod pickle;
-=======
 mod pickle;
->>>>>>> pickle
 mod safetensors;
 mod scope;
 mod statistics;

@@ -23,11 +23,8 @@ mod view;
 mod walk;
 
 pub use engine::{Weighing, weigh};
-<<<<<<< HEAD
-pub use names::names;
-=======
 pub use lanes::Kernel;
->>>>>>> weigh
+pub use names::names;
 pub use observe::{Inspect, Inspection, Nothing, Observer, Progress, Silent};
 pub use plan::Plan;
 pub use view::{Reader, Unreadable, View};

@@ -18,11 +18,7 @@ mod machine;
 mod names;
 mod nested;
 mod opcode;
-<<<<<<< HEAD
-pub(super) mod rules;
-=======
 pub mod rules;
->>>>>>> pickle
 mod source;
 mod store;
 mod text;

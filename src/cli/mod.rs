@@ -16,6 +16,7 @@ mod output;
 mod passphrase;
 mod policy;
 mod progress;
+mod sbom;
 mod sign;
 mod trusting;
 mod verify;
@@ -52,7 +53,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Err(Mistake::new("wip"))
         }
         Verb::Inspect(args) => inspect::run(&args, quiet),
-        Verb::Sbom(_) => Err(Mistake::new("wip")),
+        Verb::Sbom(args) => sbom::run(&args, quiet),
         Verb::Sign(args) => sign::run(&args, quiet),
         Verb::Attest(_) => Err(Mistake::new("wip")),
         Verb::Key(args) => key::run(&args.verb, quiet),

@@ -108,7 +108,7 @@ impl PrivateKey {
             )),
             "CERTIFICATE" => Err(KeyError::CertificateInsteadOfKey),
             label if label.ends_with("PUBLIC KEY") => Err(KeyError::PublicInsteadOfPrivate),
-            label => Err(KeyError::Unsupported(format!("{label:?}"))),
+            label => Err(KeyError::Foreign { label: label.to_owned(), content: block.der.to_vec() }),
         }
     }
 
@@ -246,7 +246,7 @@ impl PrivateKey {
 }
 
 /// Refuses scrypt parameters that would take too much memory or time, before any is spent.
-pub(in crate::trust) fn check_scrypt(bytes: u64, parallelization: u64) -> Result<(), KeyError> {
+pub fn check_scrypt(bytes: u64, parallelization: u64) -> Result<(), KeyError> {
     if bytes > SCRYPT_BYTES || bytes.saturating_mul(parallelization) > SCRYPT_WORK {
         return Err(KeyError::TooCostly(format!("{bytes} bytes of scrypt memory, {parallelization} times")));
     }

@@ -8,6 +8,7 @@ mod args;
 mod assess;
 mod exit;
 mod explain;
+mod hash;
 mod inspect;
 mod interrupt;
 mod judging;
@@ -48,10 +49,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Verify(args) => verify::verify(&args, quiet),
         Verb::Scan(args) => verify::scan(&args, quiet),
         Verb::Audit(args) => verify::audit(&args, quiet),
-        Verb::Hash(args) => {
-            let _ = args;
-            Err(Mistake::new("wip"))
-        }
+        Verb::Hash(args) => hash::run(&args, quiet),
         Verb::Inspect(args) => inspect::run(&args, quiet),
         Verb::Sbom(args) => sbom::run(&args, quiet),
         Verb::Sign(args) => sign::run(&args, quiet),

@@ -13,7 +13,10 @@ mod ink;
 pub mod json;
 pub mod layout;
 pub mod license;
+mod percent;
 pub mod sanitize;
+pub mod statement;
+pub mod summary;
 pub mod terminal;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod claim;
 mod configuration;
 mod json;
 mod magic;
+mod repository;
 mod safetensors;
 mod scope;
 mod statistics;
@@ -19,6 +20,7 @@ mod zip;
 use crate::model::{ArtifactPath, Format, Limits, Rule};
 use crate::weigh::{Inspect, Inspection, View};
 
+pub use repository::inspect_repository;
 pub use scope::Scope;
 
 /// The rules this room raises.
@@ -37,6 +39,10 @@ pub static RULES: &[&Rule] = &[
     &configuration::REMOTE_CODE,
     &json::DUPLICATE_KEY,
     &json::MALFORMED,
+    &repository::INDEX_MATCH,
+    &repository::INDEX_MISMATCH,
+    &repository::INDEX_PATH_ESCAPE,
+    &repository::SHARD_MISSING,
     &safetensors::DUPLICATE_KEY,
     &safetensors::HEADER_MALFORMED,
     &safetensors::HOLE,
@@ -58,6 +64,17 @@ pub static RULES: &[&Rule] = &[
     &zip::HEADERS_DISAGREE,
     &zip::HIDDEN_DATA,
     &zip::MALFORMED,
+];
+
+/// Those of them that are about integrity: what an index says of its shards, and files that are not whole.
+pub static INTEGRITY: &[&Rule] = &[
+    &repository::INDEX_MATCH,
+    &repository::INDEX_MISMATCH,
+    &repository::INDEX_PATH_ESCAPE,
+    &repository::SHARD_MISSING,
+    &safetensors::TRUNCATED,
+    &text::LFS_POINTER,
+    &zip::CRC_MISMATCH,
 ];
 
 /// Bytes from the beginning that every inspector is shown to decide on.

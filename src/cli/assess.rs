@@ -11,11 +11,11 @@ use super::exit::Mistake;
 use super::judging::Loaded;
 use super::progress::Bar;
 use super::{advising, trusting};
+use crate::deps;
 use crate::inspect::{self, Inspectors};
 use crate::model::{ArtifactPath, Check, Limits, Report, Tool};
 use crate::policy::{self, Policy};
 use crate::weigh::{Inspect, Nothing, Plan, Weighing, weigh};
-use crate::{deps, emit, trust};
 
 /// One question about one tree.
 pub struct Request<'a> {
@@ -51,14 +51,13 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     let looks = request.asks(Check::Scan) || request.asks(Check::Integrity);
     let inspectors: &dyn Inspect = if looks { &Inspectors } else { &Nothing };
     let Weighing { artifacts, mut evidence } = weigh(request.path, &plan, inspectors, &Bar::new(request.quiet))?;
-    if looks {
-        evidence.extend(inspect::inspect_repository(&artifacts));
-    }
+    if looks {}
     if !request.asks(Check::Scan) {
-        evidence.retain(|seen| !inspect::RULES.contains(&seen.rule) || inspect::INTEGRITY.contains(&seen.rule));
+        evidence.retain(|seen| !inspect::RULES.contains(&seen.rule));
     }
     let mut inputs = Vec::new();
-    let root = trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
+    trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
+    let root = trusting::root(request, &signatures, &artifacts);
     let audited =
         if request.asks(Check::Audit) { advising::audit(request, &artifacts)? } else { advising::Audited::default() };
     evidence.extend(audited.evidence);
@@ -101,7 +100,7 @@ pub fn plan(reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
         mmap: !reading.no_mmap,
         follow_links: reading.allow_symlinks,
         ignore: Box::new(ignore),
-        keep: Box::new(|path| deps::recognise(path).is_some() || trust::reads(path) || emit::cyclonedx::reads(path)),
+        keep: Box::new(|path| deps::recognise(path).is_some()),
         limits,
         ..Plan::default()
     };

@@ -19,11 +19,8 @@ pub fn run(args: &Inspect, quiet: bool) -> Result<ExitCode, Mistake> {
     }
     let plan = assess::plan(&args.reading, crate::model::Limits::default()).0;
     let weighing = weigh(&args.path, &plan, &Inspectors, &Bar::new(quiet))?;
-    let options = describe::Options {
-        width: output::width(),
-        color: true,
-        rows: if args.verbose { usize::MAX } else { 40 },
-    };
+    let options =
+        describe::Options { width: output::width(), color: true, rows: if args.verbose { usize::MAX } else { 40 } };
     for artifact in &weighing.artifacts {
         output::document(&describe::render(artifact, &weighing.evidence, &options), None)?;
     }

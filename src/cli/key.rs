@@ -25,13 +25,7 @@ pub fn run(verb: &KeyVerb, quiet: bool) -> Result<ExitCode, Mistake> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn generate(
-    path: &Path,
-    kind: KeyKind,
-    unencrypted: bool,
-    unlocking: &Unlocking,
-    quiet: bool,
-) -> Result<(), Mistake> {
+fn generate(path: &Path, kind: KeyKind, unencrypted: bool, unlocking: &Unlocking, quiet: bool) -> Result<(), Mistake> {
     let mut public = path.as_os_str().to_owned();
     public.push(".pub");
     let public = PathBuf::from(public);

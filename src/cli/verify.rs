@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use super::args::{Advising, Audit, Judging, Reading, ReportFormat, Scan, Trusting, Verify, Writing};
 use super::exit::{self, Mistake};
 use super::{assess, judging, output};
-use crate::catalog;
-use crate::emit::{json, sarif, terminal};
+use crate::emit::{json, terminal};
 use crate::model::{Check, Report, Verdict};
 
 /// Everything the policy asks for.
@@ -56,14 +55,11 @@ fn each(
 pub fn render(report: &Report, writing: &Writing) -> String {
     match writing.format {
         ReportFormat::Terminal => {
-            let options = terminal::Options {
-                width: output::width(),
-                verbose: writing.verbose,
-                color: writing.output.is_none(),
-            };
+            let options =
+                terminal::Options { width: output::width(), verbose: writing.verbose, color: writing.output.is_none() };
             terminal::render(report, &options)
         }
         ReportFormat::Json => json::render(report),
-        ReportFormat::Sarif => sarif::render(report, &catalog::rules().into_values().collect::<Vec<_>>()),
+        ReportFormat::Sarif => json::render(report),
     }
 }

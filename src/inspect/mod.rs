@@ -10,6 +10,7 @@ mod claim;
 mod configuration;
 mod json;
 mod magic;
+mod pickle;
 mod repository;
 mod safetensors;
 mod scope;
@@ -39,6 +40,18 @@ pub static RULES: &[&Rule] = &[
     &configuration::REMOTE_CODE,
     &json::DUPLICATE_KEY,
     &json::MALFORMED,
+    &pickle::rules::DANGEROUS_CALL,
+    &pickle::rules::DANGEROUS_IMPORT,
+    &pickle::rules::EXTENSION_CODE,
+    &pickle::rules::MALFORMED,
+    &pickle::rules::NAME_DISGUISED,
+    &pickle::rules::NESTED,
+    &pickle::rules::PATCHED_IMPORT,
+    &pickle::rules::PERSISTENT_ID,
+    &pickle::rules::PRESENT,
+    &pickle::rules::TRAILING_DATA,
+    &pickle::rules::UNKNOWN_CALL,
+    &pickle::rules::UNKNOWN_IMPORT,
     &repository::INDEX_MATCH,
     &repository::INDEX_MISMATCH,
     &repository::INDEX_PATH_ESCAPE,
@@ -92,7 +105,7 @@ pub trait Inspector: Sync {
 }
 
 /// Formats that are told by their own marks, in the order they are listed.
-static INSPECTORS: &[&dyn Inspector] = &[&safetensors::Safetensors, &zip::Zip];
+static INSPECTORS: &[&dyn Inspector] = &[&pickle::Pickle, &safetensors::Safetensors, &zip::Zip];
 
 /// Formats without marks of their own: asked only when no other claims the bytes, and the first that does is it.
 static PLAIN: &[&dyn Inspector] = &[&json::Json, &text::Text];

@@ -100,7 +100,10 @@ impl JsonSchema for ArtifactPath {
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let mut schema = String::json_schema(generator);
-        schema.insert("description".into(), "POSIX path relative to the root; the file's name for a root that is one file.".into());
+        schema.insert(
+            "description".into(),
+            "POSIX path relative to the root; the file's name for a root that is one file.".into(),
+        );
         schema
     }
 }

@@ -178,9 +178,8 @@ mod tests {
 
     #[test]
     fn leave_ends_on_its_day() {
-        let leave = |until: &str| {
-            policy(&format!("[[exceptions]]\nrule = 'high'\nreason = 'r'\nowner = 'o'\nuntil = {until}"))
-        };
+        let leave =
+            |until: &str| policy(&format!("[[exceptions]]\nrule = 'high'\nreason = 'r'\nowner = 'o'\nuntil = {until}"));
         let evidence = || vec![Evidence::new(&HIGH, "seen")];
         let last_day = judge(&leave("1970-01-01"), &[], evidence(), Timestamp::UNIX_EPOCH);
         assert_eq!(last_day.verdict, Verdict::Pass);

@@ -37,7 +37,8 @@ fn a_list_without_digests_is_no_success() {
 fn other_functions_by_name() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("abc"), "abc").unwrap();
-    for (algorithm, begins) in [("sha512", "ddaf35a193617aba"), ("blake2b", "ba80a53f981c4d0d"), ("md5", "900150983cd24fb0")]
+    for (algorithm, begins) in
+        [("sha512", "ddaf35a193617aba"), ("blake2b", "ba80a53f981c4d0d"), ("md5", "900150983cd24fb0")]
     {
         let list = stdout(run(&["hash", "--algorithm", algorithm, "abc"]).current_dir(folder.path()), 0);
         assert!(list.starts_with(begins), "{algorithm}: {list}");

@@ -12,7 +12,8 @@ fn schema() -> jsonschema::Validator {
 }
 
 fn fits(report: &Value) {
-    let errors: Vec<_> = schema().iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    let errors: Vec<_> =
+        schema().iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
 

@@ -2,7 +2,7 @@
 //! weighbridge must say about them. No opaque file needs to be trusted or committed.
 
 // Each test binary uses its own part of this.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ impl Recipe {
     }
 
     /// Runs `weighbridge verify` on it and returns the report, with exit code.
-    pub fn verify(&self, folder: &Path, case: &Path) -> (Value, i32) {
+    pub fn verify(&self, folder: &Path, case: &Path) -> Result<(Value, i32), String> {
         let mut command = weighbridge();
         command.arg("verify").arg(folder).args(["--format", "json"]);
         if !self.args.iter().any(|argument| argument == "--policy") {
@@ -76,8 +76,8 @@ impl Recipe {
         }
         let output = command.output().unwrap();
         let report = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
-        (report, output.status.code().unwrap())
+            .map_err(|error| format!("{error}: {}", String::from_utf8_lossy(&output.stderr)))?;
+        Ok((report, output.status.code().ok_or("ended by a signal")?))
     }
 
     /// What the report says that the recipe does not, or the other way round.

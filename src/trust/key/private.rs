@@ -9,7 +9,9 @@ use pkcs8::pkcs5::{EncryptionScheme, scrypt};
 use pkcs8::{DecodePrivateKey, EncodePrivateKey, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
-use super::{KeyError, KeyKind, PublicKey, pem};
+use super::kind::{KeyError, KeyKind};
+use super::pem;
+use super::public::PublicKey;
 
 /// scrypt cost when writing: N = 2^14, r = 8, p = 5, which is what OWASP gives for 16 MiB. More memory would make
 /// files that OpenSSL refuses (its limit is 32 MiB).

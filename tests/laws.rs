@@ -20,7 +20,9 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
     let mut files = BTreeSet::new();
     for (_, path) in recipe::all() {
         let recipe = Recipe::read(&path);
-        for file in recipe.files.iter().filter(|file| !["link", "pipe"].iter().any(|key| file.content.contains_key(*key))) {
+        for file in
+            recipe.files.iter().filter(|file| !["link", "pipe"].iter().any(|key| file.content.contains_key(*key)))
+        {
             let bytes = recipe::content(&file.content, path.parent().unwrap()).unwrap();
             if bytes.len() <= 2048 {
                 files.insert((file.path.clone(), bytes));

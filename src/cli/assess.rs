@@ -56,7 +56,8 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
         evidence.retain(|seen| !inspect::RULES.contains(&seen.rule));
     }
     let mut inputs = Vec::new();
-    let root = trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
+    trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
+    let root = trusting::root(request, &signatures, &artifacts);
     let audited =
         if request.asks(Check::Audit) { advising::audit(request, &artifacts)? } else { advising::Audited::default() };
     evidence.extend(audited.evidence);

@@ -17,7 +17,7 @@ use crate::model::{Algorithm, Digest, Ecosystem, Package, PackageSource, Purl};
 
 use super::collect::{LOCKFILE_EMPTY, LOCKFILE_MALFORMED, Sheet};
 use super::lines::Lines;
-use super::purls::purl;
+use super::purls;
 
 #[derive(Deserialize)]
 struct File<'a> {
@@ -109,7 +109,11 @@ fn first_line(message: &str) -> &str {
 }
 
 fn fill(sheet: &mut Sheet<'_>, entries: &[(u64, Entry<'_>)], checksums: &BTreeMap<Cow<'_, str>, Cow<'_, str>>) {
-    let purls: Vec<Purl> = entries.iter().map(|(_, entry)| entry.purl()).collect();
+    let identify = |entry: &Entry<'_>| {
+        let source = source(entry.source.as_deref());
+        purls::of(Ecosystem::CratesIo, &entry.name, &entry.version, &source)
+    };
+    let purls: Vec<Purl> = entries.iter().map(|(_, entry)| identify(entry)).collect();
     let mut by_name: HashMap<&str, Vec<usize>> = HashMap::with_capacity(entries.len());
     for (index, (_, entry)) in entries.iter().enumerate() {
         by_name.entry(&entry.name).or_default().push(index);
@@ -141,19 +145,6 @@ fn fill(sheet: &mut Sheet<'_>, entries: &[(u64, Entry<'_>)], checksums: &BTreeMa
             line: Some(*line),
             dependencies,
         });
-    }
-}
-
-impl Entry<'_> {
-    fn purl(&self) -> Purl {
-        let qualifier = match source(self.source.as_deref()) {
-            PackageSource::PublicRegistry | PackageSource::Local => None,
-            PackageSource::Registry(url) => Some(("repository_url", url)),
-            PackageSource::Git(url) => Some(("vcs_url", url)),
-            PackageSource::Archive(url) => Some(("download_url", url)),
-        };
-        let qualifiers: Vec<(&str, &str)> = qualifier.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        purl(Ecosystem::CratesIo, &self.name, &self.version, &qualifiers)
     }
 }
 

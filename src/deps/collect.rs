@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{ArtifactPath, Class, Evidence, Limits, Package, Place, Rule, Severity};
 
-use super::{Kind, cargo_lock, recognise};
+use super::{
+    Kind, bill, bun, cargo_lock, composer, conda, gemfile, go, gradle, npm, pipfile, pnpm, python_toml, recognise,
+    requirements, yarn,
+};
 
 /// A lockfile, or a part of one, that cannot be read.
 pub static LOCKFILE_MALFORMED: Rule = Rule {
@@ -65,8 +68,10 @@ pub fn read_all<'a>(
 ) -> Dependencies {
     let mut all = Dependencies::default();
     let known = files.into_iter().filter_map(|(path, bytes)| Some((path, recognise(path)?, bytes)));
+    let known: Vec<_> = known.collect();
+    let present: BTreeSet<&ArtifactPath> = known.iter().map(|(path, ..)| *path).collect();
     for (path, kind, bytes) in known {
-        let mut sheet = Sheet::new(path, limits);
+        let mut sheet = Sheet::new(path, &present, limits);
         match (kind, bytes) {
             (Kind::NotRead(name), _) => sheet.note(&LOCKFILE_NOT_READ, None, format!("nothing here reads {name}")),
             (_, None) => {
@@ -85,7 +90,21 @@ pub fn read_all<'a>(
 fn read(kind: Kind, sheet: &mut Sheet<'_>, bytes: &[u8]) {
     let text = sheet.text(bytes);
     match kind {
+        Kind::Bill => bill::read(sheet, &text),
+        Kind::Bun => bun::read(sheet, &text),
         Kind::CargoLock => cargo_lock::read(sheet, &text),
+        Kind::Composer => composer::read(sheet, &text),
+        Kind::CondaLock => conda::read(sheet, &text),
+        Kind::Gemfile => gemfile::read(sheet, &text),
+        Kind::GoMod => go::read_mod(sheet, &text),
+        Kind::GoSum => go::read_sum(sheet, &text),
+        Kind::Gradle => gradle::read(sheet, &text),
+        Kind::Npm => npm::read(sheet, &text),
+        Kind::Pipfile => pipfile::read(sheet, &text),
+        Kind::Pnpm => pnpm::read(sheet, &text),
+        Kind::PythonToml => python_toml::read(sheet, &text),
+        Kind::Requirements => requirements::read(sheet, &text),
+        Kind::Yarn => yarn::read(sheet, &text),
         Kind::NotRead(_) => {}
     }
 }
@@ -93,6 +112,7 @@ fn read(kind: Kind, sheet: &mut Sheet<'_>, bytes: &[u8]) {
 /// What one lockfile says, while it is being read.
 pub struct Sheet<'a> {
     path: &'a ArtifactPath,
+    present: &'a BTreeSet<&'a ArtifactPath>,
     repeats: u64,
     packages: Vec<Package>,
     evidence: Vec<Evidence>,
@@ -101,14 +121,20 @@ pub struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub fn new(path: &'a ArtifactPath, limits: &Limits) -> Self {
+    /// An empty sheet for the file at `path`; `present` are all lockfiles that are read.
+    pub fn new(path: &'a ArtifactPath, present: &'a BTreeSet<&'a ArtifactPath>, limits: &Limits) -> Self {
         let (packages, evidence, seen) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Self { path, repeats: limits.repeats, packages, evidence, seen }
+        Self { path, present, repeats: limits.repeats, packages, evidence, seen }
     }
 
     /// The file that is read.
     pub const fn path(&self) -> &'a ArtifactPath {
         self.path
+    }
+
+    /// True if that file is read too.
+    pub fn has(&self, path: &ArtifactPath) -> bool {
+        self.present.contains(path)
     }
 
     /// The text of the file; what is not UTF-8 is said and replaced, so that the rest is still read.

@@ -5,10 +5,19 @@
 
 use packageurl::PackageUrl;
 
-use crate::model::{Ecosystem, Purl};
+use crate::model::{Ecosystem, PackageSource, Purl};
 
-/// The purl of a package; `qualifiers` say where it comes from when that is not the public registry.
-pub fn purl(ecosystem: Ecosystem, name: &str, version: &str, qualifiers: &[(&str, &str)]) -> Purl {
+/// The purl of a package, with a qualifier that says where it comes from when that is not the public registry.
+pub fn of(ecosystem: Ecosystem, name: &str, version: &str, source: &PackageSource) -> Purl {
+    match source {
+        PackageSource::PublicRegistry | PackageSource::Local => purl(ecosystem, name, version, &[]),
+        PackageSource::Registry(url) => purl(ecosystem, name, version, &[("repository_url", url)]),
+        PackageSource::Git(url) => purl(ecosystem, name, version, &[("vcs_url", url)]),
+        PackageSource::Archive(url) => purl(ecosystem, name, version, &[("download_url", url)]),
+    }
+}
+
+fn purl(ecosystem: Ecosystem, name: &str, version: &str, qualifiers: &[(&str, &str)]) -> Purl {
     let (kind, namespace, name) = split(ecosystem, name);
     let built = PackageUrl::new(kind, name.clone()).and_then(|mut url| {
         if let Some(namespace) = &namespace {
@@ -35,7 +44,7 @@ fn split(ecosystem: Ecosystem, name: &str) -> (&'static str, Option<String>, Str
     };
     match ecosystem {
         Ecosystem::CratesIo => ("cargo", None, name.to_owned()),
-        Ecosystem::PyPI => ("pypi", None, name.to_lowercase().replace('_', "-")),
+        Ecosystem::PyPI => ("pypi", None, python_name(name)),
         Ecosystem::RubyGems => ("gem", None, name.to_owned()),
         Ecosystem::Npm => {
             let (namespace, name) = at('/', name);
@@ -54,6 +63,19 @@ fn split(ecosystem: Ecosystem, name: &str) -> (&'static str, Option<String>, Str
             ("composer", namespace, name)
         }
     }
+}
+
+/// The spelling of PEP 503: PyPI holds all of them to be the same name.
+pub fn python_name(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.trim().chars() {
+        match c {
+            '-' | '_' | '.' if out.ends_with('-') => {}
+            '-' | '_' | '.' => out.push('-'),
+            c => out.extend(c.to_lowercase()),
+        }
+    }
+    out
 }
 
 fn escape(text: &str) -> String {

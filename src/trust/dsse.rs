@@ -96,6 +96,13 @@ impl Envelope {
         Self { payload_type: payload_type.to_owned(), unverified: payload.to_vec(), signatures }
     }
 
+    /// The same envelope with empty hints, as bundles want it.
+    #[must_use]
+    pub fn without_hints(mut self) -> Self {
+        self.signatures.iter_mut().for_each(|signature| signature.key_hint.clear());
+        self
+    }
+
     /// Reads an envelope that was parsed strictly.
     ///
     /// # Errors
@@ -169,14 +176,8 @@ impl Envelope {
         match signers.len() {
             0 => Err(Refusal::NoTrustedSignature { signatures: self.signatures.len(), keys: keys.len() }),
             found if found < threshold => Err(Refusal::Threshold { found, needed: threshold }),
-            _ => Ok(self.vouched(signers)),
+            _ => Ok(Payload { payload_type: self.payload_type.clone(), bytes: self.unverified.clone(), signers }),
         }
-    }
-
-    /// For the callers in this room that checked the signature in another way: SHA-256 whatever the curve, or the
-    /// certificate and log of Sigstore.
-    pub(super) fn vouched(&self, signers: BTreeSet<KeyId>) -> Payload {
-        Payload { payload_type: self.payload_type.clone(), bytes: self.unverified.clone(), signers }
     }
 }
 

@@ -12,6 +12,8 @@ mod mistakes;
 mod names;
 mod policy;
 mod report;
+mod sbom;
+mod sign;
 
 use std::path::Path;
 use std::process::{Command, Output};

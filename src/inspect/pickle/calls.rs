@@ -4,9 +4,7 @@ use crate::model::{Call, Evidence, Judgement};
 
 use super::machine::{Break, Machine, Step};
 use super::names::{Name, disguise};
-use super::rules::{
-    DANGEROUS_CALL, DANGEROUS_IMPORT, NAME_DISGUISED, PERSISTENT_ID, UNKNOWN_CALL, UNKNOWN_IMPORT,
-};
+use super::rules::{DANGEROUS_CALL, DANGEROUS_IMPORT, NAME_DISGUISED, PERSISTENT_ID, UNKNOWN_CALL, UNKNOWN_IMPORT};
 use super::value::{Shape, Value};
 
 /// Longest module or attribute path that is taken for a name, in bytes.

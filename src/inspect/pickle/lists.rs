@@ -13,8 +13,26 @@ use crate::model::Judgement;
 
 /// Modules that, imported as an attribute of another module, give access to everything they hold.
 const CARRIED: &[&str] = &[
-    "os", "sys", "subprocess", "builtins", "__builtins__", "__builtin__", "importlib", "posix", "nt", "socket",
-    "shutil", "ctypes", "pty", "runpy", "marshal", "pickle", "_pickle", "commands", "urllib", "multiprocessing",
+    "os",
+    "sys",
+    "subprocess",
+    "builtins",
+    "__builtins__",
+    "__builtin__",
+    "importlib",
+    "posix",
+    "nt",
+    "socket",
+    "shutil",
+    "ctypes",
+    "pty",
+    "runpy",
+    "marshal",
+    "pickle",
+    "_pickle",
+    "commands",
+    "urllib",
+    "multiprocessing",
 ];
 
 #[derive(Clone, Debug)]
@@ -105,10 +123,32 @@ impl Lists {
 fn hidden(attribute: &str) -> Option<&'static str> {
     matches!(
         attribute,
-        "__globals__" | "__builtins__" | "__subclasses__" | "__code__" | "__import__" | "__loader__" | "__spec__"
-            | "__getattribute__" | "__dict__" | "__class__" | "__base__" | "__bases__" | "__mro__" | "__init__"
-            | "__reduce__" | "__reduce_ex__" | "__call__" | "__self__" | "__func__" | "__closure__" | "__setattr__"
-            | "__getattr__" | "__delattr__" | "__defaults__" | "__kwdefaults__" | "__wrapped__"
+        "__globals__"
+            | "__builtins__"
+            | "__subclasses__"
+            | "__code__"
+            | "__import__"
+            | "__loader__"
+            | "__spec__"
+            | "__getattribute__"
+            | "__dict__"
+            | "__class__"
+            | "__base__"
+            | "__bases__"
+            | "__mro__"
+            | "__init__"
+            | "__reduce__"
+            | "__reduce_ex__"
+            | "__call__"
+            | "__self__"
+            | "__func__"
+            | "__closure__"
+            | "__setattr__"
+            | "__getattr__"
+            | "__delattr__"
+            | "__defaults__"
+            | "__kwdefaults__"
+            | "__wrapped__"
     )
     .then_some("leads from an object into the interpreter")
 }

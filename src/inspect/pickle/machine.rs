@@ -10,9 +10,9 @@ use crate::inspect::Scope;
 use crate::model::Evidence;
 use crate::weigh::View;
 
+use super::array::Wrapper;
 use super::lists::Lists;
 use super::names::Names;
-use super::array::Wrapper;
 use super::opcode::Opcode;
 use super::rules::{EXTENSION_CODE, MALFORMED, PERSISTENT_ID};
 use super::source::{Argument, Halt, Source, Token};

@@ -187,9 +187,7 @@ impl Memo {
     #[inline]
     pub fn get(&self, index: u64) -> Option<Value> {
         let dense = usize::try_from(index).ok().and_then(|at| self.dense.get(at).copied()).flatten();
-        dense
-            .or_else(|| self.sparse.get(&index).copied())
-            .or_else(|| self.forgotten.then_some(Value::Forgotten))
+        dense.or_else(|| self.sparse.get(&index).copied()).or_else(|| self.forgotten.then_some(Value::Forgotten))
     }
 
     pub fn clear(&mut self) {

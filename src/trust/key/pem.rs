@@ -4,7 +4,7 @@ use der::asn1::ObjectIdentifier;
 use pkcs8::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
-use super::{KeyError, KeyKind};
+use super::kind::{KeyError, KeyKind};
 
 /// The first armoured block of a text.
 pub struct Block {

@@ -8,7 +8,8 @@ use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use pkcs8::{DecodePublicKey, EncodePublicKey, LineEnding};
 use sha2::{Digest as _, Sha256};
 
-use super::{KeyError, KeyKind, pem};
+use super::kind::{KeyError, KeyKind};
+use super::pem;
 
 /// Identifies a public key: the lower-case hexadecimal SHA-256 of its PEM text, as model signatures hint at it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,8 +6,10 @@
 mod advising;
 mod args;
 mod assess;
+mod attest;
 mod exit;
 mod explain;
+mod hash;
 mod inspect;
 mod interrupt;
 mod judging;
@@ -16,6 +18,7 @@ mod output;
 mod passphrase;
 mod policy;
 mod progress;
+mod sbom;
 mod sign;
 mod trusting;
 mod verify;
@@ -47,14 +50,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Verify(args) => verify::verify(&args, quiet),
         Verb::Scan(args) => verify::scan(&args, quiet),
         Verb::Audit(args) => verify::audit(&args, quiet),
-        Verb::Hash(args) => {
-            let _ = args;
-            Err(Mistake::new("wip"))
-        }
+        Verb::Hash(args) => hash::run(&args, quiet),
         Verb::Inspect(args) => inspect::run(&args, quiet),
-        Verb::Sbom(_) => Err(Mistake::new("wip")),
+        Verb::Sbom(args) => sbom::run(&args, quiet),
         Verb::Sign(args) => sign::run(&args, quiet),
-        Verb::Attest(_) => Err(Mistake::new("wip")),
+        Verb::Attest(args) => attest::run(&args, quiet),
         Verb::Key(args) => key::run(&args.verb, quiet),
         Verb::Policy(args) => policy::run(&args.verb),
         Verb::Explain(args) => explain::run(args.rule.as_deref()),

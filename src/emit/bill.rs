@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    AdvisoryMatch, Algorithm, Artifact, ArtifactPath, Class, Digest, Finding, Package, Place, Purl, Report, Ruling,
-    Severity, TensorSummary,
+    AdvisoryMatch, Algorithm, Artifact, ArtifactPath, Assurance, Class, Digest, Finding, Package, Place, Purl, Report,
+    Ruling, Severity, TensorSummary,
 };
 
-use super::card::Card;
+use super::card::{Card, Stated};
 
 /// Everything a bill lists, in order.
 pub struct Bill<'r> {
@@ -150,6 +150,18 @@ impl<'r> Bill<'r> {
         let mut files: Vec<&Artifact> = self.report.artifacts.iter().collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files
+    }
+
+    /// The version the model gives itself; without one, the digest of all files, which changes with every change.
+    #[must_use]
+    pub fn version(&self) -> Option<Stated<String>> {
+        self.card.version.clone().or_else(|| {
+            self.root().map(|root| Stated {
+                value: root.to_string(),
+                assurance: Assurance::Verified,
+                source: "digest of all files".to_owned(),
+            })
+        })
     }
 
     /// The digest that names the whole: that of all files, or of the only one.

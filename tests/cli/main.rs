@@ -5,6 +5,8 @@
 #[path = "../recipe/mod.rs"]
 mod recipe;
 
+mod attest;
+mod demo;
 mod hash;
 mod help;
 mod keys;
@@ -12,6 +14,7 @@ mod mistakes;
 mod names;
 mod policy;
 mod report;
+mod sbom;
 mod sign;
 
 use std::path::Path;

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Algorithm, Artifact, ArtifactPath, Digest, Ecosystem, PackageSource};
+use crate::model::{Algorithm, Artifact, ArtifactPath, Digest, PackageSource};
 
 use super::super::bill::{Bill, Locked};
 use super::super::license::{self, License};
-use super::{MODEL, NO_ASSERTION, Options, SUBJECT, UNKNOWN, model_card, percent, property, put};
+use super::super::percent;
+use super::{MODEL, NO_ASSERTION, Options, SUBJECT, UNKNOWN, model_card, property, put};
 
 /// Identifiers of the SPDX list that are newer than the list in the schemas of 1.6 and 1.7, or no licences at all.
 const NOT_IN_SCHEMA: [&str; 22] = [
@@ -57,10 +58,10 @@ pub(super) fn subject(bill: &Bill<'_>, options: &Options) -> Value {
         "type": "application",
         "bom-ref": SUBJECT,
         "name": bill.report.subject,
-        "version": bill.card.version.as_ref().map_or(UNKNOWN, |version| version.value.as_str()),
+        "version": bill.version().map_or_else(|| UNKNOWN.to_owned(), |version| version.value),
         "supplier": { "name": options.supplier.as_deref().unwrap_or(UNKNOWN) },
         "hashes": hashes(bill.root()),
-        "purl": content_purl(&bill.report.subject, bill.root()),
+        "purl": content_purl(&bill.report.subject, None, bill.root()),
         "licenses": licenses(bill.card.licenses.iter().map(|license| license.value.as_str())),
     })
 }
@@ -135,15 +136,22 @@ fn file(artifact: &Artifact) -> Value {
 }
 
 fn dataset(name: &str) -> Value {
+    let owner = name.split_once('/').map_or(UNKNOWN, |(owner, _)| owner);
     json!({
         "type": "data",
         "bom-ref": dataset_reference(name),
         "name": name,
         "version": UNKNOWN,
-        "supplier": { "name": name.split_once('/').map_or(UNKNOWN, |(owner, _)| owner) },
-        "purl": format!("pkg:huggingface/datasets/{}", percent(name, "/")),
+        "supplier": { "name": owner },
+        "purl": format!("pkg:huggingface/datasets/{}", percent::encode(name, "/")),
         "licenses": licenses([]),
-        "data": [{ "type": "dataset", "name": name, "classification": "unknown" }],
+        "data": [{
+            "type": "dataset",
+            "name": name,
+            "classification": "unknown",
+            "sensitiveData": ["unknown"],
+            "governance": { "owners": [{ "organization": { "name": owner } }] },
+        }],
         "properties": [
             property("weighbridge:assurance:name", "declared (README.md datasets)"),
             property("weighbridge:assurance:hashes", "unknown"),
@@ -161,19 +169,14 @@ fn library(locked: &Locked<'_>) -> Value {
     component.insert("purl".to_owned(), package.purl.as_str().into());
     component.insert("supplier".to_owned(), json!({ "name": UNKNOWN }));
     component.insert("licenses".to_owned(), licenses([]).into());
-    let algorithms: BTreeSet<Algorithm> = locked.checksums.iter().map(|digest| digest.algorithm()).collect();
+    put(&mut component, "hashes", hashes(locked.checksums.iter().copied()));
     let mut references = Vec::new();
-    if algorithms.len() == locked.checksums.len() {
-        put(&mut component, "hashes", hashes(locked.checksums.iter().copied()));
-    } else if let Some(url) = registry_page(locked) {
-        // Several files, of which one is installed: none of the digests is that of the package.
-        let of = |digest: &&Digest| json!({ "type": "distribution", "url": url, "hashes": hashes([*digest]) });
-        references.extend(locked.checksums.iter().map(of));
-    }
     match &package.source {
-        PackageSource::Git(address) => references.push(json!({ "type": "vcs", "url": percent(address, ADDRESS) })),
+        PackageSource::Git(address) => {
+            references.push(json!({ "type": "vcs", "url": percent::encode(address, ADDRESS) }))
+        }
         PackageSource::Archive(address) | PackageSource::Registry(address) => {
-            references.push(json!({ "type": "distribution", "url": percent(address, ADDRESS) }));
+            references.push(json!({ "type": "distribution", "url": percent::encode(address, ADDRESS) }));
         }
         PackageSource::PublicRegistry | PackageSource::Local => {}
     }
@@ -183,27 +186,19 @@ fn library(locked: &Locked<'_>) -> Value {
         let place = line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"));
         properties.push(property("weighbridge:lockfile", &place));
     }
-    if locked.checksums.is_empty() {
-        properties.push(property("weighbridge:assurance:hashes", "unknown"));
-    }
+    let algorithms: BTreeSet<Algorithm> = locked.checksums.iter().map(|digest| digest.algorithm()).collect();
+    properties.push(match locked.checksums.len() {
+        0 => property("weighbridge:assurance:hashes", "unknown"),
+        one if one == algorithms.len() => property("weighbridge:assurance:hashes", "declared (lockfile)"),
+        // A release of several files, one of which is installed.
+        many => property("weighbridge:assurance:hashes", &format!("declared (lockfile; any one of {many})")),
+    });
     component.insert("properties".to_owned(), properties.into());
     component.into()
 }
 
 /// Characters that an address keeps as they are.
 const ADDRESS: &str = ":/?#[]@!$&'()*+,;=%";
-
-fn registry_page(locked: &Locked<'_>) -> Option<String> {
-    let (name, version) = (percent(&locked.package.name, "@/"), percent(&locked.package.version, "+"));
-    Some(match locked.package.ecosystem {
-        Ecosystem::PyPI => format!("https://pypi.org/project/{name}/{version}/"),
-        Ecosystem::CratesIo => format!("https://crates.io/crates/{name}/{version}"),
-        Ecosystem::Npm => format!("https://www.npmjs.com/package/{name}/v/{version}"),
-        Ecosystem::RubyGems => format!("https://rubygems.org/gems/{name}/versions/{version}"),
-        Ecosystem::Packagist => format!("https://packagist.org/packages/{name}"),
-        Ecosystem::Go | Ecosystem::Maven => return None,
-    })
-}
 
 /// Digests in the format's spelling; a git blob is no hash of the file alone.
 pub(super) fn hashes<'d>(digests: impl IntoIterator<Item = &'d Digest>) -> Vec<Value> {
@@ -241,8 +236,9 @@ pub(super) fn licenses<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<Valu
 }
 
 /// A purl that names content by its digest, for what no registry knows.
-pub(super) fn content_purl(name: &str, digest: Option<&Digest>) -> String {
+pub(super) fn content_purl(name: &str, version: Option<&str>, digest: Option<&Digest>) -> String {
+    let version = version.map_or_else(String::new, |version| format!("@{}", percent::encode(version, "")));
     let checksum =
         digest.map_or_else(String::new, |digest| format!("?checksum={}:{}", digest.algorithm().name(), digest.hex()));
-    format!("pkg:generic/{}{checksum}", percent(name, ""))
+    format!("pkg:generic/{}{version}{checksum}", percent::encode(name, ""))
 }

@@ -12,7 +12,7 @@ mod model_card;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::Report;
+use crate::model::{ArtifactPath, Report};
 
 use super::bill::Bill;
 use super::encode;
@@ -127,22 +127,44 @@ fn properties(bill: &Bill<'_>) -> Vec<Value> {
     all
 }
 
-/// How complete each part is: files are listed completely unless one could not be looked at; a lockfile says nothing
-/// about what is missing from it.
+/// How complete each part is: files are listed completely unless one could not be looked at.
 fn compositions(bill: &Bill<'_>) -> Vec<Value> {
     let whole = bill.gaps.is_empty() && bill.report.root.is_some();
     let mut all = vec![json!({
         "aggregate": if whole { "complete" } else { "incomplete" },
         "assemblies": [if bill.is_model { MODEL } else { SUBJECT }],
     })];
-    let packages: Vec<&str> = bill.packages.iter().map(|locked| locked.package.purl.as_str()).collect();
-    if !packages.is_empty() {
-        all.push(json!({ "aggregate": "incomplete", "dependencies": packages }));
+    for (aggregate, closed) in [("complete", true), ("incomplete", false)] {
+        let of =
+            bill.packages.iter().filter(|locked| locked.lockfiles.iter().all(|(path, _)| is_closed(path)) == closed);
+        let packages: Vec<&str> = of.map(|locked| locked.package.purl.as_str()).collect();
+        if !packages.is_empty() {
+            all.push(json!({ "aggregate": aggregate, "dependencies": packages }));
+        }
     }
     if bill.is_model {
         all.push(json!({ "aggregate": "unknown", "dependencies": [MODEL] }));
     }
     all
+}
+
+/// True for the lockfiles that list every package that any of theirs needs; a list of requirements need not.
+fn is_closed(lockfile: &ArtifactPath) -> bool {
+    let names = [
+        "Cargo.lock",
+        "uv.lock",
+        "poetry.lock",
+        "pdm.lock",
+        "Pipfile.lock",
+        "pylock.toml",
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "Gemfile.lock",
+        "composer.lock",
+    ];
+    names.contains(&lockfile.name())
 }
 
 fn property(name: &str, value: &str) -> Value {
@@ -164,16 +186,6 @@ pub(super) fn uuid(bytes: &[u8]) -> String {
     id[8] = (id[8] & 0x3f) | 0x80;
     let text = hex::encode(id);
     format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
-}
-
-/// The bytes that RFC 3986 leaves unreserved stay, and what `also` lists; the rest is written `%XX`.
-pub(super) fn percent(text: &str, also: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || also.as_bytes().contains(&byte);
-        if plain { encoded.push(char::from(byte)) } else { encoded.push_str(&format!("%{byte:02X}")) }
-    }
-    encoded
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use crate::model::TensorSummary;
 
 use super::super::bill::Bill;
 use super::super::card::{Metric, Stated};
+use super::super::percent;
 use super::components::{content_purl, dataset_reference, datasets, hashes, licenses};
-use super::{MODEL, Options, TOOL, UNKNOWN, percent, property, put};
+use super::{MODEL, Options, TOOL, UNKNOWN, property, put};
 
 /// Prefix of the properties that say how a field is known.
 const ASSURANCE: &str = "weighbridge:assurance:";
@@ -22,8 +23,10 @@ pub(super) fn model(bill: &Bill<'_>, options: &Options) -> Value {
     text("type", "machine-learning-model");
     text("bom-ref", MODEL);
     text("name", &bill.report.subject);
-    text("version", card.version.as_ref().map_or(UNKNOWN, |version| &version.value));
-    text("purl", &content_purl(&bill.report.subject, bill.root()));
+    // With its version, so that it is not the purl of the tree that holds it.
+    let version = bill.version().map_or_else(|| UNKNOWN.to_owned(), |version| version.value);
+    text("version", &version);
+    text("purl", &content_purl(&bill.report.subject, Some(&version), bill.root()));
     if let Some(description) = &card.description {
         text("description", &description.value);
     }
@@ -49,7 +52,7 @@ fn base(base: &Stated<String>) -> Value {
         "bom-ref": format!("base:{}", base.value),
         "name": base.value,
         "version": UNKNOWN,
-        "purl": format!("pkg:huggingface/{}", percent(&base.value, "/")),
+        "purl": format!("pkg:huggingface/{}", percent::encode(&base.value, "/")),
         "properties": [
             property("weighbridge:assurance:name", &known(base)),
             property("weighbridge:assurance:hashes", "unknown"),
@@ -181,7 +184,7 @@ fn assurances(bill: &Bill<'_>, options: &Options) -> BTreeMap<&'static str, Stri
         ("pedigree", one(card.bases.first())),
         ("performanceMetrics", metrics),
         ("task", one(card.task.as_ref())),
-        ("version", one(card.version.as_ref())),
+        ("version", one(bill.version().as_ref())),
     ]);
     let hashes = if bill.root().is_some() { "verified (computed from the bytes)".to_owned() } else { unknown() };
     all.insert("hashes", hashes);

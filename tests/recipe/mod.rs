@@ -4,6 +4,8 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+mod zip;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -190,6 +192,7 @@ pub fn content(table: &toml::Table, case: &Path) -> Result<Vec<u8>, String> {
                 }
             }
             "safetensors" => bytes.extend(safetensors(value)?),
+            "zip" => bytes.extend(zip::build(value, &|table| content(table, case))?),
             "path" | "times" => {}
             unknown => return Err(format!("no builder is called {unknown:?}")),
         }

@@ -1,6 +1,34 @@
-//! Reports as documents.
+//! Reports as documents: a report and values in, text out.
+//!
+//! Nothing here prints, reads a clock or the environment; times are parameters. Text from a file reaches a terminal
+//! only through [`sanitize`], and JSON through [`encode`], which writes hidden characters as escapes.
+
+pub mod bill;
+pub mod card;
+pub mod cyclonedx;
+pub mod describe;
+pub mod encode;
+mod hexdump;
+mod ink;
+pub mod json;
+pub mod layout;
+pub mod license;
+mod percent;
+pub mod sanitize;
+pub mod statement;
+pub mod summary;
+pub mod terminal;
+
+#[cfg(test)]
+mod sample;
 
 use crate::model::Rule;
 
-/// The rules this room raises.
+/// The rules this room raises: none, it has no opinion.
 pub static RULES: &[&Rule] = &[];
+
+/// True for files whose bytes a bill of materials is made from, beside their names and digests.
+#[must_use]
+pub fn reads(path: &crate::model::ArtifactPath) -> bool {
+    ["README.md", "config.json"].contains(&path.as_str())
+}

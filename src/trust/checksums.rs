@@ -218,15 +218,20 @@ fn path(name: &[u8], escaped: bool) -> Result<ArtifactPath, String> {
 }
 
 /// The line of coreutils' `sha256sum` for one file, with its newline; names with line breaks or backslashes are
-/// escaped as it does.
+/// escaped as it does, and names that are not UTF-8 stand as they are.
 #[must_use]
-pub fn line(path: &ArtifactPath, digest: &Digest) -> String {
-    let name = path.as_str();
-    if name.contains(['\\', '\n', '\r']) {
-        let name = name.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
-        return format!("\\{}  {name}\n", digest.hex());
+pub fn line(path: &ArtifactPath, digest: &Digest) -> Vec<u8> {
+    let mut name = Vec::new();
+    for byte in path.as_bytes() {
+        match byte {
+            b'\\' => name.extend(b"\\\\"),
+            b'\n' => name.extend(b"\\n"),
+            b'\r' => name.extend(b"\\r"),
+            plain => name.push(*plain),
+        }
     }
-    format!("{}  {name}\n", digest.hex())
+    let escaped = if name.len() == path.as_bytes().len() { "" } else { "\\" };
+    [escaped.as_bytes(), digest.hex().as_bytes(), b"  ", &name, b"\n"].concat()
 }
 
 /// Compares a list with the files. `path` is that of the list, in the tree or beside it.

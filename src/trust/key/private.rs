@@ -171,7 +171,11 @@ impl PrivateKey {
 
     fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let document = match &self.secret {
-            Secret::Ed25519(key) => key.to_pkcs8_der(),
+            // Version 1, without the public key: OpenSSL 3.0 reads no other.
+            Secret::Ed25519(key) => {
+                let bytes = ed25519_dalek::pkcs8::KeypairBytes { secret_key: key.to_bytes(), public_key: None };
+                bytes.to_pkcs8_der()
+            }
             Secret::P256(key) => key.to_pkcs8_der(),
             Secret::P384(key) => key.to_pkcs8_der(),
             Secret::P521(key) => key.to_pkcs8_der(),

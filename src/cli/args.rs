@@ -276,6 +276,12 @@ pub struct Sbom {
     /// The moment to write into the document, RFC 3339; SOURCE_DATE_EPOCH or none by default
     #[arg(long, value_name = "TIME")]
     pub now: Option<String>,
+    /// Who answers for the document: a person or an organisation
+    #[arg(long, value_name = "NAME")]
+    pub author: Option<String>,
+    /// Who supplies the model
+    #[arg(long, value_name = "NAME")]
+    pub supplier: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub advising: Advising,
@@ -290,6 +296,9 @@ pub enum SbomFormat {
     /// CycloneDX 1.6 JSON.
     #[value(name = "cyclonedx-1.6")]
     CycloneDx16,
+    /// CycloneDX 1.7 JSON.
+    #[value(name = "cyclonedx-1.7")]
+    CycloneDx17,
 }
 
 /// How to unlock a private key.

@@ -4,14 +4,16 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use rayon::prelude::*;
+
 use super::args::Hash;
 use super::exit::{self, Mistake};
 use super::progress::Bar;
 use super::{assess, output};
 use crate::emit::sanitize;
-use crate::model::{Algorithm, Class, Digest, Limits, Verdict};
-use crate::trust::checksums;
-use crate::weigh::{Nothing, Plan, Weighing, read_small, weigh};
+use crate::model::{Algorithm, ArtifactPath, Class, Limits, Verdict};
+use crate::trust::checksums::{self, Entry};
+use crate::weigh::{Nothing, Plan, Silent, Weighing, read_small, weigh};
 
 /// No list of digests that a person keeps is longer.
 const LIST_BYTES: u64 = 1 << 30;
@@ -36,8 +38,7 @@ fn print(args: &Hash, quiet: bool) -> Result<ExitCode, Mistake> {
         let mut lines = Vec::new();
         for artifact in &weighing.artifacts {
             let Some(digest) = artifact.digests.get(args.algorithm) else { continue };
-            let name = spelt(root, artifact.path.as_bytes());
-            lines.extend(checksums::line(digest, &name));
+            lines.extend(checksums::line(&spelt(root, &artifact.path), digest));
         }
         output::raw(&lines)?;
     }
@@ -45,19 +46,19 @@ fn print(args: &Hash, quiet: bool) -> Result<ExitCode, Mistake> {
 }
 
 /// The path of a file as the caller would spell it: what they wrote, and what lies below it.
-fn spelt(root: &Path, below: &[u8]) -> Vec<u8> {
-    if root.is_file() {
-        return root.as_os_str().as_bytes().to_vec();
-    }
+fn spelt(root: &Path, below: &ArtifactPath) -> ArtifactPath {
     let mut name = root.as_os_str().as_bytes().to_vec();
+    if root.is_file() {
+        return ArtifactPath::from_bytes(&name);
+    }
     if name == b"." {
-        return below.to_vec();
+        return below.clone();
     }
     if !name.ends_with(b"/") {
         name.push(b'/');
     }
-    name.extend_from_slice(below);
-    name
+    name.extend_from_slice(below.as_bytes());
+    ArtifactPath::from_bytes(&name)
 }
 
 /// Says what could not be hashed.
@@ -77,36 +78,41 @@ fn check(args: &Hash, quiet: bool) -> Result<ExitCode, Mistake> {
     for list in &args.paths {
         let name = output::shown(list);
         let bytes = read_small(list, LIST_BYTES)?;
-        let entries = checksums::parse(&bytes, args.algorithm);
-        if entries.lines.is_empty() {
+        let read = checksums::parse(&ArtifactPath::from_bytes(list.as_os_str().as_bytes()), &bytes);
+        if read.entries.is_empty() {
             return Err(Mistake::new(format!("there is no digest in {name}"))
                 .help("a line is a hexadecimal digest, two spaces and a file name"));
         }
-        for entry in &entries.lines {
-            let (word, one) = match actual(args, entry.digest.algorithm(), &entry.name) {
-                Some(found) if found == entry.digest => ("OK", Verdict::Pass),
-                Some(_) => ("FAILED", Verdict::Fail),
-                None => ("FAILED open or read", Verdict::Fail),
-            };
+        let results: Vec<_> = read.entries.par_iter().map(|entry| (entry, compare(args, list, entry))).collect();
+        for (entry, (path, word, one)) in results {
             verdict = verdict.join(one);
             if !quiet || one != Verdict::Pass {
-                let shown = String::from_utf8_lossy(&entry.name).into_owned();
-                output::document(&format!("{}: {word}\n", sanitize::line(&shown)), None)?;
+                let weak = if entry.digest.algorithm().is_broken() { " (weak digest)" } else { "" };
+                output::document(&format!("{}: {word}{weak}\n", sanitize::line(path.as_str())), None)?;
             }
         }
-        if entries.malformed > 0 {
+        for (line, why) in &read.malformed {
             verdict = verdict.join(Verdict::Unknown);
-            output::remark(&format!("{name}: {} lines are not digests", entries.malformed));
+            output::remark(&format!("{name}, line {line}: {}", sanitize::line(why)));
         }
     }
     Ok(exit::code(verdict))
 }
 
-fn actual(args: &Hash, algorithm: Algorithm, name: &[u8]) -> Option<Digest> {
-    let path = PathBuf::from(std::ffi::OsStr::from_bytes(name));
-    let weighing = weigh(&path, &plan(args, algorithm), &Nothing, &crate::weigh::Silent).ok()?;
-    match weighing.artifacts.as_slice() {
-        [artifact] if path.is_file() && weighing.evidence.iter().all(|seen| seen.rule.class != Class::Gap) => artifact.digests.get(algorithm).cloned(),
-        _ => None,
+/// Hashes what one line names. A list that holds a digest alone speaks of the file it is named after.
+fn compare(args: &Hash, list: &Path, entry: &Entry) -> (ArtifactPath, &'static str, Verdict) {
+    let named = || ArtifactPath::from_bytes(list.with_extension("").as_os_str().as_bytes());
+    let path = entry.name.clone().unwrap_or_else(named);
+    let file = PathBuf::from(std::ffi::OsStr::from_bytes(path.as_bytes()));
+    let algorithm = entry.digest.algorithm();
+    let weighed = weigh(&file, &plan(args, algorithm), &Nothing, &Silent);
+    let found = weighed.ok().filter(|_| file.is_file()).and_then(|weighing| {
+        let gap = weighing.evidence.iter().any(|seen| seen.rule.class == Class::Gap);
+        weighing.artifacts.first().filter(|_| !gap).and_then(|artifact| artifact.digests.get(algorithm).cloned())
+    });
+    match found {
+        Some(found) if found == entry.digest => (path, "OK", Verdict::Pass),
+        Some(_) => (path, "FAILED", Verdict::Fail),
+        None => (path, "FAILED open or read", Verdict::Fail),
     }
 }

@@ -8,6 +8,7 @@ mod args;
 mod assess;
 mod exit;
 mod explain;
+mod hash;
 mod inspect;
 mod interrupt;
 mod judging;
@@ -16,6 +17,7 @@ mod output;
 mod passphrase;
 mod policy;
 mod progress;
+mod sbom;
 mod sign;
 mod trusting;
 mod verify;
@@ -47,12 +49,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Verify(args) => verify::verify(&args, quiet),
         Verb::Scan(args) => verify::scan(&args, quiet),
         Verb::Audit(args) => verify::audit(&args, quiet),
-        Verb::Hash(args) => {
-            let _ = args;
-            Err(Mistake::new("wip"))
-        }
+        Verb::Hash(args) => hash::run(&args, quiet),
         Verb::Inspect(args) => inspect::run(&args, quiet),
-        Verb::Sbom(_) => Err(Mistake::new("wip")),
+        Verb::Sbom(args) => sbom::run(&args, quiet),
         Verb::Sign(args) => sign::run(&args, quiet),
         Verb::Attest(_) => Err(Mistake::new("wip")),
         Verb::Key(args) => key::run(&args.verb, quiet),

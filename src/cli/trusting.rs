@@ -9,7 +9,7 @@ use super::exit::Mistake;
 use super::{key, output};
 use crate::model::{Artifact, ArtifactPath, Check, Digest, Evidence, Input};
 use crate::trust::{
-    self, Certificate, Identity, Requirements, SignatureFile, Subject, TrustSettings, TrustedRoot,
+    self, Certificate, Identity, Requirements, SignatureFile, Subject, TrustSettings, TrustedRoot, checksums,
     model_signing::{self, Ignored},
 };
 use crate::weigh::{Plan, names, read_small};
@@ -53,9 +53,9 @@ pub fn prepare(request: &Request<'_>, plan: &mut Plan) -> Result<Prepared, Mista
     let mut prepared =
         Prepared { signatures: Vec::new(), lists: Vec::new(), settings: settings(request)?, inputs: Vec::new() };
     if request.checks.contains(&Check::Integrity) {
-        prepared.lists = names(request.path, plan, &|_| false);
+        prepared.lists = names(request.path, plan, &checksums::name_suggests);
         for path in &prepared.lists {
-            let _ = path;
+            plan.algorithms.extend(checksums::algorithms(path, &read(request.path, path)));
         }
     }
     if request.checks.contains(&Check::Signature) {
@@ -163,7 +163,7 @@ pub fn check(
 ) {
     for path in &prepared.lists {
         if let Some(bytes) = find(artifacts, path).and_then(|list| list.kept.as_deref()) {
-            let _ = bytes;
+            evidence.extend(checksums::check(path, bytes, artifacts, &request.loaded.policy.limits));
         }
     }
     if request.checks.contains(&Check::Signature) {

@@ -3,13 +3,20 @@
 //! Nothing here prints, reads a clock or the environment; times are parameters. Text from a file reaches a terminal
 //! only through [`sanitize`], and JSON through [`encode`], which writes hidden characters as escapes.
 
+pub mod bill;
+pub mod card;
+pub mod cyclonedx;
 pub mod describe;
 pub mod encode;
 mod hexdump;
 mod ink;
 pub mod json;
 pub mod layout;
+pub mod license;
+mod percent;
 pub mod sanitize;
+pub mod statement;
+pub mod summary;
 pub mod terminal;
 
 #[cfg(test)]

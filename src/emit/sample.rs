@@ -90,7 +90,7 @@ pub(super) fn pickle() -> Artifact {
 
 const README: &str = "---\nlicense: apache-2.0\nlanguage:\n- en\n- de\nlibrary_name: transformers\n\
 pipeline_tag: text-classification\nbase_model: google-bert/bert-base-uncased\ndatasets:\n- allenai/c4\n\
-- squad\ntags: [bert, demo]\n---\n# Demo\n";
+- squad\ntags: [bert, demo]\n---\n# Demo\n\nA demo model for tests.\n\n## Limitations\n\nToy only.\n";
 
 const CONFIG: &str = r#"{"architectures": ["BertForSequenceClassification"], "model_type": "bert",
  "hidden_size": 768, "num_hidden_layers": 12, "vocab_size": 30522, "torch_dtype": "bfloat16"}"#;
@@ -244,4 +244,27 @@ pub(super) fn clean() -> Report {
     report.findings = good_news();
     report.verdict = Verdict::Pass;
     report
+}
+
+/// A source tree of one file without anything else.
+pub(super) fn bare() -> Report {
+    let mut report = clean();
+    report.artifacts.truncate(0);
+    report.artifacts.push(artifact(".", 12, &[], 9));
+    report.packages.clear();
+    report.findings.clear();
+    report.inputs.clear();
+    report.root = None;
+    report
+}
+
+/// Holds a document in `tests/interop/samples/`, which the official validators read, to what is written now; with
+/// UPDATE=1 it is written anew.
+pub(super) fn published(name: &str, text: &str) {
+    let file = format!("{}/tests/interop/samples/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(file, text).unwrap();
+    } else {
+        assert!(std::fs::read_to_string(file).unwrap() == text, "run the tests with UPDATE=1 to write {name} anew");
+    }
 }

@@ -38,7 +38,7 @@ fn stem(name: &str) -> Option<&str> {
 }
 
 /// The path of the file that a detached signature is over, if its name says so.
-fn target_path(file: &SignatureFile<'_>) -> Option<ArtifactPath> {
+pub fn target_path(file: &SignatureFile<'_>) -> Option<ArtifactPath> {
     match &file.path {
         Some(path) => stem(path.name()).map(|stem| path.sibling(stem)),
         None => stem(file.name.rsplit('/').next().unwrap_or(&file.name)).map(ArtifactPath::new),
@@ -46,7 +46,7 @@ fn target_path(file: &SignatureFile<'_>) -> Option<ArtifactPath> {
 }
 
 /// The file that a detached signature is over: the only one, or the one it is named after.
-fn target<'a>(scene: &Scene<'a>) -> Option<&'a Artifact> {
+pub fn target<'a>(scene: &Scene<'a>) -> Option<&'a Artifact> {
     if let [artifact] = scene.subject.artifacts
         && artifact.path.as_str() == "."
     {
@@ -114,7 +114,7 @@ pub fn message(scene: &Scene<'_>, bundle: &Bundle, text: &str) -> Verified {
 }
 
 /// A plain key over one file: ECDSA over the digest, Ed25519 over the bytes.
-fn by_key(
+pub fn by_key(
     scene: &Scene<'_>,
     artifact: &Artifact,
     digest: Option<&Digest>,
@@ -135,7 +135,8 @@ fn by_key(
     Ok(Signed { signers, by: format!("key {first}"), time: None, notes: Vec::new() })
 }
 
-fn finish(scene: &Scene<'_>, answer: Result<Signed, Vec<Evidence>>, covered: &[&Artifact], name: &str) -> Verified {
+/// Puts together what was found about one file or statement.
+pub fn finish(scene: &Scene<'_>, answer: Result<Signed, Vec<Evidence>>, covered: &[&Artifact], name: &str) -> Verified {
     match answer {
         Err(refusals) => Verified::refused(refusals),
         Ok(signed) => {
@@ -213,9 +214,4 @@ fn covered<'a>(scene: &Scene<'a>, statement: &Statement) -> Result<(Vec<&'a Arti
             Err(scene.refuse(&SIGNATURE_OTHER_SUBJECT, clause))
         }
     }
-}
-
-/// What is not JSON.
-pub fn foreign(scene: &Scene<'_>) -> Verified {
-    scene.refuse(&SIGNATURE_MALFORMED, "it is not a signature of a known kind")
 }

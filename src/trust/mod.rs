@@ -12,21 +12,30 @@ mod authenticate;
 mod bundle;
 mod certificate;
 mod check;
+pub mod checksums;
+mod cosign;
 mod detached;
 pub mod dsse;
+mod foreign;
 pub mod key;
+mod key_file;
+mod minisign;
 pub mod model_signing;
 mod rollback;
 mod scene;
 mod settings;
 mod sigstore;
+mod ssh;
 mod statement;
 mod strict;
+pub mod summary;
+mod wrapped;
 
 use crate::model::Rule;
 
 pub use certificate::Certificate;
 pub use check::{check, requirements};
+pub use key_file::{private_key, public_key};
 pub use scene::Requirements;
 pub use settings::{Identity, SignatureFile, Subject, TrustSettings};
 pub use sigstore::TrustedRoot;
@@ -44,6 +53,12 @@ pub static RULES: &[&Rule] = &[
     &certificate::CERTIFICATE_UNTRUSTED,
     &scene::SIGNATURE_MALFORMED,
     &check::SIGNATURE_THRESHOLD_UNMET,
+    &checksums::CHECKSUMS_MALFORMED,
+    &checksums::CHECKSUMS_MATCH,
+    &checksums::CHECKSUMS_MISMATCH,
+    &checksums::CHECKSUMS_MISSING_FILE,
+    &checksums::CHECKSUMS_UNCHECKED,
+    &checksums::CHECKSUMS_WEAK,
     &scene::SIGNATURE_UNCHECKED,
     &scene::SIGNATURE_OTHER_SUBJECT,
     &model_signing::DIGEST_MISMATCH,
@@ -56,4 +71,14 @@ pub static RULES: &[&Rule] = &[
     &rollback::SUBJECT_NAME_MISMATCH,
     &sigstore::LOG_PROOF_INVALID,
     &sigstore::TIMESTAMP_INVALID,
+    &summary::ATTESTATION_FAILED,
+    &summary::ATTESTATION_LEVEL_MISSING,
+    &summary::ATTESTATION_MALFORMED,
+    &summary::ATTESTATION_POLICY_MISMATCH,
+    &summary::ATTESTATION_RESOURCE_MISMATCH,
+    &summary::ATTESTATION_SIGNATURE_INVALID,
+    &summary::ATTESTATION_STALE,
+    &summary::ATTESTATION_SUBJECT_MISMATCH,
+    &summary::ATTESTATION_VALID,
+    &summary::ATTESTATION_VERIFIER_MISMATCH,
 ];

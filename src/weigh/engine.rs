@@ -8,7 +8,7 @@ use std::thread;
 use crate::model::{Artifact, Evidence};
 
 use super::flight::Flight;
-use super::lanes::{WIDTH, compress};
+use super::lanes::{Kernel, WIDTH, compress};
 use super::observe::{Inspect, Progress};
 use super::opened::{Landed, Opened, Pass, open};
 use super::part::Part;
@@ -170,16 +170,16 @@ fn work<'p>(pass: &Pass<'p>, queue: &Queue<'p>) -> Vec<Landed> {
                 at += 1;
             }
         }
-        round(&mut flights);
+        round(pass.plan.kernel, &mut flights);
     }
 }
 
 /// Feeds the lanes as many blocks as the shortest stream has at hand.
-fn round(flights: &mut [Flight<'_>]) {
+fn round(kernel: Option<Kernel>, flights: &mut [Flight<'_>]) {
     let mut streams: Vec<_> = flights.iter_mut().flat_map(Flight::lanes).collect();
     let mut lanes: Vec<_> = streams.iter_mut().filter_map(|(stream, chunk)| stream.pending(chunk)).collect();
     let Some(blocks) = lanes.iter().map(|(_, bytes)| bytes.len() / 64).min() else { return };
-    compress(&mut lanes, blocks);
+    compress(kernel, &mut lanes, blocks);
     drop(lanes);
     streams.iter_mut().for_each(|(stream, _)| stream.eat(blocks));
 }

@@ -23,6 +23,7 @@ mod view;
 mod walk;
 
 pub use engine::{Weighing, weigh};
+pub use lanes::Kernel;
 pub use names::names;
 pub use observe::{Inspect, Inspection, Nothing, Observer, Progress, Silent};
 pub use plan::Plan;

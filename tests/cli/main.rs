@@ -12,6 +12,7 @@ mod mistakes;
 mod names;
 mod policy;
 mod report;
+mod sbom;
 mod sign;
 
 use std::path::Path;

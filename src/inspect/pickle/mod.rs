@@ -18,7 +18,7 @@ mod machine;
 mod names;
 mod nested;
 mod opcode;
-pub(super) mod rules;
+pub mod rules;
 mod source;
 mod store;
 mod text;
@@ -33,7 +33,6 @@ use rules::{PRESENT, TRAILING_DATA};
 use source::Source;
 
 pub use lists::Lists;
-pub use rules::RULES;
 
 /// Pickles in one file that are followed, one behind the other.
 const STREAMS: u32 = 100_000;

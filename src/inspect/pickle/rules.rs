@@ -121,19 +121,3 @@ pub static PRESENT: Rule = Rule {
     page: include_str!("../../rules/pickle-present.md"),
     frameworks: &["CWE-502", "LLM03"],
 };
-
-/// All of them.
-pub static RULES: &[&Rule] = &[
-    &DANGEROUS_CALL,
-    &DANGEROUS_IMPORT,
-    &EXTENSION_CODE,
-    &MALFORMED,
-    &NAME_DISGUISED,
-    &NESTED,
-    &PATCHED_IMPORT,
-    &PERSISTENT_ID,
-    &PRESENT,
-    &TRAILING_DATA,
-    &UNKNOWN_CALL,
-    &UNKNOWN_IMPORT,
-];

@@ -60,6 +60,14 @@ pub enum KeyError {
     /// RSA, DSA, X25519, another curve.
     #[error("{0} keys are not supported. Use an Ed25519 key or an ECDSA key on P-256, P-384 or P-521")]
     Unsupported(String),
+    /// Another tool's armour, which may still be a key.
+    #[error("{label:?} is not a key that is known here")]
+    Foreign {
+        /// Between `BEGIN` and the dashes.
+        label: String,
+        /// What the armour holds.
+        content: Vec<u8>,
+    },
     /// Encrypted, and no passphrase was given.
     #[error("the private key is encrypted, and no passphrase was given")]
     PassphraseMissing,

@@ -10,7 +10,7 @@ mod private;
 mod public;
 
 pub use kind::{KeyError, KeyKind};
-pub use private::PrivateKey;
+pub use private::{PrivateKey, check_scrypt};
 pub use public::{KeyId, PublicKey};
 
 #[cfg(test)]

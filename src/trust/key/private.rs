@@ -108,7 +108,7 @@ impl PrivateKey {
             )),
             "CERTIFICATE" => Err(KeyError::CertificateInsteadOfKey),
             label if label.ends_with("PUBLIC KEY") => Err(KeyError::PublicInsteadOfPrivate),
-            label => Err(KeyError::Unsupported(format!("{label:?}"))),
+            label => Err(KeyError::Foreign { label: label.to_owned(), content: block.der.to_vec() }),
         }
     }
 
@@ -171,7 +171,11 @@ impl PrivateKey {
 
     fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let document = match &self.secret {
-            Secret::Ed25519(key) => key.to_pkcs8_der(),
+            // Version 1, without the public key: OpenSSL 3.0 reads no other.
+            Secret::Ed25519(key) => {
+                let bytes = ed25519_dalek::pkcs8::KeypairBytes { secret_key: key.to_bytes(), public_key: None };
+                bytes.to_pkcs8_der()
+            }
             Secret::P256(key) => key.to_pkcs8_der(),
             Secret::P384(key) => key.to_pkcs8_der(),
             Secret::P521(key) => key.to_pkcs8_der(),
@@ -242,7 +246,7 @@ impl PrivateKey {
 }
 
 /// Refuses scrypt parameters that would take too much memory or time, before any is spent.
-pub(in crate::trust) fn check_scrypt(bytes: u64, parallelization: u64) -> Result<(), KeyError> {
+pub fn check_scrypt(bytes: u64, parallelization: u64) -> Result<(), KeyError> {
     if bytes > SCRYPT_BYTES || bytes.saturating_mul(parallelization) > SCRYPT_WORK {
         return Err(KeyError::TooCostly(format!("{bytes} bytes of scrypt memory, {parallelization} times")));
     }

@@ -2,18 +2,28 @@
 //!
 //! One stream is a chain: each block waits for the one before, and most of the processor idles. Streams of different
 //! files do not wait for each other, so a core takes as many together as its registers hold.
+//!
+//! Which kernel is best depends on how many streams are alive: sixteen lanes with one stream run at a sixteenth of
+//! their speed. [`compress`] decides anew each time.
+#![allow(unsafe_code)]
 
+#[cfg(target_arch = "aarch64")]
+mod arm;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod kernel;
+mod portable;
+mod rounds;
+#[cfg(target_arch = "x86_64")]
+mod shani;
 mod stream;
+#[cfg(test)]
+mod tests;
 
+pub use kernel::{Kernel, compress};
 pub use stream::{State, Stream};
 
 /// Streams that a worker keeps alive, so that the widest kernel is full.
 pub const WIDTH: usize = 16;
-
-/// Hashes the first `blocks` blocks of 64 bytes of each stream.
-pub fn compress(lanes: &mut [(&mut State, &[u8])], blocks: usize) {
-    for (state, bytes) in lanes {
-        let (whole, _) = bytes.as_chunks::<64>();
-        sha2::block_api::compress256(state, &whole[..blocks]);
-    }
-}

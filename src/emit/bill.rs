@@ -1,0 +1,278 @@
+//! What a bill of materials says, before any format: the model, its files, packages, and known flaws.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    AdvisoryMatch, Algorithm, Artifact, ArtifactPath, Assurance, Class, Digest, Finding, Package, Place, Purl, Report,
+    Ruling, Severity, TensorSummary,
+};
+
+use super::card::{Card, Stated};
+
+/// Everything a bill lists, in order.
+pub struct Bill<'r> {
+    /// Where it all comes from.
+    pub report: &'r Report,
+    /// What the model says about itself.
+    pub card: Card,
+    /// True when there are weights or a model's configuration; else it is a source tree.
+    pub is_model: bool,
+    /// Packages, one for each package URL.
+    pub packages: Vec<Locked<'r>>,
+    /// What is wrong with files and packages.
+    pub flaws: Vec<Flaw<'r>>,
+    /// Tensors of all files in three figures.
+    pub tensors: Option<TensorSummary>,
+    /// Where the files lie.
+    pub paths: BTreeSet<&'r ArtifactPath>,
+    /// Files of which a part could not be looked at.
+    pub gaps: BTreeSet<&'r ArtifactPath>,
+}
+
+/// A package and every lockfile that lists it.
+pub struct Locked<'r> {
+    /// The first entry.
+    pub package: &'r Package,
+    /// Lockfiles and lines.
+    pub lockfiles: Vec<(&'r ArtifactPath, Option<u64>)>,
+    /// Checksums of all entries.
+    pub checksums: BTreeSet<&'r Digest>,
+    /// Dependencies of all entries that are listed themselves.
+    pub dependencies: BTreeSet<&'r Purl>,
+    /// True when no listed package depends on it.
+    pub is_root: bool,
+}
+
+/// One flaw and everything it affects.
+pub struct Flaw<'r> {
+    /// Advisory or rule id.
+    pub id: &'r str,
+    /// The advisory; without one it is what this tool saw in a file.
+    pub advisory: Option<&'r AdvisoryMatch>,
+    /// The findings, worst first.
+    pub findings: Vec<&'r Finding>,
+}
+
+/// What a flaw is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Affected<'r> {
+    /// The tree as a whole.
+    Whole,
+    /// A file.
+    File(&'r ArtifactPath),
+    /// A package.
+    Package(&'r Purl),
+}
+
+impl<'r> Flaw<'r> {
+    /// The worst severity.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info)
+    }
+
+    /// What it is in, without repeats.
+    #[must_use]
+    pub fn affects(&self) -> BTreeSet<Affected<'r>> {
+        let one = |finding: &'r Finding| match (&finding.evidence.advisory, &finding.evidence.artifact) {
+            (Some(advisory), _) => Affected::Package(&advisory.purl),
+            (None, Some(path)) => Affected::File(path),
+            (None, None) => Affected::Whole,
+        };
+        self.findings.iter().copied().map(one).collect()
+    }
+
+    /// CWE numbers of its rule.
+    #[must_use]
+    pub fn cwes(&self) -> Vec<u32> {
+        let rule = self.findings.first().map(|finding| finding.evidence.rule);
+        let ids = rule.into_iter().flat_map(|rule| rule.frameworks);
+        ids.filter_map(|id| id.strip_prefix("CWE-")?.parse().ok()).collect()
+    }
+}
+
+/// Formats that hold weights or a graph to run, by the names inspectors give them.
+const WEIGHTS: [&str; 18] = [
+    "safetensors",
+    "gguf",
+    "ggml",
+    "pickle",
+    "pytorch",
+    "pytorch-zip",
+    "torchscript",
+    "onnx",
+    "keras",
+    "hdf5",
+    "numpy",
+    "npz",
+    "tflite",
+    "saved-model",
+    "joblib",
+    "coreml",
+    "tensorflow",
+    "flax",
+];
+
+/// True for a file that holds weights.
+#[must_use]
+pub fn holds_weights(artifact: &Artifact) -> bool {
+    artifact.tensor_summary().is_some()
+        || artifact.formats.iter().any(|format| WEIGHTS.contains(&format.name()))
+        || !artifact.contents.calls.is_empty()
+}
+
+impl<'r> Bill<'r> {
+    /// Sorts out a report.
+    #[must_use]
+    pub fn of(report: &'r Report) -> Self {
+        let card = Card::of(report);
+        let is_model = report.artifacts.iter().any(holds_weights) || card.architecture.is_some() || card.task.is_some();
+        let gaps = report
+            .findings
+            .iter()
+            .filter(|finding| finding.evidence.rule.class == Class::Gap)
+            .filter_map(|finding| finding.evidence.artifact.as_ref());
+        Self {
+            report,
+            is_model,
+            card,
+            packages: packages(report),
+            flaws: flaws(report),
+            tensors: tensors(report),
+            paths: report.artifacts.iter().map(|artifact| &artifact.path).collect(),
+            gaps: gaps.collect(),
+        }
+    }
+
+    /// Files by path.
+    #[must_use]
+    pub fn files(&self) -> Vec<&'r Artifact> {
+        let mut files: Vec<&Artifact> = self.report.artifacts.iter().collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        files
+    }
+
+    /// The version the model gives itself; without one, the digest of all files, which changes with every change.
+    #[must_use]
+    pub fn version(&self) -> Option<Stated<String>> {
+        self.card.version.clone().or_else(|| {
+            self.root().map(|root| Stated {
+                value: root.to_string(),
+                assurance: Assurance::Verified,
+                source: "digest of all files".to_owned(),
+            })
+        })
+    }
+
+    /// The digest that names the whole: that of all files, or of the only one.
+    #[must_use]
+    pub fn root(&self) -> Option<&'r Digest> {
+        match self.report.artifacts.as_slice() {
+            [only] => only.digests.get(Algorithm::Sha256).or(self.report.root.as_ref()),
+            _ => self.report.root.as_ref(),
+        }
+    }
+}
+
+fn packages(report: &Report) -> Vec<Locked<'_>> {
+    let mut all: BTreeMap<&Purl, Locked<'_>> = BTreeMap::new();
+    for package in &report.packages {
+        let locked = all.entry(&package.purl).or_insert_with(|| Locked {
+            package,
+            lockfiles: Vec::new(),
+            checksums: BTreeSet::new(),
+            dependencies: BTreeSet::new(),
+            is_root: true,
+        });
+        locked.lockfiles.push((&package.lockfile, package.line));
+        locked.checksums.extend(&package.checksums);
+        locked.dependencies.extend(package.dependencies.iter().filter(|purl| **purl != package.purl));
+    }
+    let known: BTreeSet<&Purl> = all.keys().copied().collect();
+    let mut needed: BTreeSet<&Purl> = BTreeSet::new();
+    for locked in all.values_mut() {
+        locked.dependencies.retain(|purl| known.contains(*purl));
+        locked.lockfiles.sort();
+        needed.extend(&locked.dependencies);
+    }
+    for (purl, locked) in &mut all {
+        locked.is_root = !needed.contains(*purl);
+    }
+    all.into_values().collect()
+}
+
+fn flaws(report: &Report) -> Vec<Flaw<'_>> {
+    let mut all: BTreeMap<(bool, &str), Flaw<'_>> = BTreeMap::new();
+    for finding in &report.findings {
+        let advisory = finding.evidence.advisory.as_deref();
+        if finding.evidence.rule.class != Class::Defect {
+            continue;
+        }
+        let id = advisory.map_or(finding.evidence.rule.id, |advisory| advisory.id.as_str());
+        let flaw = all.entry((advisory.is_none(), id)).or_insert(Flaw { id, advisory, findings: Vec::new() });
+        flaw.findings.push(finding);
+    }
+    for flaw in all.values_mut() {
+        flaw.findings.sort_by(|a, b| {
+            b.severity.cmp(&a.severity).then_with(|| a.evidence.sort_key().cmp(&b.evidence.sort_key()))
+        });
+    }
+    all.into_values().collect()
+}
+
+fn tensors(report: &Report) -> Option<TensorSummary> {
+    let mut sum: Option<TensorSummary> = None;
+    for one in report.artifacts.iter().filter_map(Artifact::tensor_summary) {
+        let sum = sum.get_or_insert_default();
+        sum.count = sum.count.saturating_add(one.count);
+        sum.parameters = sum.parameters.saturating_add(one.parameters);
+        for (dtype, count) in one.dtypes {
+            let of_type = sum.dtypes.entry(dtype).or_default();
+            *of_type = of_type.saturating_add(count);
+        }
+    }
+    sum
+}
+
+/// How the policy ruled on a flaw, in one sentence.
+#[must_use]
+pub fn ruling(flaw: &Flaw<'_>, report: &Report) -> String {
+    let policy = &report.policy.name;
+    let rank = |finding: &&&Finding| match finding.ruling {
+        Ruling::Ok => 0,
+        Ruling::Excused(_) => 1,
+        Ruling::Warn => 2,
+        Ruling::Unknown => 3,
+        Ruling::Fail => 4,
+    };
+    match flaw.findings.iter().max_by_key(rank).map(|finding| &finding.ruling) {
+        Some(Ruling::Excused(exception)) => {
+            format!("policy {policy}: excused until {} by {}: {}", exception.until, exception.owner, exception.reason)
+        }
+        Some(ruling) => format!("policy {policy}: {}", ruling.name()),
+        None => format!("policy {policy}"),
+    }
+}
+
+/// What was seen and where, a line each; at most so many.
+#[must_use]
+pub fn sightings(flaw: &Flaw<'_>, limit: usize) -> String {
+    let mut lines: Vec<String> = flaw
+        .findings
+        .iter()
+        .take(limit)
+        .map(|finding| {
+            let evidence = &finding.evidence;
+            let path = evidence.artifact.as_ref().map_or("", ArtifactPath::as_str);
+            match &evidence.place {
+                Place::Whole if path.is_empty() => evidence.fact.message.clone(),
+                Place::Whole => format!("{path}: {}", evidence.fact.message),
+                place => format!("{path} {place}: {}", evidence.fact.message),
+            }
+        })
+        .collect();
+    if flaw.findings.len() > limit {
+        lines.push(format!("and {} more", flaw.findings.len() - limit));
+    }
+    lines.join("\n")
+}

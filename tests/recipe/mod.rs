@@ -4,6 +4,8 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+pub mod pickle;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -189,6 +191,7 @@ pub fn content(table: &toml::Table, case: &Path) -> Result<Vec<u8>, String> {
                     bytes.extend(content(part.as_table().ok_or("a part is a table")?, case)?);
                 }
             }
+            "pickle" => bytes.extend(pickle::assemble(&text(value)?)?),
             "safetensors" => bytes.extend(safetensors(value)?),
             "path" | "times" => {}
             unknown => return Err(format!("no builder is called {unknown:?}")),

@@ -5,6 +5,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 pub mod pickle;
+mod zip;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -193,6 +194,7 @@ pub fn content(table: &toml::Table, case: &Path) -> Result<Vec<u8>, String> {
             }
             "pickle" => bytes.extend(pickle::assemble(&text(value)?)?),
             "safetensors" => bytes.extend(safetensors(value)?),
+            "zip" => bytes.extend(zip::build(value, &|table| content(table, case))?),
             "path" | "times" => {}
             unknown => return Err(format!("no builder is called {unknown:?}")),
         }

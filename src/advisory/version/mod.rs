@@ -1,5 +1,8 @@
 //! Versions and their order, by ecosystem.
 
+mod maven;
+mod segments;
+
 use std::cmp::Ordering;
 
 use crate::model::Ecosystem;
@@ -11,6 +14,10 @@ pub enum Version {
     Semver(semver::Version),
     /// PEP 440.
     Pep440(pep440_rs::Version),
+    /// Maven.
+    Maven(maven::Version),
+    /// RubyGems and Composer.
+    Segments(segments::Version),
 }
 
 impl Version {
@@ -21,7 +28,9 @@ impl Version {
         match ecosystem {
             Ecosystem::CratesIo | Ecosystem::Npm | Ecosystem::Go => lenient(text).map(Self::Semver),
             Ecosystem::PyPI => text.parse().ok().map(Self::Pep440),
-            _ => None,
+            Ecosystem::Maven => (!text.is_empty()).then(|| Self::Maven(maven::Version::parse(text))),
+            Ecosystem::RubyGems => segments::Version::gem(text).map(Self::Segments),
+            Ecosystem::Packagist => segments::Version::composer(text).map(Self::Segments),
         }
     }
 
@@ -31,6 +40,8 @@ impl Version {
         match (self, other) {
             (Self::Semver(one), Self::Semver(two)) => Some(one.cmp_precedence(two)),
             (Self::Pep440(one), Self::Pep440(two)) => Some(pep440(one, two)),
+            (Self::Maven(one), Self::Maven(two)) => Some(one.order(two)),
+            (Self::Segments(one), Self::Segments(two)) => Some(one.order(two)),
             _ => None,
         }
     }

@@ -53,7 +53,8 @@ const NAMED: usize = 3;
 /// Facts that need more than one file. To be called when the pass over the tree is over; deterministic.
 #[must_use]
 pub fn inspect_repository(artifacts: &[Artifact]) -> Vec<Evidence> {
-    let by_path: BTreeMap<&ArtifactPath, &Artifact> = artifacts.iter().map(|artifact| (&artifact.path, artifact)).collect();
+    let by_path: BTreeMap<&ArtifactPath, &Artifact> =
+        artifacts.iter().map(|artifact| (&artifact.path, artifact)).collect();
     let mut evidence = Vec::new();
     for index in artifacts {
         if let Some(map) = &index.contents.weight_map {
@@ -78,7 +79,8 @@ fn sharded(
     let mut size = Some(0u64);
     for (shard, tensors) in &shards {
         if let Some(what) = escapes(shard) {
-            let message = format!("the shard name {shard:?} {what}; {} tensors would be read from there", tensors.len());
+            let message =
+                format!("the shard name {shard:?} {what}; {} tensors would be read from there", tensors.len());
             evidence.push(Evidence::new(&INDEX_PATH_ESCAPE, message).of(&index.path));
             continue;
         }
@@ -111,14 +113,18 @@ fn sharded(
 }
 
 fn bytes(tensors: &[Tensor]) -> Option<u64> {
-    tensors.iter().try_fold(0u64, |sum, tensor| sum.checked_add(tensor.bytes.as_ref().map_or(0, |at| at.end - at.start)))
+    tensors
+        .iter()
+        .try_fold(0u64, |sum, tensor| sum.checked_add(tensor.bytes.as_ref().map_or(0, |at| at.end - at.start)))
 }
 
 fn compare(index: &Artifact, shard: &str, said: &BTreeSet<&str>, held: &[Tensor], evidence: &mut Vec<Evidence>) {
     let held: BTreeSet<&str> = held.iter().map(|tensor| tensor.name.as_str()).collect();
     let missing: Vec<_> = said.difference(&held).copied().collect();
     let unnamed: Vec<_> = held.difference(said).copied().collect();
-    for (names, what) in [(missing, "are not in it, although the index says so"), (unnamed, "are in it and not in the index")] {
+    for (names, what) in
+        [(missing, "are not in it, although the index says so"), (unnamed, "are in it and not in the index")]
+    {
         let Some(first) = names.first() else { continue };
         let list = names.iter().take(NAMED).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
         let more = if names.len() > NAMED { ", …" } else { "" };

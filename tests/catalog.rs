@@ -120,11 +120,13 @@ fn every_recipe_says_what_weighbridge_says() {
     let mut wrong = Vec::new();
     for (id, path) in recipe::all() {
         let recipe = Recipe::read(&path);
-        let folder = tempfile::tempdir().unwrap();
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = scratch.path().join("model");
+        fs::create_dir(&folder).unwrap();
         let case = path.parent().unwrap();
-        recipe.build(folder.path(), case);
+        recipe.build(&folder, case);
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let said = match recipe.verify(folder.path(), case) {
+        let said = match recipe.verify(&folder, case) {
             Ok((report, code)) => recipe.compare(&report, code),
             Err(error) => vec![error],
         };

@@ -11,11 +11,11 @@ use super::exit::Mistake;
 use super::judging::Loaded;
 use super::progress::Bar;
 use super::{advising, trusting};
-use crate::deps;
 use crate::inspect::{self, Inspectors};
 use crate::model::{ArtifactPath, Check, Limits, Report, Tool};
 use crate::policy::{self, Policy};
 use crate::weigh::{Inspect, Nothing, Plan, Weighing, weigh};
+use crate::{deps, emit};
 
 /// One question about one tree.
 pub struct Request<'a> {
@@ -51,13 +51,15 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     let looks = request.asks(Check::Scan) || request.asks(Check::Integrity);
     let inspectors: &dyn Inspect = if looks { &Inspectors } else { &Nothing };
     let Weighing { artifacts, mut evidence } = weigh(request.path, &plan, inspectors, &Bar::new(request.quiet))?;
-    if looks {}
+    if looks {
+        evidence.extend(inspect::inspect_repository(&artifacts));
+    }
     if !request.asks(Check::Scan) {
-        evidence.retain(|seen| !inspect::RULES.contains(&seen.rule));
+        evidence.retain(|seen| !inspect::RULES.contains(&seen.rule) || inspect::INTEGRITY.contains(&seen.rule));
     }
     let mut inputs = Vec::new();
     trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
-    let root = trusting::root(request, &signatures, &artifacts);
+    let root = trusting::root(request.path, &artifacts);
     let audited =
         if request.asks(Check::Audit) { advising::audit(request, &artifacts)? } else { advising::Audited::default() };
     evidence.extend(audited.evidence);
@@ -83,6 +85,21 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
 #[derive(Clone, Default)]
 pub struct LeftOut(Arc<Mutex<BTreeSet<String>>>);
 
+impl LeftOut {
+    /// One clause for each path.
+    pub fn clauses(&self) -> Vec<String> {
+        let clause = |path: &String| format!("{path} and what lies below it: left out");
+        self.0.lock().map(|paths| paths.iter().map(clause).collect()).unwrap_or_default()
+    }
+}
+
+/// The path of a file below the root, if it lies there.
+pub fn below(root: &Path, file: &Path) -> Option<ArtifactPath> {
+    let below =
+        file.canonicalize().ok()?.strip_prefix(root.canonicalize().ok()?).ok()?.as_os_str().as_encoded_bytes().to_vec();
+    (!below.is_empty()).then(|| ArtifactPath::from_bytes(&below))
+}
+
 /// The plan that the reading flags ask for. Version control data is left out, and said.
 pub fn plan(reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
     let left_out = LeftOut::default();
@@ -100,7 +117,7 @@ pub fn plan(reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
         mmap: !reading.no_mmap,
         follow_links: reading.allow_symlinks,
         ignore: Box::new(ignore),
-        keep: Box::new(|path| deps::recognise(path).is_some()),
+        keep: Box::new(|path| deps::recognise(path).is_some() || emit::reads(path)),
         limits,
         ..Plan::default()
     };
@@ -140,9 +157,7 @@ fn not_assessed(request: &Request<'_>, lockfiles: usize, left_out: &LeftOut) -> 
     if request.asks(Check::Audit) && lockfiles == 0 {
         clauses.push("dependencies: no lockfile was found".to_owned());
     }
-    if let Ok(paths) = left_out.0.lock() {
-        clauses.extend(paths.iter().map(|path| format!("{path} and what lies below it: left out")));
-    }
+    clauses.extend(left_out.clauses());
     if request.asks(Check::Scan) {
         clauses.push("whether the weights were trained to misbehave: no static check can tell".to_owned());
     }

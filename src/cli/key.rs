@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::args::{KeyKind, KeyVerb, Unlocking};
 use super::exit::Mistake;
 use super::{output, passphrase};
+use crate::trust;
 use crate::trust::key::{self, KeyError, PrivateKey, PublicKey};
 use crate::weigh::read_small;
 
@@ -71,13 +72,13 @@ pub fn private(path: &Path, unlocking: &Unlocking) -> Result<PrivateKey, Mistake
             _ => mistake,
         }
     };
-    match PrivateKey::from_pem(&text, None) {
+    match trust::private_key(&text, None) {
         Err(KeyError::PassphraseMissing) => {
             let prompt = format!("passphrase of {name}: ");
             let Some(passphrase) = passphrase::existing(unlocking, &prompt)? else {
                 return Err(wrong(KeyError::PassphraseMissing));
             };
-            PrivateKey::from_pem(&text, Some(passphrase.as_bytes())).map_err(wrong)
+            trust::private_key(&text, Some(passphrase.as_bytes())).map_err(wrong)
         }
         read => read.map_err(wrong),
     }
@@ -86,6 +87,6 @@ pub fn private(path: &Path, unlocking: &Unlocking) -> Result<PrivateKey, Mistake
 /// Reads a public key.
 pub fn public(path: &Path) -> Result<PublicKey, Mistake> {
     let text = read_small(path, KEY_BYTES)?;
-    PublicKey::from_pem(&text)
+    trust::public_key(&text)
         .map_err(|error| Mistake::new(format!("cannot use {} as a public key: {error}", output::shown(path))))
 }

@@ -6,6 +6,7 @@
 mod advising;
 mod args;
 mod assess;
+mod attest;
 mod exit;
 mod explain;
 mod hash;
@@ -53,7 +54,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Inspect(args) => inspect::run(&args, quiet),
         Verb::Sbom(args) => sbom::run(&args, quiet),
         Verb::Sign(args) => sign::run(&args, quiet),
-        Verb::Attest(_) => Err(Mistake::new("wip")),
+        Verb::Attest(args) => attest::run(&args, quiet),
         Verb::Key(args) => key::run(&args.verb, quiet),
         Verb::Policy(args) => policy::run(&args.verb),
         Verb::Explain(args) => explain::run(args.rule.as_deref()),

@@ -102,13 +102,9 @@ fn signatures(request: &Request<'_>, plan: &Plan) -> Result<Vec<Found>, Mistake>
         }
         return Ok(found);
     }
-    let inside = root.canonicalize().ok();
     for file in &request.trusting.signature {
         let bytes = read_small(file, SIGNATURE_BYTES)?;
-        let below = file.canonicalize().ok().zip(inside.as_ref()).and_then(|(file, root)| {
-            let below = file.strip_prefix(root).ok()?.as_os_str().as_encoded_bytes().to_vec();
-            (!below.is_empty()).then(|| ArtifactPath::from_bytes(&below))
-        });
+        let below = super::assess::below(root, file);
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         found.push(Found { path: below, name, bytes });
     }
@@ -194,9 +190,8 @@ pub fn as_signed(root: &Path, mut artifacts: Vec<Artifact>) -> Vec<Artifact> {
     artifacts
 }
 
-/// SHA-256 over all files as a model signature would have it, its own file left out.
-pub fn root(request: &Request<'_>, prepared: &Prepared, artifacts: &[Artifact]) -> Option<Digest> {
-    let signatures: Vec<_> = prepared.signatures.iter().filter_map(|found| found.path.as_ref()).collect();
-    let named = request.reading.ignore.iter().map(String::as_str).chain(signatures.iter().map(|path| path.as_str()));
-    model_signing::root_digest(artifacts, &Ignored::git().and(&Ignored::of(named)))
+/// SHA-256 over all files that were weighed, put together as model signatures do it. Nothing is left out, not even
+/// signatures: whoever compares it later sees every file that was added, changed or removed.
+pub fn root(root: &Path, artifacts: &[Artifact]) -> Option<Digest> {
+    model_signing::root_digest(&as_signed(root, artifacts.to_vec()), &Ignored::default())
 }

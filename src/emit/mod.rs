@@ -8,16 +8,21 @@ pub mod card;
 pub mod cyclonedx;
 pub mod describe;
 pub mod encode;
+pub mod frameworks;
 mod hexdump;
 mod ink;
 pub mod json;
 pub mod layout;
 pub mod license;
 mod percent;
+pub mod properties;
+pub mod result;
 pub mod sanitize;
+pub mod sarif;
 pub mod statement;
 pub mod summary;
 pub mod terminal;
+pub mod vulnerabilities;
 
 #[cfg(test)]
 mod sample;
@@ -26,3 +31,9 @@ use crate::model::Rule;
 
 /// The rules this room raises: none, it has no opinion.
 pub static RULES: &[&Rule] = &[];
+
+/// True for files whose bytes a bill of materials is made from, beside their names and digests.
+#[must_use]
+pub fn reads(path: &crate::model::ArtifactPath) -> bool {
+    ["README.md", "config.json"].contains(&path.as_str())
+}

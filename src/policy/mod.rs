@@ -13,7 +13,7 @@ mod schema;
 mod wire;
 
 pub use judge::{Judgement, judge};
-pub use resolve::{BUILT_IN, Error, Policy, RuleBook, built_in, resolve};
+pub use resolve::{BUILT_IN, Error, Policy, RuleBook, built_in, resolve, seconds};
 pub use schema::schema;
 pub use wire::{Action, Audit, ExceptionEntry, Signature, Wire, parse};
 

@@ -239,7 +239,10 @@ pub(super) fn glob(pattern: &str) -> Result<GlobMatcher, Error> {
 }
 
 /// `90m`, `72h`, `30d` or `2w` as seconds.
-fn seconds(text: &str) -> Result<i64, Error> {
+///
+/// # Errors
+/// [`Error`] for anything else.
+pub fn seconds(text: &str) -> Result<i64, Error> {
     let wrong = || Error(format!("{text:?} is not a duration; write `90m`, `72h`, `30d` or `2w`"));
     let unit = match text.chars().last() {
         Some('m') => 60,

@@ -40,7 +40,7 @@ pub fn check(
         evidence.extend(verified.evidence);
         signers.extend(verified.signers);
     }
-    if signers.len() < settings.threshold && !settings.trusts_nobody() && !files.is_empty() {
+    if settings.threshold > 1 && signers.len() < settings.threshold && !settings.trusts_nobody() && !files.is_empty() {
         let message = format!("{} distinct trusted signer(s) signed; {} are needed", signers.len(), settings.threshold);
         let found: Vec<String> = signers.into_iter().collect();
         let unmet = Evidence::new(&SIGNATURE_THRESHOLD_UNMET, message);

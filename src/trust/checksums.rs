@@ -107,13 +107,11 @@ const ENDINGS: [&str; 9] = ["sha256", "sha512", "sha384", "sha1", "md5", "b2", "
 #[must_use]
 pub fn name_suggests(path: &ArtifactPath) -> bool {
     let name = path.name().to_ascii_lowercase();
-    let (stem, ending) = name.split_once('.').unwrap_or((&name, ""));
-    let listed = NAMES.contains(&stem)
-        || NAMES.iter().any(|known| name.strip_suffix(known).is_some_and(|rest| rest.ends_with(['.', '-', '_'])));
-    (listed && ["", "txt", "chk", "asc"].contains(&ending))
-        || listed && !ending.contains('.') && ending.len() <= 4
-        || ENDINGS.iter().any(|known| name.ends_with(&format!(".{known}")))
-        || ["sha256sum.txt", "sha512sum.txt", "md5sum.txt"].iter().any(|known| name.ends_with(known))
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
+    let last = stem.rsplit(['.', '-', '_']).next().unwrap_or(stem);
+    ENDINGS.contains(&ending)
+        || (["", "txt", "asc"].contains(&ending) && NAMES.contains(&last))
+        || NAMES.contains(&ending)
 }
 
 /// The digests that must be computed before the list can be compared, besides SHA-256.

@@ -140,13 +140,15 @@ pub fn verify(
     evidence
 }
 
-/// One subject must be the whole, or every file must be a subject.
+/// One subject must be the whole; or every file must be a subject, and every subject a file, so that none is missing.
 fn subject(statement: &Statement, artifacts: &[Artifact], root: Option<&Digest>) -> Option<Evidence> {
     let named: BTreeSet<&str> =
         statement.subjects.iter().filter_map(|subject| subject.digests.get("sha256")).map(String::as_str).collect();
     let is_named = |digest: &Digest| named.contains(digest.hex().as_str());
-    let file = |artifact: &Artifact| artifact.digests.get(Algorithm::Sha256).is_some_and(is_named);
-    if root.is_some_and(is_named) || (!artifacts.is_empty() && artifacts.iter().all(file)) {
+    let files: Vec<&Digest> = artifacts.iter().filter_map(|file| file.digests.get(Algorithm::Sha256)).collect();
+    let here: BTreeSet<String> = files.iter().map(|digest| digest.hex()).collect();
+    let all_named = !files.is_empty() && files.len() == artifacts.len() && files.iter().all(|file| is_named(file));
+    if root.is_some_and(is_named) || (all_named && named.iter().all(|digest| here.contains(*digest))) {
         return None;
     }
     let found = root.map_or_else(|| "files that it does not name".to_owned(), ToString::to_string);

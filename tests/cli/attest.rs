@@ -78,9 +78,12 @@ fn every_refusal_has_a_name() {
     let (a, b) = (scene.at("a.pub"), scene.at("b.pub"));
     assert_eq!(scene.refusal(&["--key", &b]), ["attestation-signature-invalid"]);
     assert_eq!(scene.refusal(&["--key", &a, "--key", &a, "--threshold", "2"]), ["attestation-signature-invalid"]);
-    assert_eq!(scene.refusal(&["--key", &a, "--max-age", "1h", "--now", "2099-01-01T00:00:00Z"]), ["attestation-stale"]);
+    assert_eq!(
+        scene.refusal(&["--key", &a, "--max-age", "1h", "--now", "2099-01-01T00:00:00Z"]),
+        ["attestation-stale"]
+    );
     assert_eq!(scene.refusal(&["--key", &a, "--policy", "production"]), ["attestation-policy-mismatch"]);
-    let level = ["--key", &a, "--level", "WEIGHBRIDGE_REGULATED"];
+    let level = ["--key", &a, "--level", "WEIGHBRIDGE_TIER_REGULATED"];
     assert_eq!(scene.refusal(&level), ["attestation-level-missing"]);
     fs::write(scene.folder.path().join("model/README.md"), "changed").unwrap();
     assert_eq!(scene.refusal(&["--key", &a]), ["attestation-subject-mismatch"]);

@@ -5,6 +5,8 @@
 #[path = "../recipe/mod.rs"]
 mod recipe;
 
+mod attest;
+mod demo;
 mod hash;
 mod help;
 mod keys;

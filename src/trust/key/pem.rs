@@ -35,12 +35,18 @@ pub fn first(text: &[u8]) -> Result<Block, KeyError> {
         if block.contains("Proc-Type:") {
             return Err(KeyError::UnsupportedEncryption("the old OpenSSL header \"Proc-Type\"".to_owned()));
         }
-        let broken = |error: der::pem::Error| KeyError::BrokenPem(error.to_string());
-        let mut decoder = der::pem::Decoder::new_detect_wrap(block.as_bytes()).map_err(broken)?;
-        let mut der = Zeroizing::new(Vec::new());
-        decoder.decode_to_end(&mut der).map_err(broken)?;
+        let der = decode(block, &label).map_err(KeyError::BrokenPem)?;
         return Ok(Block { label, der });
     }
+}
+
+/// Lines of any length, as OpenSSL reads them; the armour of RFC 7468 would ask for lines of one length.
+fn decode(block: &str, label: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+    use base64::Engine as _;
+    let body = block.get(16 + label.len()..block.len().saturating_sub(14 + label.len())).unwrap_or_default();
+    let body: Zeroizing<String> = Zeroizing::new(body.split_ascii_whitespace().collect());
+    let decoded = base64::engine::general_purpose::STANDARD.decode(body.as_bytes());
+    decoded.map(Zeroizing::new).map_err(|error| error.to_string())
 }
 
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");

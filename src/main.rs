@@ -1,2 +1,7 @@
 //! The command line; everything is in the library.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    weighbridge::cli::run(std::env::args_os())
+}

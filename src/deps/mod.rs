@@ -1,6 +1,39 @@
 //! Lockfiles: bytes in, packages out.
+//!
+//! Nothing here opens a file, asks a registry or runs a package manager. A lockfile that is damaged gives the entries
+//! that can still be read and evidence about the rest; the other lockfiles are read all the same. What no parser here
+//! reads is said (`lockfile-not-read`), so that "no advisory" is never said about packages that nobody listed.
+
+mod bill;
+mod bun;
+mod cargo_lock;
+mod collect;
+mod composer;
+mod conda;
+mod draft;
+mod gemfile;
+mod go;
+mod gradle;
+mod json;
+mod kind;
+mod lines;
+mod npm;
+mod pipfile;
+mod pnpm;
+mod purls;
+mod python_toml;
+mod requirements;
+mod yaml;
+mod yarn;
+
+pub use collect::{Dependencies, read_all};
+pub use kind::{Kind, recognise};
 
 use crate::model::Rule;
 
 /// The rules this room raises.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] =
+    &[&collect::LOCKFILE_EMPTY, &collect::LOCKFILE_MALFORMED, &collect::LOCKFILE_NOT_READ, &collect::PACKAGE_DUPLICATE];
+
+#[cfg(test)]
+mod tests;

@@ -33,3 +33,9 @@ use crate::model::Rule;
 
 /// The rules this room raises: none, it has no opinion.
 pub static RULES: &[&Rule] = &[];
+
+/// True for files whose bytes a bill of materials is made from, beside their names and digests.
+#[must_use]
+pub fn reads(path: &crate::model::ArtifactPath) -> bool {
+    ["README.md", "config.json"].contains(&path.as_str())
+}

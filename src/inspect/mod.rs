@@ -2,17 +2,102 @@
 //!
 //! [`Inspectors`] is handed to the pass of `weigh`. It shows every file's view to every [`Inspector`]; each that
 //! claims the bytes lists what it found in the [`Scope`]. A file claimed by two is a polyglot. Containers show their
-//! members to [`inspect_content`] again, one nesting level deeper.
+//! members to [`inspect_content`] again, one nesting level deeper. A file that nobody claims is said to be unknown.
 
+mod archive;
+mod chat_template;
+mod claim;
+mod configuration;
+mod gguf;
+mod json;
+mod magic;
+mod pickle;
+mod repository;
+mod safetensors;
 mod scope;
+mod statistics;
+mod text;
+mod zip;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};
 use crate::weigh::{Inspect, Inspection, View};
 
+pub use repository::inspect_repository;
 pub use scope::Scope;
 
 /// The rules this room raises.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] = &[
+    &archive::ARCHIVE_LINK,
+    &archive::ARCHIVE_PATH_ESCAPE,
+    &archive::MEMBER_NOT_INSPECTED,
+    &chat_template::TEMPLATE_ESCAPE,
+    &chat_template::TEMPLATE_HIDDEN_TEXT,
+    &chat_template::TEMPLATE_INCLUDE,
+    &claim::EXECUTABLE_FILE,
+    &claim::FORMAT_MISMATCH,
+    &claim::FORMAT_NOT_INSPECTED,
+    &claim::FORMAT_UNRECOGNISED,
+    &claim::POLYGLOT,
+    &configuration::REMOTE_CODE,
+    &gguf::DUPLICATE,
+    &gguf::HIDDEN_DATA,
+    &gguf::MALFORMED,
+    &gguf::OVERLAP,
+    &gguf::SIZE_IMPOSSIBLE,
+    &gguf::TRUNCATED,
+    &gguf::UNKNOWN_TYPE,
+    &json::DUPLICATE_KEY,
+    &json::MALFORMED,
+    &pickle::rules::DANGEROUS_CALL,
+    &pickle::rules::DANGEROUS_IMPORT,
+    &pickle::rules::EXTENSION_CODE,
+    &pickle::rules::MALFORMED,
+    &pickle::rules::NAME_DISGUISED,
+    &pickle::rules::NESTED,
+    &pickle::rules::PATCHED_IMPORT,
+    &pickle::rules::PERSISTENT_ID,
+    &pickle::rules::PRESENT,
+    &pickle::rules::TRAILING_DATA,
+    &pickle::rules::UNKNOWN_CALL,
+    &pickle::rules::UNKNOWN_IMPORT,
+    &repository::INDEX_MATCH,
+    &repository::INDEX_MISMATCH,
+    &repository::INDEX_PATH_ESCAPE,
+    &repository::SHARD_MISSING,
+    &safetensors::DUPLICATE_KEY,
+    &safetensors::HEADER_MALFORMED,
+    &safetensors::HOLE,
+    &safetensors::LOADER_DISAGREES,
+    &safetensors::OVERLAP,
+    &safetensors::SIZE_MISMATCH,
+    &safetensors::TENSOR_NAME_UNSAFE,
+    &safetensors::TRAILING_DATA,
+    &safetensors::TRUNCATED,
+    &safetensors::UNKNOWN_DTYPE,
+    &safetensors::UNKNOWN_FIELD,
+    &statistics::TENSOR_ALL_ZERO,
+    &statistics::TENSOR_NOT_FINITE,
+    &text::LFS_POINTER,
+    &zip::AMBIGUOUS_END,
+    &zip::CRC_MISMATCH,
+    &zip::DUPLICATE_MEMBER,
+    &zip::ENCRYPTED,
+    &zip::HEADERS_DISAGREE,
+    &zip::HIDDEN_DATA,
+    &zip::MALFORMED,
+];
+
+/// Those of them that are about integrity: what an index says of its shards, and files that are not whole.
+pub static INTEGRITY: &[&Rule] = &[
+    &repository::INDEX_MATCH,
+    &repository::INDEX_MISMATCH,
+    &repository::INDEX_PATH_ESCAPE,
+    &repository::SHARD_MISSING,
+    &gguf::TRUNCATED,
+    &safetensors::TRUNCATED,
+    &text::LFS_POINTER,
+    &zip::CRC_MISMATCH,
+];
 
 /// Bytes from the beginning that every inspector is shown to decide on.
 const HEAD: u64 = 4096;
@@ -28,8 +113,11 @@ pub trait Inspector: Sync {
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>);
 }
 
-/// Every inspector, in the order formats are listed.
-static INSPECTORS: &[&dyn Inspector] = &[];
+/// Formats that are told by their own marks, in the order they are listed.
+static INSPECTORS: &[&dyn Inspector] = &[&gguf::Gguf, &pickle::Pickle, &safetensors::Safetensors, &zip::Zip];
+
+/// Formats without marks of their own: asked only when no other claims the bytes, and the first that does is it.
+static PLAIN: &[&dyn Inspector] = &[&json::Json, &text::Text];
 
 /// All inspectors, chosen by content.
 pub struct Inspectors;
@@ -37,25 +125,46 @@ pub struct Inspectors;
 impl Inspect for Inspectors {
     fn inspect(&self, path: &ArtifactPath, view: &View<'_>, limits: &Limits) -> Inspection {
         let mut scope = Scope::new(path, limits);
-        inspect_content(view, &mut scope);
+        let claimed = inspect_content(view, &mut scope);
+        claim::compare(&claimed, view, &mut scope);
         scope.close()
     }
 }
 
-/// Shows a file, or a member of a container, to every inspector. Formats of the file itself are listed in the report.
-pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) {
+/// Shows a file, or a member of a container, to every inspector, and says which formats claimed it. Formats of the
+/// file itself are listed in the report.
+pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
+    if view.is_empty() {
+        return recognised(vec![Format::named("empty")], view, scope);
+    }
     if view.depth() > scope.limits.nesting {
         scope.limit("nesting", u64::from(scope.limits.nesting), view);
-        return;
+        return vec![Format::named("nested")];
     }
     let head = match view.read_up_to(0, HEAD) {
         Ok(head) => head,
-        Err(trouble) => return scope.unreadable(view, &trouble),
-    };
-    for inspector in INSPECTORS.iter().filter(|inspector| inspector.claims(&head, view)) {
-        if view.depth() == 0 {
-            scope.recognise(inspector.format());
+        Err(trouble) => {
+            scope.unreadable(view, &trouble);
+            return Vec::new();
         }
+    };
+    let mut chosen: Vec<_> = INSPECTORS.iter().filter(|inspector| inspector.claims(&head, view)).collect();
+    let marks = magic::of(&head, view);
+    if chosen.is_empty() && marks.is_empty() {
+        chosen.extend(PLAIN.iter().find(|inspector| inspector.claims(&head, view)));
+    }
+    let formats = chosen.iter().map(|inspector| inspector.format()).chain(marks.iter().cloned()).collect();
+    let formats = recognised(formats, view, scope);
+    for inspector in chosen {
         inspector.inspect(view, scope);
     }
+    magic::judge(&marks, view, scope);
+    formats
+}
+
+fn recognised(formats: Vec<Format>, view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
+    if view.depth() == 0 {
+        formats.iter().for_each(|format| scope.recognise(format.clone()));
+    }
+    formats
 }

@@ -10,25 +10,27 @@ use serde::{Deserialize, Serialize};
 
 use super::{Call, Digest, Digests, Tensor, TensorSummary};
 
-/// A POSIX path relative to the root of what is weighed; `.` when the root itself is one file.
+/// A POSIX path relative to the root of what is weighed; the file's name when the root itself is one file.
 ///
 /// A name that is valid UTF-8 stands as it is, control characters included (emitters sanitise). A name that is not
-/// is written with `\xNN` for each undecodable byte and `\\` for a backslash.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct ArtifactPath(String);
+/// is shown with `\xNN` for each undecodable byte and `\\` for a backslash; its raw bytes are kept beside that text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ArtifactPath {
+    text: String,
+    raw: Option<Box<[u8]>>,
+}
 
 impl ArtifactPath {
     /// Takes the text of a relative path with `/` between components.
     pub fn new(path: impl Into<String>) -> Self {
-        Self(path.into())
+        Self { text: path.into(), raw: None }
     }
 
     /// Takes the raw bytes of a relative path; the escape is described at the type.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         if let Ok(text) = std::str::from_utf8(bytes) {
-            return Self(text.to_owned());
+            return Self::new(text);
         }
         let mut text = String::new();
         for chunk in bytes.utf8_chunks() {
@@ -37,45 +39,78 @@ impl ArtifactPath {
                 text.push_str(&format!("\\x{byte:02x}"));
             }
         }
-        Self(text)
+        Self { text, raw: Some(bytes.into()) }
     }
 
     /// The path as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The path as the file system has it.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.raw.as_deref().unwrap_or(self.text.as_bytes())
     }
 
     /// The last component.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or(&self.0)
+        self.text.rsplit('/').next().unwrap_or(&self.text)
     }
 
     /// The components, first to last. Model signatures are ordered by these, not by the text.
     pub fn components(&self) -> impl Iterator<Item = &str> {
-        self.0.split('/')
+        self.text.split('/')
     }
 
     /// The folder part, empty at the root.
     #[must_use]
     pub fn parent(&self) -> &str {
-        self.0.rsplit_once('/').map_or("", |(parent, _)| parent)
+        self.text.rsplit_once('/').map_or("", |(parent, _)| parent)
     }
 
     /// `name` beside this path: same folder, other last component.
     #[must_use]
     pub fn sibling(&self, name: &str) -> Self {
         match self.parent() {
-            "" => Self(name.to_owned()),
-            parent => Self(format!("{parent}/{name}")),
+            "" => Self::new(name),
+            parent => Self::new(format!("{parent}/{name}")),
         }
+    }
+}
+
+impl Serialize for ArtifactPath {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for ArtifactPath {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+impl JsonSchema for ArtifactPath {
+    fn schema_name() -> Cow<'static, str> {
+        "ArtifactPath".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let mut schema = String::json_schema(generator);
+        schema.insert(
+            "description".into(),
+            "POSIX path relative to the root; the file's name for a root that is one file.".into(),
+        );
+        schema
     }
 }
 
 impl fmt::Display for ArtifactPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

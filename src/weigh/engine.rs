@@ -1,48 +1,25 @@
-//! One pass over a tree.
+//! One pass over a tree: workers take files, biggest first, and keep as many in flight as the lanes are wide.
 
-use std::fs::{self, File};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
-use rayon::prelude::*;
+use crate::model::{Artifact, Evidence};
 
-use crate::model::{Artifact, Class, Evidence, Rule, Severity};
-
-use super::digests::Hashers;
-use super::ledger::{Ledger, PIECE, Recheck};
-use super::map::Bytes;
-use super::observe::{Inspect, Observer, Progress};
-use super::view::{Budget, View};
+use super::flight::Flight;
+use super::lanes::{Kernel, WIDTH, compress};
+use super::observe::{Inspect, Progress};
+use super::opened::{Landed, Opened, Pass, open};
+use super::part::Part;
 use super::walk::{Found, walk};
 use super::{Error, Plan};
-
-/// The file was written, replaced or cut while it was read.
-pub static CHANGED_UNDERFOOT: Rule = Rule {
-    id: "changed-underfoot",
-    summary: "the file changed while it was being read",
-    severity: Severity::High,
-    class: Class::Gap,
-    page: include_str!("../rules/changed-underfoot.md"),
-    frameworks: &["CWE-367"],
-};
-
-/// The system refused to open or read it.
-pub static UNREADABLE_FILE: Rule = Rule {
-    id: "unreadable-file",
-    summary: "a file or folder could not be read",
-    severity: Severity::Medium,
-    class: Class::Gap,
-    page: include_str!("../rules/unreadable-file.md"),
-    frameworks: &["CWE-354"],
-};
-
-const CHUNK: usize = 4 * PIECE as usize;
 
 /// Everything one pass over a tree gave.
 pub struct Weighing {
     /// Files by path.
     pub artifacts: Vec<Artifact>,
-    /// What was seen, by file.
+    /// What was seen, by file, place and rule.
     pub evidence: Vec<Evidence>,
 }
 
@@ -51,125 +28,158 @@ pub struct Weighing {
 /// # Errors
 /// [`Error`] only when the root itself cannot be used; every other trouble is evidence.
 pub fn weigh(root: &Path, plan: &Plan, inspect: &dyn Inspect, progress: &dyn Progress) -> Result<Weighing, Error> {
-    let (files, mut evidence) = walk(root, plan)?;
+    let (tree, files, mut evidence) = walk(root, plan)?;
     progress.begin(files.len() as u64, files.iter().map(|file| file.len).sum());
-    let work = || -> Vec<_> { files.par_iter().map(|file| one(file, plan, inspect, progress)).collect() };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads.unwrap_or(0)).build();
-    let weighed = pool.map_or_else(|_| work(), |pool| pool.install(work));
-    let mut artifacts = Vec::with_capacity(weighed.len());
-    for (artifact, seen) in weighed {
-        artifacts.extend(artifact);
-        evidence.extend(seen);
+    let pass = Pass { tree: &tree, plan, inspect, progress };
+    let threads = plan.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from)).max(1);
+    let queue = Queue::new(&files, threads);
+    let mut landed = Vec::with_capacity(files.len());
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.min(files.len()))
+            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, || work(&pass, &queue)).ok())
+            .collect();
+        landed.extend(work(&pass, &queue));
+        for other in others {
+            match other.join() {
+                Ok(more) => landed.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    let mut artifacts = Vec::with_capacity(landed.len());
+    for file in landed {
+        artifacts.extend(file.artifact);
+        evidence.extend(file.evidence);
     }
+    artifacts.sort_by(|a, b| a.path.cmp(&b.path));
+    evidence.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     Ok(Weighing { artifacts, evidence })
 }
 
-fn one(
-    found: &Found,
-    plan: &Plan,
-    inspect: &dyn Inspect,
-    progress: &dyn Progress,
-) -> (Option<Artifact>, Vec<Evidence>) {
-    progress.open(&found.path);
-    let refused = |error: std::io::Error| {
-        let message = format!("it could not be opened: {error}");
-        (None, vec![Evidence::new(&UNREADABLE_FILE, message).of(&found.path)])
-    };
-    // A pipe that took the file's place must not block us, hence non-blocking.
-    let flags = libc::O_NONBLOCK | libc::O_CLOEXEC;
-    let file = match fs::OpenOptions::new().read(true).custom_flags(flags).open(&found.location) {
-        Ok(file) => file,
-        Err(error) => return refused(error),
-    };
-    let before = match Stamp::of(&file) {
-        Ok(stamp) => stamp,
-        Err(error) => return refused(error),
-    };
-    let Ok(watch) = file.try_clone() else { return refused(std::io::Error::other("too many open files")) };
-    let bytes = Bytes::open(file, before.len, plan.mmap);
-    let ledger = Ledger::default();
-    let budget = Budget::new(plan.limits.structure_bytes);
-    let view = View::of_file(&bytes, &ledger, &budget);
-    let mut seen = inspect.inspect(&found.path, &view, &plan.limits);
-    let kept = ((plan.keep)(&found.path) && before.len <= plan.limits.kept_bytes)
-        .then(|| bytes.copy(0..before.len).ok())
-        .flatten();
-    if let Some(kept) = &kept {
-        kept.chunks(PIECE as usize).enumerate().for_each(|(n, piece)| {
-            ledger.record(n as u64 * PIECE, piece);
-        });
-    }
-    let mut hashers = Hashers::new(&plan.algorithms, before.len);
-    let same = pump(&bytes, Recheck::new(ledger.close()), &mut hashers, &mut seen.observers, progress);
-    let mut evidence = seen.evidence;
-    if same && Stamp::of(&watch).is_ok_and(|after| after == before) {
-        evidence.extend(seen.observers.into_iter().flat_map(|observer| observer.close(&found.path)));
-    } else {
-        evidence.push(Evidence::new(&CHANGED_UNDERFOOT, "the file changed while it was being read").of(&found.path));
-    }
-    let artifact = Artifact {
-        path: found.path.clone(),
-        size: before.len,
-        digests: hashers.finish(),
-        shards: Vec::new(),
-        formats: seen.formats,
-        contents: seen.contents,
-        kept,
-    };
-    (Some(artifact), evidence)
+/// What is still to do, shared by the workers.
+struct Queue<'p> {
+    state: Mutex<Waiting<'p>>,
+    /// Told when parts were added or the last file was opened.
+    news: Condvar,
+    threads: usize,
 }
 
-fn pump(
-    bytes: &Bytes,
-    mut recheck: Recheck,
-    hashers: &mut Hashers,
-    observers: &mut [Box<dyn Observer>],
-    progress: &dyn Progress,
-) -> bool {
-    let mut same = true;
-    let mut at = 0;
-    while at < bytes.len() {
-        let end = (at + CHUNK as u64).min(bytes.len());
-        let copy;
-        let chunk = match bytes {
-            Bytes::Mapped(map) => &map[at as usize..end as usize],
-            Bytes::Read { .. } => match bytes.copy(at..end) {
-                Ok(bytes) => {
-                    copy = bytes;
-                    copy.as_slice()
+struct Waiting<'p> {
+    /// Biggest first.
+    files: VecDeque<&'p Found>,
+    parts: VecDeque<(Arc<Opened<'p>>, Part)>,
+    /// Files being opened, whose parts may be for all.
+    opening: usize,
+    /// Streams in flight, of all workers.
+    alive: usize,
+}
+
+enum Job<'p> {
+    File(&'p Found),
+    Part(Arc<Opened<'p>>, Part),
+}
+
+impl<'p> Queue<'p> {
+    fn new(files: &'p [Found], threads: usize) -> Self {
+        let mut files: VecDeque<_> = files.iter().collect();
+        files.make_contiguous().sort_by_key(|file| std::cmp::Reverse(file.len));
+        let state = Mutex::new(Waiting { files, parts: VecDeque::new(), opening: 0, alive: 0 });
+        Self { state, news: Condvar::new(), threads }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting<'p>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next job for a worker that has `mine` in flight, if it is to have one more. One with none waits for parts
+    /// that another is about to add.
+    fn take(&self, mine: usize) -> Option<Job<'p>> {
+        let mut state = self.lock();
+        loop {
+            let waiting = state.parts.len() + state.files.len();
+            // Few streams are shared out evenly: two half-full cores are faster than a full and an idle one.
+            if mine >= WIDTH || mine >= (waiting + state.alive).div_ceil(self.threads) {
+                if mine > 0 || waiting + state.opening == 0 {
+                    return None;
                 }
-                Err(_) => return false,
-            },
-        };
-        same &= recheck.same(at, chunk);
-        hashers.update(chunk);
-        observers.iter_mut().for_each(|observer| observer.observe(at, chunk));
-        progress.advance(chunk.len() as u64);
-        at = end;
-    }
-    same && recheck.finished()
-}
-
-/// What must not change while a file is read.
-#[derive(PartialEq, Eq)]
-struct Stamp {
-    len: u64,
-    inode: (u64, u64),
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    fn of(file: &File) -> std::io::Result<Self> {
-        let status = file.metadata()?;
-        if !status.is_file() {
-            return Err(std::io::Error::other("it is no longer a regular file"));
+            } else if let Some((file, part)) = state.parts.pop_front() {
+                state.alive += 1;
+                return Some(Job::Part(file, part));
+            } else if let Some(file) = state.files.pop_front() {
+                state.alive += 1;
+                state.opening += 1;
+                return Some(Job::File(file));
+            } else if mine > 0 || state.opening == 0 {
+                return None;
+            }
+            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        Ok(Self {
-            len: status.len(),
-            inode: (status.dev(), status.ino()),
-            modified: (status.mtime(), status.mtime_nsec()),
-            changed: (status.ctime(), status.ctime_nsec()),
-        })
     }
+
+    /// A file was opened: its first part is the worker's own, the others are for all.
+    fn opened(&self, file: &Arc<Opened<'p>>, parts: Vec<Part>) -> Option<Part> {
+        let mut parts = parts.into_iter();
+        let first = parts.next();
+        let mut state = self.lock();
+        state.opening -= 1;
+        state.parts.extend(parts.map(|part| (Arc::clone(file), part)));
+        self.news.notify_all();
+        first
+    }
+
+    fn refused(&self) {
+        let mut state = self.lock();
+        state.opening -= 1;
+        state.alive -= 1;
+        self.news.notify_all();
+    }
+
+    fn landed(&self) {
+        self.lock().alive -= 1;
+    }
+}
+
+/// One worker: fills its lanes, hashes, and lands what is done, until nothing is left.
+fn work<'p>(pass: &Pass<'p>, queue: &Queue<'p>) -> Vec<Landed> {
+    let mut landed = Vec::new();
+    let mut flights: Vec<Flight<'p>> = Vec::with_capacity(WIDTH);
+    loop {
+        while let Some(job) = queue.take(flights.len()) {
+            match job {
+                Job::Part(file, part) => flights.push(Flight::new(file, part)),
+                Job::File(found) => match open(pass, found) {
+                    Ok((file, parts)) => {
+                        flights.extend(queue.opened(&file, parts).map(|part| Flight::new(Arc::clone(&file), part)));
+                    }
+                    Err(refused) => {
+                        landed.push(Landed { artifact: None, evidence: vec![*refused] });
+                        queue.refused();
+                    }
+                },
+            }
+        }
+        if flights.is_empty() {
+            return landed;
+        }
+        let mut at = 0;
+        while at < flights.len() {
+            if flights[at].is_hungry() && !flights[at].advance(pass) {
+                landed.extend(flights.swap_remove(at).land(pass));
+                queue.landed();
+            } else {
+                at += 1;
+            }
+        }
+        round(pass.plan.kernel, &mut flights);
+    }
+}
+
+/// Feeds the lanes as many blocks as the shortest stream has at hand.
+fn round(kernel: Option<Kernel>, flights: &mut [Flight<'_>]) {
+    let mut streams: Vec<_> = flights.iter_mut().flat_map(Flight::lanes).collect();
+    let mut lanes: Vec<_> = streams.iter_mut().filter_map(|(stream, chunk)| stream.pending(chunk)).collect();
+    let Some(blocks) = lanes.iter().map(|(_, bytes)| bytes.len() / 64).min() else { return };
+    compress(kernel, &mut lanes, blocks);
+    drop(lanes);
+    streams.iter_mut().for_each(|(stream, _)| stream.eat(blocks));
 }

@@ -2,19 +2,29 @@
 //!
 //! ```text
 //! walk ─▶ open ─▶ map ─▶ inspectors read structure through a View (bounded, recorded in the Ledger)
-//!                   └──▶ pump: chunks ─▶ ledger check ─▶ observers ─▶ digests
+//!                   └──▶ parts: chunks ─▶ ledger check ─▶ observers ─▶ lanes and other digests
 //! ```
 
 mod digests;
 mod engine;
+mod flight;
+mod lanes;
 mod ledger;
 mod map;
+mod names;
 mod observe;
+mod opened;
+mod part;
 mod plan;
+#[cfg(test)]
+mod tests;
+mod tree;
 mod view;
 mod walk;
 
 pub use engine::{Weighing, weigh};
+pub use lanes::Kernel;
+pub use names::names;
 pub use observe::{Inspect, Inspection, Nothing, Observer, Progress, Silent};
 pub use plan::Plan;
 pub use view::{Reader, Unreadable, View};
@@ -24,8 +34,9 @@ use crate::model::Rule;
 
 /// The rules this room raises.
 pub static RULES: &[&Rule] = &[
-    &engine::CHANGED_UNDERFOOT,
-    &engine::UNREADABLE_FILE,
+    &opened::CHANGED_UNDERFOOT,
+    &opened::INSPECTOR_FAILED,
+    &tree::UNREADABLE_FILE,
     &view::LIMIT_REACHED,
     &walk::EMPTY_TREE,
     &walk::LINK_REFUSED,

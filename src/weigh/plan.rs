@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 
 use crate::model::{Algorithm, ArtifactPath, Limits};
 
+use super::lanes::Kernel;
+
 /// What to compute and how, for one tree.
 pub struct Plan {
-    /// Digests of whole files; SHA-256 is always among them.
+    /// Digests of whole files; none when empty, so that shards alone can be hashed side by side.
     pub algorithms: BTreeSet<Algorithm>,
     /// Digest ranges of this many bytes as well, with this algorithm.
     pub shards: Option<(u64, Algorithm)>,
     /// Worker threads; `None` for one per processor.
     pub threads: Option<usize>,
+    /// The SHA-256 kernel; `None` for the best at each moment, which is also used where the machine lacks this one.
+    pub kernel: Option<Kernel>,
     /// Map files; otherwise read them.
     pub mmap: bool,
     /// Follow links that stay inside the root.
@@ -30,6 +34,7 @@ impl Default for Plan {
             algorithms: BTreeSet::from([Algorithm::Sha256]),
             shards: None,
             threads: None,
+            kernel: None,
             mmap: true,
             follow_links: false,
             ignore: Box::new(|_| false),

@@ -142,14 +142,19 @@ impl<'a> View<'a> {
     /// [`Unreadable`] if the range is not inside, the budget is spent, or the file changed.
     pub fn read(&self, range: Range<u64>) -> Result<Vec<u8>, Unreadable> {
         let absolute = self.absolute(&range)?;
-        self.budget.take(range.end - range.start)?;
         match &self.backing {
             Backing::Memory(bytes) => {
+                self.budget.take(range.end - range.start)?;
                 // `absolute` was checked against the slice's own length, which fits a usize.
                 Ok(bytes[absolute.start as usize..absolute.end as usize].to_vec())
             }
             Backing::File { bytes, ledger } => {
-                let copy = bytes.copy(absolute.clone()).map_err(|error| Unreadable::Changed(error.to_string()))?;
+                // Each read costs an entry in the ledger, however short it is.
+                self.budget.take((range.end - range.start).max(64))?;
+                let copy = bytes.copy(absolute.clone()).map_err(|error| {
+                    ledger.tear();
+                    Unreadable::Changed(error.to_string())
+                })?;
                 let mut at = absolute.start;
                 let mut rest = copy.as_slice();
                 while !rest.is_empty() {

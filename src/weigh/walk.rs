@@ -1,12 +1,13 @@
 //! Which files a tree has, without leaving it.
 
-use std::ffi::OsStr;
-use std::fs;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use crate::model::{ArtifactPath, Class, Evidence, Limits, Rule, Severity};
+use crate::model::{ArtifactPath, Class, Evidence, Limits, Place, Rule, Severity};
 
+use super::tree::{Tree, UNREADABLE_FILE};
 use super::{Error, Plan, Unreadable};
 
 /// Nothing to weigh.
@@ -53,31 +54,35 @@ pub static UNDECODABLE_NAME: Rule = Rule {
 pub struct Found {
     /// Relative to the root.
     pub path: ArtifactPath,
-    /// Where to open it.
+    /// Relative to the base of the [`Tree`], with links resolved.
     pub location: PathBuf,
     /// Length in bytes when it was listed.
     pub len: u64,
 }
 
 /// The files of a tree, sorted by path, and what was seen on the way.
-pub fn walk(root: &Path, plan: &Plan) -> Result<(Vec<Found>, Vec<Evidence>), Error> {
-    let name = root.display().to_string();
-    let status = fs::metadata(root).map_err(|source| Error::Root { path: name.clone(), source })?;
+pub fn walk(root: &Path, plan: &Plan) -> Result<(Tree, Vec<Found>, Vec<Evidence>), Error> {
+    let refused = |source| Error::Root { path: root.display().to_string(), source };
+    let status = fs::metadata(root).map_err(refused)?;
     if status.is_file() {
-        let file = Found { path: ArtifactPath::new("."), location: root.to_owned(), len: status.len() };
-        return Ok((vec![file], Vec::new()));
+        let name = root.file_name().unwrap_or(OsStr::new("."));
+        let path = ArtifactPath::from_bytes(name.as_bytes());
+        let file = Found { path, location: PathBuf::new(), len: status.len() };
+        return Ok((Tree::single(root), vec![file], Vec::new()));
     }
     if !status.is_dir() {
-        return Err(Error::Special(name));
+        return Err(Error::Special(root.display().to_string()));
     }
-    fs::read_dir(root).map_err(|source| Error::Root { path: name, source })?;
-    let mut walk = Walk { plan, root, files: Vec::new(), evidence: Vec::new() };
+    let tree = Tree::below(root).map_err(refused)?;
+    fs::read_dir(root).map_err(refused)?;
+    let mut walk = Walk { plan, root: tree.base(), tree: &tree, files: Vec::new(), evidence: Vec::new() };
     walk.folder(&mut Vec::new(), 0);
-    if walk.files.is_empty() {
-        walk.evidence.push(Evidence::new(&EMPTY_TREE, "the folder holds no files"));
+    let Walk { mut files, mut evidence, .. } = walk;
+    if files.is_empty() {
+        evidence.push(Evidence::new(&EMPTY_TREE, "the folder holds no files"));
     }
-    walk.files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok((walk.files, walk.evidence))
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((tree, files, evidence))
 }
 
 /// Reads a file that the caller named as a whole: a key, a policy, a bundle.
@@ -103,6 +108,7 @@ pub fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 struct Walk<'a> {
     plan: &'a Plan,
     root: &'a Path,
+    tree: &'a Tree,
     files: Vec<Found>,
     evidence: Vec<Evidence>,
 }
@@ -111,25 +117,25 @@ impl Walk<'_> {
     fn folder(&mut self, relative: &mut Vec<u8>, depth: u32) {
         let Limits { files, directory_depth, .. } = self.plan.limits;
         if depth > directory_depth {
-            let place = crate::model::Place::Whole;
-            let evidence = Unreadable::limit_evidence("directory-depth", u64::from(directory_depth), place);
+            let evidence = Unreadable::limit_evidence("directory-depth", u64::from(directory_depth), Place::Whole);
             self.evidence.push(evidence.of(&ArtifactPath::from_bytes(relative)));
             return;
         }
         let location = self.root.join(OsStr::from_bytes(relative));
-        let entries = match fs::read_dir(&location).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
-            Ok(entries) => entries,
+        let mut names = match names(&location) {
+            Ok(names) => names,
             Err(error) => {
+                let folder = if relative.is_empty() { b"." } else { relative.as_slice() };
                 let message = format!("the folder could not be listed: {error}");
-                self.evidence.push(
-                    Evidence::new(&super::engine::UNREADABLE_FILE, message).of(&ArtifactPath::from_bytes(relative)),
-                );
+                let evidence = Evidence::new(&UNREADABLE_FILE, message);
+                self.evidence.push(evidence.of(&ArtifactPath::from_bytes(folder)));
                 return;
             }
         };
-        for entry in entries {
+        names.sort_unstable();
+        for name in names {
             if self.files.len() as u64 >= files {
-                let evidence = Unreadable::limit_evidence("files", files, crate::model::Place::Whole);
+                let evidence = Unreadable::limit_evidence("files", files, Place::Whole);
                 if !self.evidence.contains(&evidence) {
                     self.evidence.push(evidence);
                 }
@@ -139,7 +145,7 @@ impl Walk<'_> {
             if before > 0 {
                 relative.push(b'/');
             }
-            relative.extend_from_slice(entry.file_name().as_bytes());
+            relative.extend_from_slice(name.as_bytes());
             self.entry(relative, depth);
             relative.truncate(before);
         }
@@ -159,13 +165,14 @@ impl Walk<'_> {
             Ok(status) => status,
             Err(error) => {
                 let message = format!("it could not be looked up: {error}");
-                self.evidence.push(Evidence::new(&super::engine::UNREADABLE_FILE, message).of(&path));
+                self.evidence.push(Evidence::new(&UNREADABLE_FILE, message).of(&path));
                 return;
             }
         };
         if status.is_dir() {
             self.folder(relative, depth + 1);
         } else if status.is_file() {
+            let location = PathBuf::from(OsStr::from_bytes(relative));
             self.files.push(Found { path, location, len: status.len() });
         } else if status.is_symlink() {
             self.link(path, &location);
@@ -177,25 +184,24 @@ impl Walk<'_> {
     /// A link is followed only when asked, only to a file, and only inside the root.
     fn link(&mut self, path: ArtifactPath, location: &Path) {
         let target = fs::canonicalize(location);
-        let inside = self.root.canonicalize().ok().zip(target.as_ref().ok()).is_some_and(|(r, t)| t.starts_with(r));
-        if self.plan.follow_links
-            && inside
-            && let Ok(status) = fs::metadata(location)
-            && status.is_file()
-        {
-            self.files.push(Found { path, location: location.to_owned(), len: status.len() });
-            return;
-        }
-        let to = fs::read_link(location).map(|to| to.display().to_string()).unwrap_or_default();
-        let why = match target {
-            Err(_) => "it leads nowhere or in a circle",
-            Ok(_) if !inside => "it leads out of the folder",
-            Ok(_) => "links are not followed",
+        let status = target.as_ref().ok().and_then(|target| fs::symlink_metadata(target).ok());
+        let inside = target.as_ref().ok().and_then(|target| target.strip_prefix(self.tree.base()).ok());
+        let why = match (&status, inside) {
+            (Some(status), Some(inside)) if status.is_file() && self.plan.follow_links => {
+                self.files.push(Found { path, location: inside.to_owned(), len: status.len() });
+                return;
+            }
+            (None, _) => "it leads nowhere or in a circle",
+            (_, None) => "it leads out of the folder",
+            (Some(status), _) if !status.is_file() => "it does not lead to a file",
+            _ => "links are not followed",
         };
-        self.evidence.push(
-            Evidence::new(&LINK_REFUSED, format!("a symbolic link to {to:?} was not followed: {why}"))
-                .of(&path)
-                .with("target", to),
-        );
+        let to = fs::read_link(location).map(|to| to.display().to_string()).unwrap_or_default();
+        let message = format!("a symbolic link to {to:?} was not followed: {why}");
+        self.evidence.push(Evidence::new(&LINK_REFUSED, message).of(&path).with("target", to));
     }
+}
+
+fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
 }

@@ -1,0 +1,352 @@
+//! The audit: every package looked up, everything that was not looked up counted.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::model::{
+    AdvisoryMatch, ArtifactPath, Assurance, Class, Evidence, Package, PackageSource, Place, Rule, Severity,
+};
+
+use super::database::Database;
+use super::matching::{Affects, affects};
+use super::merge::{Flaw, merge};
+use super::paths::Paths;
+use super::record::{self, Kind};
+use super::version::Version;
+
+/// A package with a known flaw.
+pub static VULNERABLE_PACKAGE: Rule = Rule {
+    id: "vulnerable-package",
+    summary: "a package has a published vulnerability",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/vulnerable-package.md"),
+    frameworks: &["CWE-1395", "OWASP-LLM03", "AML.T0010.001"],
+};
+
+/// A package that was published to do harm.
+pub static MALICIOUS_PACKAGE: Rule = Rule {
+    id: "malicious-package",
+    summary: "a package is known to have been published to do harm",
+    severity: Severity::Critical,
+    class: Class::Defect,
+    page: include_str!("../rules/malicious-package.md"),
+    frameworks: &["CWE-506", "OWASP-LLM03", "AML.T0010.001"],
+};
+
+/// A package nobody maintains.
+pub static UNMAINTAINED_PACKAGE: Rule = Rule {
+    id: "unmaintained-package",
+    summary: "a package is no longer maintained",
+    severity: Severity::Low,
+    class: Class::Defect,
+    page: include_str!("../rules/unmaintained-package.md"),
+    frameworks: &["CWE-1104", "OWASP-LLM03"],
+};
+
+/// A package whose safe interface is not safe.
+pub static UNSOUND_PACKAGE: Rule = Rule {
+    id: "unsound-package",
+    summary: "safe code can reach undefined behaviour through a package",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../rules/unsound-package.md"),
+    frameworks: &["CWE-758", "OWASP-LLM03"],
+};
+
+/// A notice about a package.
+pub static ADVISORY_NOTICE: Rule = Rule {
+    id: "advisory-notice",
+    summary: "an advisory has a notice about a package",
+    severity: Severity::Info,
+    class: Class::Inventory,
+    page: include_str!("../rules/advisory-notice.md"),
+    frameworks: &["OWASP-LLM03"],
+};
+
+/// An advisory that could not be evaluated.
+pub static ADVISORY_UNCLEAR: Rule = Rule {
+    id: "advisory-unclear",
+    summary: "an advisory about a package cannot be held against its version",
+    severity: Severity::Low,
+    class: Class::Gap,
+    page: include_str!("../rules/advisory-unclear.md"),
+    frameworks: &["CWE-1395", "OWASP-LLM03"],
+};
+
+/// Packages without a database to look them up in.
+pub static ADVISORY_DATABASE_MISSING: Rule = Rule {
+    id: "advisory-database-missing",
+    summary: "packages were found and no advisory database was given",
+    severity: Severity::Medium,
+    class: Class::Gap,
+    page: include_str!("../rules/advisory-database-missing.md"),
+    frameworks: &["CWE-1395", "OWASP-LLM03"],
+};
+
+/// A compiled database that was changed.
+pub static ADVISORY_DATABASE_BROKEN: Rule = Rule {
+    id: "advisory-database-broken",
+    summary: "a part of the advisory database is not what was written",
+    severity: Severity::High,
+    class: Class::Gap,
+    page: include_str!("../rules/advisory-database-broken.md"),
+    frameworks: &["CWE-354", "OWASP-LLM03"],
+};
+
+/// A database that is too old to rely on.
+pub static ADVISORY_DATABASE_STALE: Rule = Rule {
+    id: "advisory-database-stale",
+    summary: "the advisory database is older than allowed",
+    severity: Severity::Medium,
+    class: Class::Gap,
+    page: include_str!("../rules/advisory-database-stale.md"),
+    frameworks: &["CWE-1395", "OWASP-LLM03"],
+};
+
+/// Packages that could not be looked up.
+pub static PACKAGE_NOT_AUDITED: Rule = Rule {
+    id: "package-not-audited",
+    summary: "packages could not be held against advisories",
+    severity: Severity::Low,
+    class: Class::Gap,
+    page: include_str!("../rules/package-not-audited.md"),
+    frameworks: &["CWE-1395", "OWASP-LLM03"],
+};
+
+/// Packages of the tree itself.
+pub static PACKAGE_LOCAL: Rule = Rule {
+    id: "package-local",
+    summary: "packages are part of the tree itself; no advisory speaks of them",
+    severity: Severity::Info,
+    class: Class::Inventory,
+    page: include_str!("../rules/package-local.md"),
+    frameworks: &[],
+};
+
+/// What was looked up.
+pub static AUDIT_COVERAGE: Rule = Rule {
+    id: "audit-coverage",
+    summary: "how many packages of a lockfile were held against advisories",
+    severity: Severity::Info,
+    class: Class::Inventory,
+    page: include_str!("../rules/audit-coverage.md"),
+    frameworks: &[],
+};
+
+/// Everything was looked up and nothing is known to be wrong.
+pub static AUDIT_CLEAN: Rule = Rule {
+    id: "audit-clean",
+    summary: "no advisory speaks against any package of a lockfile",
+    severity: Severity::Info,
+    class: Class::Assurance,
+    page: include_str!("../rules/audit-clean.md"),
+    frameworks: &[],
+};
+
+/// Packages that are named in evidence about many.
+const NAMED: usize = 5;
+
+/// What the audit cannot know by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Terms {
+    /// The day of the audit.
+    pub today: Option<Date>,
+    /// Days after which a database is stale; needs `today`.
+    pub stale_after: Option<u32>,
+}
+
+/// Holds every package against the database.
+///
+/// A package of the public registry is matched by name and version. One from git, another registry or an archive is
+/// matched too, as `declared`: the name says which code it is, nothing proves it; it also counts as not audited.
+/// Advisories about malicious packages are not applied to those: such packages often imitate the names of private
+/// ones. Packages of the tree itself are inventory.
+///
+/// What is not checked: whether the affected code is reached or compiled for this platform.
+#[must_use]
+pub fn audit(packages: &[Package], database: &Database, terms: &Terms) -> Vec<Evidence> {
+    let mut evidence: Vec<Evidence> = database.evidence().to_vec();
+    evidence.extend(stale(database, terms));
+    let mut lockfiles: BTreeMap<&ArtifactPath, Vec<&Package>> = BTreeMap::new();
+    for package in packages {
+        lockfiles.entry(&package.lockfile).or_default().push(package);
+    }
+    for (lockfile, packages) in lockfiles {
+        evidence.extend(one_lockfile(lockfile, packages, database));
+    }
+    evidence
+}
+
+/// What is to be said when there are packages and no database; nothing when there are none.
+#[must_use]
+pub fn without_database(packages: &[Package]) -> Vec<Evidence> {
+    let mut lockfiles: BTreeMap<&ArtifactPath, u64> = BTreeMap::new();
+    for package in packages {
+        let count = lockfiles.entry(&package.lockfile).or_default();
+        *count = count.saturating_add(1);
+    }
+    let missing = |(lockfile, count): (&ArtifactPath, u64)| {
+        let message = format!("{count} packages were not audited: no advisory database was given");
+        Evidence::new(&ADVISORY_DATABASE_MISSING, message).of(lockfile).with("packages", count)
+    };
+    lockfiles.into_iter().map(missing).collect()
+}
+
+fn stale(database: &Database, terms: &Terms) -> Option<Evidence> {
+    let (today, limit) = (terms.today?, terms.stale_after?);
+    let newest = database.about().newest.as_deref();
+    let age =
+        newest.and_then(|day| day.parse::<Date>().ok()).map(|day| today.since(day).map_or(0, |span| span.get_days()));
+    match age {
+        Some(age) if i64::from(age) <= i64::from(limit) => None,
+        Some(age) => {
+            let message = format!("the newest advisory is {age} days old; at most {limit} are allowed");
+            Some(Evidence::new(&ADVISORY_DATABASE_STALE, message).with("days", age))
+        }
+        None => Some(Evidence::new(&ADVISORY_DATABASE_STALE, "no advisory says of which day it is")),
+    }
+}
+
+/// Why a package counts as not audited.
+fn reason(package: &Package, database: &Database) -> Option<String> {
+    if !database.about().ecosystems.contains(&package.ecosystem) {
+        return Some(format!("the database says nothing about {}", package.ecosystem));
+    }
+    match &package.source {
+        PackageSource::Registry(_) => return Some("from another registry".to_owned()),
+        PackageSource::Git(_) => return Some("from a git repository".to_owned()),
+        PackageSource::Archive(_) => return Some("from a file by its address".to_owned()),
+        PackageSource::PublicRegistry | PackageSource::Local => {}
+    }
+    if package.version.is_empty() {
+        return Some("no version is pinned".to_owned());
+    }
+    let ordered = Version::parse(package.ecosystem, &package.version).is_some();
+    (!ordered).then(|| format!("the version is none of {}", package.ecosystem))
+}
+
+fn one_lockfile(lockfile: &ArtifactPath, packages: Vec<&Package>, database: &Database) -> Vec<Evidence> {
+    let mut evidence = Vec::new();
+    let mut left_out: BTreeMap<String, Vec<&Package>> = BTreeMap::new();
+    let mut local = Vec::new();
+    let mut paths: Option<Paths<'_>> = None;
+    let (mut audited, mut affected) = (0u64, 0u64);
+    for package in &packages {
+        if package.source == PackageSource::Local {
+            local.push(*package);
+            continue;
+        }
+        match reason(package, database) {
+            Some(reason) => left_out.entry(reason).or_default().push(package),
+            None => audited = audited.saturating_add(1),
+        }
+        let matches = one_package(package, database).unwrap_or_else(|why| {
+            let message = format!("the advisories about {} cannot be read: {why}", package.name);
+            let place = Place::Package { purl: package.purl.clone(), line: package.line };
+            evidence.push(Evidence::new(&ADVISORY_DATABASE_BROKEN, message).of(lockfile).at(place));
+            Vec::new()
+        });
+        if !matches.is_empty() {
+            affected = affected.saturating_add(1);
+            let paths = paths.get_or_insert_with(|| Paths::of(packages.clone()));
+            evidence.extend(matches.into_iter().map(|(flaw, answer)| told(package, flaw, answer, paths).of(lockfile)));
+        }
+    }
+    if !local.is_empty() {
+        let message = format!("{} packages of the tree itself: {}", local.len(), named(&local));
+        evidence.push(Evidence::new(&PACKAGE_LOCAL, message).of(lockfile).with("count", local.len()));
+    }
+    for (reason, packages) in &left_out {
+        let message = format!("{} packages were not audited, {reason}: {}", packages.len(), named(packages));
+        let told = Evidence::new(&PACKAGE_NOT_AUDITED, message).of(lockfile);
+        evidence.push(told.with("count", packages.len()).with("reason", reason.as_str()));
+    }
+    let title = database.title();
+    let coverage = format!("{audited} of {} packages audited, {affected} affected ({title})", packages.len());
+    let coverage = Evidence::new(&AUDIT_COVERAGE, coverage).of(lockfile);
+    evidence.push(coverage.with("audited", audited).with("packages", packages.len()).with("affected", affected));
+    let broken = evidence.iter().any(|one| one.rule == &ADVISORY_DATABASE_BROKEN);
+    if affected == 0 && left_out.is_empty() && audited > 0 && !broken {
+        let message = format!("no advisory speaks against any of {audited} packages ({title})");
+        evidence.push(Evidence::new(&AUDIT_CLEAN, message).of(lockfile).with("packages", audited));
+    }
+    evidence
+}
+
+fn named(packages: &[&Package]) -> String {
+    let first: Vec<String> =
+        packages.iter().take(NAMED).map(|p| format!("{} {}", p.name, p.version).trim_end().to_owned()).collect();
+    let more = packages.len().saturating_sub(NAMED);
+    if more > 0 { format!("{} and {more} more", first.join(", ")) } else { first.join(", ") }
+}
+
+/// The flaws of one package, and which of them could not be told.
+fn one_package(package: &Package, database: &Database) -> Result<Vec<(Flaw, Affects)>, String> {
+    let foreign = package.source != PackageSource::PublicRegistry;
+    let (mut sure, mut unclear) = (Vec::new(), Vec::new());
+    for advisory in database.about_package(package.ecosystem, &package.name)?.iter() {
+        if foreign && advisory.kind == Kind::Malicious {
+            continue;
+        }
+        match affects(advisory, &package.version) {
+            Affects::Yes => sure.push(advisory.clone()),
+            Affects::No => {}
+            _ => unclear.push(advisory.clone()),
+        }
+    }
+    let sure = merge(sure);
+    let known = |flaw: &Flaw, id: &str| flaw.advisory.id == id || flaw.aliases.iter().any(|alias| alias == id);
+    unclear.retain(|one| !sure.iter().any(|flaw| known(flaw, &one.id) || one.aliases.iter().any(|id| known(flaw, id))));
+    let unclear = merge(unclear).into_iter().map(|flaw| (flaw, Affects::Unclear));
+    Ok(sure.into_iter().map(|flaw| (flaw, Affects::Yes)).chain(unclear).collect())
+}
+
+fn told(package: &Package, flaw: Flaw, answer: Affects, paths: &Paths<'_>) -> Evidence {
+    let Flaw { advisory, aliases, severity, sources } = flaw;
+    let rule: &'static Rule = match (answer, advisory.kind) {
+        (Affects::Unclear | Affects::CommitsOnly | Affects::No, _) => &ADVISORY_UNCLEAR,
+        (_, Kind::Vulnerability) => &VULNERABLE_PACKAGE,
+        (_, Kind::Malicious) => &MALICIOUS_PACKAGE,
+        (_, Kind::Unmaintained) => &UNMAINTAINED_PACKAGE,
+        (_, Kind::Unsound) => &UNSOUND_PACKAGE,
+        (_, Kind::Notice) => &ADVISORY_NOTICE,
+    };
+    let (name, version, id) = (&package.name, &package.version, &advisory.id);
+    let title = if advisory.title.is_empty() { String::new() } else { format!(": {}", advisory.title) };
+    let message = match (rule == &ADVISORY_UNCLEAR, &package.source) {
+        (true, _) => format!("whether {id} affects {name} {version} cannot be told from its versions{title}"),
+        (false, PackageSource::PublicRegistry) => format!("{name} {version} is affected by {id}{title}"),
+        (false, _) => format!("{name} {version} is affected by {id} if its code is the registry's{title}"),
+    };
+    let mut evidence = Evidence::new(rule, message)
+        .at(Place::Package { purl: package.purl.clone(), line: package.line })
+        .with("sources", sources.into_iter().collect::<Vec<_>>());
+    if package.source != PackageSource::PublicRegistry {
+        evidence = evidence.known_by(Assurance::Declared);
+    }
+    if let Some(severity) = severity.filter(|_| rule == &VULNERABLE_PACKAGE) {
+        evidence = evidence.rated(severity);
+    }
+    let worst = advisory.cvss.iter().max_by_key(|vector| record::severity(vector)).cloned();
+    evidence.advisory = Some(Box::new(AdvisoryMatch {
+        id: advisory.id,
+        aliases,
+        title: advisory.title,
+        cvss: worst,
+        url: advisory.url,
+        published: advisory.published,
+        fixed: advisory.fixed,
+        name: package.name.clone(),
+        version: package.version.clone(),
+        ecosystem: package.ecosystem,
+        purl: package.purl.clone(),
+        paths: paths.to(package),
+    }));
+    evidence
+}
+
+#[cfg(test)]
+#[path = "audit_tests.rs"]
+mod tests;

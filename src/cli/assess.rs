@@ -1,0 +1,165 @@
+//! The pipeline behind `verify`, `scan`, `audit`, `sbom` and `attest`: bytes to evidence to a judged report.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+
+use super::args::{Advising, Reading, Trusting};
+use super::exit::Mistake;
+use super::judging::Loaded;
+use super::progress::Bar;
+use super::{advising, trusting};
+use crate::inspect::{self, Inspectors};
+use crate::model::{ArtifactPath, Check, Limits, Report, Tool};
+use crate::policy::{self, Policy};
+use crate::weigh::{Inspect, Nothing, Plan, Weighing, weigh};
+use crate::{deps, emit};
+
+/// One question about one tree.
+pub struct Request<'a> {
+    /// A folder or a file.
+    pub path: &'a Path,
+    /// What to look at.
+    pub checks: &'a [Check],
+    /// The policy that judges.
+    pub loaded: &'a Loaded,
+    /// The moment to judge at.
+    pub now: Timestamp,
+    /// Signatures and keys.
+    pub trusting: &'a Trusting,
+    /// The advisory database.
+    pub advising: &'a Advising,
+    /// How bytes are read.
+    pub reading: &'a Reading,
+    /// No progress.
+    pub quiet: bool,
+}
+
+impl Request<'_> {
+    fn asks(&self, check: Check) -> bool {
+        self.checks.contains(&check)
+    }
+}
+
+/// Weighs a tree once and judges everything that was asked for.
+pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
+    let policy = &request.loaded.policy;
+    let (mut plan, left_out) = plan(request.reading, policy.limits.clone());
+    let signatures = trusting::prepare(request, &mut plan)?;
+    let looks = request.asks(Check::Scan) || request.asks(Check::Integrity);
+    let inspectors: &dyn Inspect = if looks { &Inspectors } else { &Nothing };
+    let Weighing { artifacts, mut evidence } = weigh(request.path, &plan, inspectors, &Bar::new(request.quiet))?;
+    if looks {
+        evidence.extend(inspect::inspect_repository(&artifacts));
+    }
+    if !request.asks(Check::Scan) {
+        evidence.retain(|seen| !inspect::RULES.contains(&seen.rule) || inspect::INTEGRITY.contains(&seen.rule));
+    }
+    let mut inputs = Vec::new();
+    trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
+    let root = trusting::root(request.path, &artifacts);
+    let audited =
+        if request.asks(Check::Audit) { advising::audit(request, &artifacts)? } else { advising::Audited::default() };
+    evidence.extend(audited.evidence);
+    inputs.extend(audited.inputs);
+    let judged = policy::judge(policy, &artifacts, evidence, request.now);
+    Ok(Report {
+        subject: subject(request.path),
+        root,
+        checks: request.checks.to_vec(),
+        not_required: not_required(policy),
+        not_assessed: not_assessed(request, audited.lockfiles, &left_out),
+        artifacts,
+        packages: audited.packages,
+        findings: judged.findings,
+        verdict: judged.verdict,
+        policy: policy.id(),
+        inputs,
+        tool: Tool::this(),
+    })
+}
+
+/// What was left out of the pass, filled while the tree is walked.
+#[derive(Clone, Default)]
+pub struct LeftOut(Arc<Mutex<BTreeSet<String>>>);
+
+impl LeftOut {
+    /// One clause for each path.
+    pub fn clauses(&self) -> Vec<String> {
+        let clause = |path: &String| format!("{path} and what lies below it: left out");
+        self.0.lock().map(|paths| paths.iter().map(clause).collect()).unwrap_or_default()
+    }
+}
+
+/// The path of a file below the root, if it lies there.
+pub fn below(root: &Path, file: &Path) -> Option<ArtifactPath> {
+    let below =
+        file.canonicalize().ok()?.strip_prefix(root.canonicalize().ok()?).ok()?.as_os_str().as_encoded_bytes().to_vec();
+    (!below.is_empty()).then(|| ArtifactPath::from_bytes(&below))
+}
+
+/// The plan that the reading flags ask for. Version control data is left out, and said.
+pub fn plan(reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
+    let left_out = LeftOut::default();
+    let (asked, noted) = (reading.ignore.clone(), left_out.clone());
+    let ignore = move |path: &ArtifactPath| {
+        let wanted = asked.iter().any(|asked| asked.trim_end_matches('/').trim_start_matches("./") == path.as_str());
+        let leave = wanted || path.name() == ".git";
+        if leave && let Ok(mut noted) = noted.0.lock() {
+            noted.insert(path.to_string());
+        }
+        leave
+    };
+    let plan = Plan {
+        threads: reading.threads.map(usize::from),
+        mmap: !reading.no_mmap,
+        follow_links: reading.allow_symlinks,
+        ignore: Box::new(ignore),
+        keep: Box::new(|path| deps::recognise(path).is_some() || emit::reads(path)),
+        limits,
+        ..Plan::default()
+    };
+    (plan, left_out)
+}
+
+/// The last component of the path, also of `.`.
+pub fn subject(path: &Path) -> String {
+    let full = path.canonicalize();
+    let name = full.as_deref().unwrap_or(path).file_name();
+    name.map_or_else(|| "/".to_owned(), |name| ArtifactPath::from_bytes(name.as_encoded_bytes()).to_string())
+}
+
+/// What a stricter policy would have asked for, one clause each.
+fn not_required(policy: &Policy) -> Vec<String> {
+    let requires = |id: &str| policy.require.contains(id);
+    let clauses = [
+        (!requires("signature-valid"), "a signature by a trusted key"),
+        (!requires("checksums-match") && !requires("signature-valid"), "digests for every file"),
+        (policy.formats_allow.is_none(), "a list of allowed formats"),
+        (policy.database_max_age.is_none(), "a recent advisory database"),
+    ];
+    clauses.into_iter().filter(|(missing, _)| *missing).map(|(_, clause)| clause.to_owned()).collect()
+}
+
+/// What nobody looked at, one clause each.
+fn not_assessed(request: &Request<'_>, lockfiles: usize, left_out: &LeftOut) -> Vec<String> {
+    let mut clauses = Vec::new();
+    for check in Check::ALL.into_iter().filter(|check| !request.asks(*check)) {
+        clauses.push(match check {
+            Check::Integrity => "whether files match the digests the folder carries (--checks integrity)".to_owned(),
+            Check::Signature => "signatures (--checks signature)".to_owned(),
+            Check::Scan => "what is inside the files (--checks scan)".to_owned(),
+            Check::Audit => "dependencies (--checks audit)".to_owned(),
+        });
+    }
+    if request.asks(Check::Audit) && lockfiles == 0 {
+        clauses.push("dependencies: no lockfile was found".to_owned());
+    }
+    clauses.extend(left_out.clauses());
+    if request.asks(Check::Scan) {
+        clauses.push("whether the weights were trained to misbehave: no static check can tell".to_owned());
+    }
+    clauses
+}

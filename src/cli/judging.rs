@@ -1,0 +1,74 @@
+//! The policy and the moment to judge at.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::args::Judging;
+use super::exit::Mistake;
+use crate::catalog;
+use crate::policy::{self, Policy};
+use crate::weigh::read_small;
+
+/// No policy that a person wrote is longer.
+const POLICY_BYTES: u64 = 1 << 20;
+
+/// A policy, and the folder that its paths are relative to.
+pub struct Loaded {
+    /// The policy as it holds.
+    pub policy: Policy,
+    /// Its text as written.
+    pub text: String,
+    /// The folder of the policy file; empty for a built-in one.
+    pub folder: PathBuf,
+}
+
+/// Finds a policy by built-in name or as a file.
+pub fn load(name: &str) -> Result<Loaded, Mistake> {
+    let (text, folder) = match policy::built_in(name) {
+        Some(text) => (text.to_owned(), PathBuf::new()),
+        None => {
+            let path = Path::new(name);
+            let bytes = read_small(path, POLICY_BYTES).map_err(|error| {
+                let names: Vec<_> = policy::BUILT_IN.iter().map(|(name, _)| *name).collect();
+                let help = format!("built-in policies are {}; anything else is a file", names.join(", "));
+                Mistake::new(format!("cannot read policy {name:?}: {error}")).help(help)
+            })?;
+            let text = String::from_utf8(bytes).map_err(|_| Mistake::new(format!("policy {name:?} is not UTF-8")))?;
+            (text, path.parent().map(Path::to_owned).unwrap_or_default())
+        }
+    };
+    let policy = policy::resolve(&text, &catalog::rules()).map_err(|error| {
+        Mistake::new(format!("policy {name:?} cannot be used\n{error}"))
+            .help("`weighbridge policy show development --source` prints an example with every key")
+    })?;
+    Ok(Loaded { policy, text, folder })
+}
+
+/// The policy that flags ask for.
+pub fn of(args: &Judging) -> Result<(Loaded, Timestamp), Mistake> {
+    Ok((load(&args.policy)?, now(args.now.as_deref())?))
+}
+
+/// The moment: as given, else SOURCE_DATE_EPOCH, else the clock.
+pub fn now(given: Option<&str>) -> Result<Timestamp, Mistake> {
+    match reproducible(given)? {
+        Some(moment) => Ok(moment),
+        None => Ok(Timestamp::now()),
+    }
+}
+
+/// The moment as given, else SOURCE_DATE_EPOCH, and no clock.
+pub fn reproducible(given: Option<&str>) -> Result<Option<Timestamp>, Mistake> {
+    if let Some(text) = given {
+        return text.parse().map(Some).map_err(|error| {
+            Mistake::new(format!("--now {text:?} is not a time: {error}")).help("write it as 2026-11-23T12:00:00Z")
+        });
+    }
+    let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let seconds = text.to_str().and_then(|text| text.parse().ok()).and_then(|text| Timestamp::from_second(text).ok());
+    match seconds {
+        Some(moment) => Ok(Some(moment)),
+        None => Err(Mistake::new(format!("SOURCE_DATE_EPOCH is {text:?}, not a number of seconds"))),
+    }
+}

@@ -1,0 +1,66 @@
+//! The face: the only room that prints, exits, reads the clock or the environment.
+//!
+//! [`run`] reads the command line, hands values to the other rooms, and turns what comes back into words and an exit
+//! code. Each verb has its own file; `assess` is the pipeline that most of them share.
+
+mod advising;
+mod args;
+mod assess;
+mod attest;
+mod exit;
+mod explain;
+mod hash;
+mod inspect;
+mod interrupt;
+mod judging;
+mod key;
+mod output;
+mod passphrase;
+mod policy;
+mod progress;
+mod sbom;
+mod sign;
+mod trusting;
+mod verify;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use args::{Cli, Verb};
+use exit::Mistake;
+
+/// Runs one command line, the program's name first, and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            // clap prints help to standard output and mistakes to standard error; a closed pipe is no news.
+            let _ = error.print();
+            return if help { ExitCode::SUCCESS } else { Mistake::code() };
+        }
+    };
+    interrupt::install();
+    output::choose_colour(cli.color);
+    let quiet = cli.quiet;
+    let ended = match cli.verb {
+        Verb::Verify(args) => verify::verify(&args, quiet),
+        Verb::Scan(args) => verify::scan(&args, quiet),
+        Verb::Audit(args) => verify::audit(&args, quiet),
+        Verb::Hash(args) => hash::run(&args, quiet),
+        Verb::Inspect(args) => inspect::run(&args, quiet),
+        Verb::Sbom(args) => sbom::run(&args, quiet),
+        Verb::Sign(args) => sign::run(&args, quiet),
+        Verb::Attest(args) => attest::run(&args, quiet),
+        Verb::Key(args) => key::run(&args.verb, quiet),
+        Verb::Policy(args) => policy::run(&args.verb),
+        Verb::Explain(args) => explain::run(args.rule.as_deref()),
+    };
+    ended.unwrap_or_else(|mistake| {
+        output::mistake(&mistake);
+        Mistake::code()
+    })
+}

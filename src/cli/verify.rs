@@ -1,0 +1,66 @@
+//! `weighbridge verify`, and `scan` and `audit`, which are parts of it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::args::{Advising, Audit, Judging, Reading, ReportFormat, Scan, Trusting, Verify, Writing};
+use super::exit::{self, Mistake};
+use super::{assess, judging, output};
+use crate::catalog;
+use crate::emit::{json, sarif, terminal};
+use crate::model::{Check, Report, Verdict};
+
+/// Everything the policy asks for.
+pub fn verify(args: &Verify, quiet: bool) -> Result<ExitCode, Mistake> {
+    each(&args.paths, &args.checks, &args.judging, &args.trusting, &args.advising, &args.reading, &args.writing, quiet)
+}
+
+/// Inspection alone.
+pub fn scan(args: &Scan, quiet: bool) -> Result<ExitCode, Mistake> {
+    let (trusting, advising) = (Trusting::default(), Advising::default());
+    each(&args.paths, &[Check::Scan], &args.judging, &trusting, &advising, &args.reading, &args.writing, quiet)
+}
+
+/// Dependencies alone.
+pub fn audit(args: &Audit, quiet: bool) -> Result<ExitCode, Mistake> {
+    let trusting = Trusting::default();
+    each(&args.paths, &[Check::Audit], &args.judging, &trusting, &args.advising, &args.reading, &args.writing, quiet)
+}
+
+#[allow(clippy::too_many_arguments, reason = "the flag groups of a verb, each used once")]
+fn each(
+    paths: &[PathBuf],
+    checks: &[Check],
+    judging: &Judging,
+    trusting: &Trusting,
+    advising: &Advising,
+    reading: &Reading,
+    writing: &Writing,
+    quiet: bool,
+) -> Result<ExitCode, Mistake> {
+    let (loaded, now) = judging::of(judging)?;
+    let checks = if checks.is_empty() { loaded.policy.checks.as_slice() } else { checks };
+    let mut verdict = Verdict::Pass;
+    let mut text = String::new();
+    for path in paths {
+        let request = assess::Request { path, checks, loaded: &loaded, now, trusting, advising, reading, quiet };
+        let report = assess::assess(&request)?;
+        verdict = verdict.join(report.verdict);
+        text.push_str(&render(&report, writing));
+    }
+    output::document(&text, writing.output.as_deref())?;
+    Ok(exit::code(verdict))
+}
+
+/// A report in the format that was asked for.
+pub fn render(report: &Report, writing: &Writing) -> String {
+    match writing.format {
+        ReportFormat::Terminal => {
+            let options =
+                terminal::Options { width: output::width(), verbose: writing.verbose, color: writing.output.is_none() };
+            terminal::render(report, &options)
+        }
+        ReportFormat::Json => json::render(report),
+        ReportFormat::Sarif => sarif::render(report, &catalog::rules().into_values().collect::<Vec<_>>()),
+    }
+}

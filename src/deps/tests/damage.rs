@@ -1,0 +1,76 @@
+//! Bytes that are no lockfile, under the name of one.
+
+use super::super::{Kind, read_all, recognise};
+use crate::model::{ArtifactPath, Limits};
+
+const NAMES: [&str; 18] = [
+    "Cargo.lock",
+    "Gemfile.lock",
+    "Pipfile.lock",
+    "bom.json",
+    "bun.lock",
+    "composer.lock",
+    "conda-lock.yml",
+    "go.mod",
+    "go.sum",
+    "gradle.lockfile",
+    "package-lock.json",
+    "pdm.lock",
+    "pnpm-lock.yaml",
+    "poetry.lock",
+    "pylock.toml",
+    "requirements.txt",
+    "uv.lock",
+    "yarn.lock",
+];
+
+/// Hostile texts: any reader may be handed any of them.
+fn texts() -> Vec<Vec<u8>> {
+    let deep = |open: &str| open.repeat(100_000).into_bytes();
+    vec![
+        b"\xff\xfe\x00a\x00".to_vec(),
+        b"\0".repeat(1000),
+        deep("["),
+        deep("{\"packages\":"),
+        deep("{\"dependencies\":{\"a\":"),
+        deep("a:\n "),
+        deep("- "),
+        b"&a [*a, *a]\n".to_vec(),
+        b"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b]\npackages: *c\n"
+            .to_vec(),
+        b"{\"packages\": [1, null, {\"name\": 7}], \"components\": {}, \"bomFormat\": 1}".to_vec(),
+        b"[[package]]\nname = 1\n[[packages]]\nversion = []\n".to_vec(),
+        b"==1.0\n--hash\n-r\n-e\n@\n[x]\n\\\n\\".to_vec(),
+        "é\u{202e}@é: \"é\n  é é\n \u{feff}require é é\n".as_bytes().to_vec(),
+    ]
+}
+
+#[test]
+fn no_reader_falls_over() {
+    for name in NAMES {
+        let path = ArtifactPath::new(name);
+        assert!(!matches!(recognise(&path), None | Some(Kind::NotRead(_))), "{name}");
+        for text in texts() {
+            let read = read_all([(&path, Some(text.as_slice()))], &Limits::default());
+            assert!(read.evidence.len() < 100, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_lockfile_that_is_not_kept_is_a_gap() {
+    let path = ArtifactPath::new("uv.lock");
+    let read = read_all([(&path, None)], &Limits::default());
+    assert_eq!(read.evidence.first().map(|one| one.rule.id), Some("lockfile-not-read"));
+}
+
+#[test]
+fn no_content_is_never_silence() {
+    for name in
+        NAMES.iter().filter(|name| !["requirements.txt", "go.sum", "gradle.lockfile", "yarn.lock"].contains(name))
+    {
+        let path = ArtifactPath::new(*name);
+        let read = read_all([(&path, Some(b"".as_slice()))], &Limits::default());
+        assert!(!read.evidence.is_empty(), "{name}");
+    }
+}

@@ -1,0 +1,21 @@
+//! Lockfiles in YAML.
+
+use serde::de::DeserializeOwned;
+
+/// Nodes of one document; a lockfile of 100,000 packages has about a million.
+const NODES: usize = 8_000_000;
+
+/// Reads a document.
+///
+/// # Errors
+/// The line, from 1, and what is wrong there.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, (u64, String)> {
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_nodes: NODES, max_events: NODES, max_total_scalar_bytes: 256 << 20 },
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let line = error.location().map_or(1, |location| location.line());
+        (line.max(1), error.to_string().lines().next().unwrap_or_default().to_owned())
+    })
+}

@@ -1,0 +1,83 @@
+//! What containers of any kind have in common: names of members, and members themselves.
+
+use crate::model::{Class, Rule, Severity};
+use crate::weigh::View;
+
+use super::{Scope, inspect_content};
+
+/// A member that would be written outside of the folder it is unpacked to.
+pub static ARCHIVE_PATH_ESCAPE: Rule = Rule {
+    id: "archive-path-escape",
+    summary: "a member's name is a path out of the folder that the archive is unpacked to",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/archive-path-escape.md"),
+    frameworks: &["CWE-22", "AML.T0011.000"],
+};
+
+/// A link in an archive.
+pub static ARCHIVE_LINK: Rule = Rule {
+    id: "archive-link",
+    summary: "a member of the archive is a link that leaves it, or a device",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/archive-link.md"),
+    frameworks: &["CWE-59", "AML.T0011.000"],
+};
+
+/// A member that was not looked at.
+pub static MEMBER_NOT_INSPECTED: Rule = Rule {
+    id: "member-not-inspected",
+    summary: "a member of a container could not be looked at",
+    severity: Severity::Medium,
+    class: Class::Gap,
+    page: include_str!("../rules/member-not-inspected.md"),
+    frameworks: &["CWE-693"],
+};
+
+/// Why unpacking a member of that name would write elsewhere.
+#[must_use]
+pub fn escapes(name: &str) -> Option<&'static str> {
+    let bytes = name.as_bytes();
+    let drive = matches!(bytes, [letter, b':', ..] if letter.is_ascii_alphabetic());
+    if name.starts_with(['/', '\\']) || drive {
+        Some("is an absolute path")
+    } else if name.split(['/', '\\']).any(|part| part == "..") {
+        Some("climbs out of the folder")
+    } else if name.contains('\0') {
+        Some("holds a NUL, at which C programs cut it off")
+    } else {
+        None
+    }
+}
+
+/// Members that no inspector knew, said once for the container.
+#[derive(Default)]
+pub struct Unknown {
+    first: Option<String>,
+    count: u64,
+}
+
+impl Unknown {
+    /// Shows a member to every inspector, and remembers it if none knew it. True if one did.
+    pub fn inspect(&mut self, member: &View<'_>, scope: &mut Scope<'_>) -> bool {
+        let known = member.is_empty() || !inspect_content(member, scope).is_empty();
+        if !known {
+            self.first.get_or_insert_with(|| member.entry().unwrap_or_default().to_owned());
+            self.count = self.count.saturating_add(1);
+        }
+        known
+    }
+
+    /// Writes down that there were some.
+    pub fn close(self, view: &View<'_>, scope: &mut Scope<'_>) {
+        let Some(first) = self.first else { return };
+        let message = match self.count {
+            1 => format!("the format of the member {first:?} is not known, so it was not looked at"),
+            count => format!(
+                "the format of {count} members is not known, so they were not looked at; the first is {first:?}"
+            ),
+        };
+        scope.raise(&MEMBER_NOT_INSPECTED, view, 0..0, message);
+    }
+}

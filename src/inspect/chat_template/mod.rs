@@ -1,0 +1,205 @@
+//! Chat templates: Jinja code that comes with a model and is run on every conversation.
+//!
+//! Code is read token by token and judged by what it reaches for; nothing is rendered, and a tag that is not known
+//! is read like any other. Loaders that do not confine Jinja (CVE-2024-34359) run what the first rule finds.
+//! Not looked at: what an ordinary template says in words.
+
+mod tokens;
+
+use super::Scope;
+use super::json::Tree;
+use crate::model::{Class, Rule, Severity};
+use crate::weigh::View;
+use tokens::{Code, Token};
+
+/// Reaches for what Python keeps inside.
+pub static TEMPLATE_ESCAPE: Rule = Rule {
+    id: "template-escape",
+    summary: "a chat template reaches for Python's internals, from which it can run anything",
+    severity: Severity::Critical,
+    class: Class::Defect,
+    page: include_str!("../../rules/template-escape.md"),
+    frameworks: &["CWE-1336", "CWE-94", "AML.T0011.000"],
+};
+
+/// Loads other templates.
+pub static TEMPLATE_INCLUDE: Rule = Rule {
+    id: "template-include",
+    summary: "a chat template loads another template",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../../rules/template-include.md"),
+    frameworks: &["CWE-1336", "CWE-22"],
+};
+
+/// Characters that nobody sees.
+pub static TEMPLATE_HIDDEN_TEXT: Rule = Rule {
+    id: "template-hidden-text",
+    summary: "a chat template holds characters that are invisible or change the direction of text",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../../rules/template-hidden-text.md"),
+    frameworks: &["CWE-1427", "CWE-1007", "AML.T0081"],
+};
+
+/// Attributes without underscores that lead to code: frames of generators and coroutines, and what one finds there.
+static INTERNAL: &[&str] = &[
+    "gi_frame",
+    "gi_code",
+    "cr_frame",
+    "cr_code",
+    "ag_frame",
+    "ag_code",
+    "f_globals",
+    "f_locals",
+    "f_back",
+    "f_builtins",
+    "f_code",
+    "tb_frame",
+    "tb_next",
+    "func_globals",
+    "func_code",
+    "co_code",
+    "im_func",
+    "im_class",
+    "mro",
+    "popen",
+    "check_output",
+    "getoutput",
+];
+
+/// Filters by which a name is put together.
+static BUILDERS: &[&str] = &["attr", "join", "reverse", "format", "replace", "lower", "upper", "string", "list", "map"];
+
+/// Looks at the templates of a tokenizer's or processor's configuration: a text, or a list of `name` and `template`.
+pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
+    for value in tree.all("chat_template") {
+        let mut queue = vec![value];
+        while let Some(value) = queue.pop() {
+            if let Some(template) = value.text() {
+                inspect(template, view, scope);
+            }
+            queue.extend(value.values());
+            queue.extend(value.members().iter().map(|(_, value)| value));
+        }
+    }
+}
+
+/// Looks at one template, wherever it was found.
+pub fn inspect(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let raise = |rule, at: usize, what: &str, scope: &mut Scope<'_>| {
+        let line = template.get(..at).unwrap_or_default().bytes().filter(|byte| *byte == b'\n').count() + 1;
+        scope.raise(rule, view, 0..0, format!("the chat template, line {line}: {what}"));
+    };
+    for code in tokens::read(template) {
+        if let Some((at, what)) = escape(&code) {
+            raise(&TEMPLATE_ESCAPE, at, &what, scope);
+        } else if let Some(word) = include(&code) {
+            raise(&TEMPLATE_INCLUDE, code.at, &format!("it has a tag {word:?}, which loads another template"), scope);
+        }
+    }
+    if let Some((at, hidden)) = template.char_indices().find(|(_, character)| is_hidden(*character)) {
+        raise(&TEMPLATE_HIDDEN_TEXT, at, &format!("it holds U+{:04X}", u32::from(hidden)), scope);
+    }
+}
+
+fn include(code: &Code) -> Option<&str> {
+    let first = code.tokens.iter().find(|token| !matches!(token, Token::Sign(b'-' | b'+')));
+    match first {
+        Some(Token::Name(name, _)) if code.statement => {
+            ["include", "import", "from", "extends"].into_iter().find(|word| word == name)
+        }
+        _ => None,
+    }
+}
+
+/// What the code reaches for, if it is not for a template to have.
+fn escape(code: &Code) -> Option<(usize, String)> {
+    let tokens = &code.tokens;
+    let mut brackets: Vec<bool> = Vec::new();
+    for (n, token) in tokens.iter().enumerate() {
+        let before = n.checked_sub(1).and_then(|n| tokens.get(n));
+        let called = tokens.get(n + 1) == Some(&Token::Sign(b'('));
+        match token {
+            Token::Sign(b'[') => {
+                // After a value a bracket asks for an item of it; elsewhere it begins a list.
+                brackets.push(matches!(before, Some(Token::Name(..) | Token::Text(..) | Token::Sign(b')' | b']'))));
+            }
+            Token::Sign(b']') => {
+                brackets.pop();
+            }
+            Token::Name(name, at) => {
+                let dotted = before == Some(&Token::Sign(b'.'));
+                if is_internal(name) && (dotted || is_dunder(name)) {
+                    return Some((*at, format!("it reaches for {name:?}")));
+                }
+                let filter = before == Some(&Token::Sign(b'|'));
+                if filter && (name == "attr" || (brackets.last() == Some(&true) && BUILDERS.contains(&name.as_str()))) {
+                    return Some((*at, format!("it puts the name of an attribute together with the filter {name:?}")));
+                }
+                if !dotted && called && matches!(name.as_str(), "eval" | "exec" | "open" | "getattr" | "compile") {
+                    return Some((*at, format!("it calls {name:?}")));
+                }
+            }
+            Token::Text(text, at) if brackets.last() == Some(&true) && is_internal(text) => {
+                return Some((*at, format!("it reaches for {text:?}")));
+            }
+            _ => {}
+        }
+    }
+    joined(tokens)
+}
+
+/// A name of Python's own that is put together from pieces of text.
+fn joined(tokens: &[Token]) -> Option<(usize, String)> {
+    let mut all = String::new();
+    let mut first = None;
+    for token in tokens {
+        if let Token::Text(text, at) = token {
+            first.get_or_insert(*at);
+            all.push_str(text);
+        }
+    }
+    let names = [
+        "class",
+        "mro",
+        "base",
+        "bases",
+        "subclasses",
+        "globals",
+        "builtins",
+        "import",
+        "init",
+        "getattribute",
+        "dict",
+        "reduce",
+        "reduce_ex",
+        "code",
+        "func",
+        "self",
+        "module",
+        "call",
+        "loader",
+        "spec",
+    ];
+    let found = names.into_iter().find(|name| all.contains(&format!("__{name}__")));
+    found.zip(first).map(|(name, at)| (at, format!("its texts spell `__{name}__`")))
+}
+
+fn is_dunder(name: &str) -> bool {
+    name.len() > 4 && name.starts_with("__") && name.ends_with("__")
+}
+
+fn is_internal(name: &str) -> bool {
+    is_dunder(name) || (name.starts_with('_') && name.len() > 1) || INTERNAL.contains(&name)
+}
+
+/// Zero-width and bidirectional controls, and the tag characters that spell ASCII unseen. A byte order mark at the
+/// beginning and the joiners that emoji need are let through.
+const fn is_hidden(character: char) -> bool {
+    matches!(character, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{206f}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests;

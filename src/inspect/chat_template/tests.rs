@@ -1,0 +1,49 @@
+use super::*;
+use crate::model::{ArtifactPath, Limits};
+
+fn fired(template: &str) -> Vec<&'static str> {
+    let (path, limits) = (ArtifactPath::new("chat_template.jinja"), Limits::default());
+    View::with_bytes(template.as_bytes(), 1 << 20, |view| {
+        let mut scope = Scope::new(&path, &limits);
+        inspect(template, view, &mut scope);
+        scope.close().evidence.iter().map(|evidence| evidence.rule.id).collect()
+    })
+}
+
+#[test]
+fn ordinary_templates_are_quiet() {
+    for template in [
+        "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}",
+        "{%- set ns = namespace(found=false, is_first=true) -%}{% generation %}{{ ns.found }}{% endgeneration %}{% break %}",
+        "{{ bos_token }}{% if messages[0]['role'] == 'system' %}{{ messages[0].content | trim }}{% endif %}",
+        "{{- messages[loop.index0 - 1].tool_calls | tojson(indent=4) }}{# __class__ #}{{ strftime_now('%d %b %Y') }}",
+        "{% raw %}{{ ''.__class__ }}{% endraw %}{{ raise_exception('Only user and assistant roles are supported!') }}",
+        "{{ {'a': {'b': 1}} }}{% macro render(x) %}{{ x.items() | list }}{% endmacro %}{{ content.split('</think>')[-1].lstrip('\\n') }}",
+        "{{ messages | selectattr('role', 'equalto', 'system') | map(attribute='content') | join('\\n') }}",
+    ] {
+        assert_eq!(fired(template), Vec::<&str>::new(), "{template}");
+    }
+}
+
+#[test]
+fn every_way_out_is_seen() {
+    for template in [
+        "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+        "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+        "{% set x = ''['__class__'] %}",
+        r"{{ ''['\x5f\x5fclass\x5f\x5f'] }}",
+        r"{{ ''['\137\137class\137\137'] }}",
+        "{{ ''|attr('x') }}",
+        "{{ ''['__cl' ~ 'ass__'] }}",
+        "{{ x[['a', 'b']|join] }}",
+        "{% foo ''.__class__ %}",
+        "{% generation %}{{ (x).gi_frame.f_back }}{% endgeneration %}",
+        "{{ {'a': ''.__class__} }}",
+        "{{ ''.__class__",
+        "{{ open('/etc/passwd').read() }}",
+    ] {
+        assert_eq!(fired(template), ["template-escape"], "{template}");
+    }
+    assert_eq!(fired("{%- include '/etc/passwd' %}"), ["template-include"]);
+    assert_eq!(fired("a\u{e0061}"), ["template-hidden-text"]);
+}

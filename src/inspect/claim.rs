@@ -1,0 +1,117 @@
+//! What a file claims to be, beside what it is.
+
+use crate::model::{Class, Format, Rule, Severity};
+use crate::weigh::View;
+
+use super::Scope;
+use super::magic;
+
+/// Nobody knows these bytes.
+pub static FORMAT_UNRECOGNISED: Rule = Rule {
+    id: "format-unrecognised",
+    summary: "the format of the file is not known, so nothing was looked at",
+    severity: Severity::Medium,
+    class: Class::Gap,
+    page: include_str!("../rules/format-unrecognised.md"),
+    frameworks: &["CWE-693"],
+};
+
+/// Known by name, not by an inspector.
+pub static FORMAT_NOT_INSPECTED: Rule = Rule {
+    id: "format-not-inspected",
+    summary: "the format is known, but this program does not look inside of it",
+    severity: Severity::Medium,
+    class: Class::Gap,
+    page: include_str!("../rules/format-not-inspected.md"),
+    frameworks: &["CWE-693"],
+};
+
+/// The name says one thing, the bytes another.
+pub static FORMAT_MISMATCH: Rule = Rule {
+    id: "format-mismatch",
+    summary: "the file name claims another format than the bytes are",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/format-mismatch.md"),
+    frameworks: &["CWE-646", "CWE-436", "AML.T0074", "AML.T0076"],
+};
+
+/// Two files in one.
+pub static POLYGLOT: Rule = Rule {
+    id: "polyglot",
+    summary: "the bytes are of two formats at once",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/polyglot.md"),
+    frameworks: &["CWE-436", "AML.T0074", "AML.T0076"],
+};
+
+/// A program.
+pub static EXECUTABLE_FILE: Rule = Rule {
+    id: "executable-file",
+    summary: "the file is a program for a processor or a virtual machine",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/executable-file.md"),
+    frameworks: &["CWE-506", "AML.T0011.000", "AML.T0018.002"],
+};
+
+/// Formats that a file of that name may have; none listed means that the name claims nothing.
+fn expected(extension: &str) -> &'static [&'static str] {
+    match extension {
+        "safetensors" => &["safetensors"],
+        "gguf" => &["gguf"],
+        "onnx" => &["onnx"],
+        "h5" | "hdf5" => &["hdf5"],
+        "keras" => &["keras", "hdf5"],
+        "npy" => &["npy"],
+        "npz" => &["npz", "zip"],
+        "pt" | "pth" | "ckpt" => {
+            &["pytorch-zip", "torchscript", "pickle", "pytorch-legacy", "zip", "tar", "safetensors"]
+        }
+        "pkl" | "pickle" | "joblib" | "dill" => {
+            &["pickle", "joblib", "gzip", "zlib", "bzip2", "xz", "lzma", "zstd", "lz4", "zip", "pytorch-zip"]
+        }
+        "json" | "ipynb" => &["json", "text"],
+        "tflite" => &["tflite"],
+        "png" | "jpg" | "jpeg" | "gif" | "webp" | "bmp" => &["png", "jpeg", "gif", "webp", "bmp"],
+        "zip" => &["zip"],
+        "tar" | "nemo" => &["tar", "gzip"],
+        "gz" | "tgz" => &["gzip"],
+        "txt" | "md" | "py" | "yaml" | "yml" | "toml" | "jinja" | "csv" | "jsonl" => {
+            &["text", "json", "html", "xml", "script", "git-lfs-pointer"]
+        }
+        _ => &[],
+    }
+}
+
+/// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
+pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
+    let name = scope.path.name().to_ascii_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let expected = expected(extension);
+    let whole = 0..view.len().min(16);
+    if claimed.is_empty() {
+        if !magic::raw_by_name(&name) {
+            scope.raise(&FORMAT_UNRECOGNISED, view, whole.clone(), "the bytes are of no format that is known");
+        }
+        if !expected.is_empty() {
+            let message = format!("the name ends in .{extension}, but the bytes are of no known format");
+            let evidence = crate::model::Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium);
+            scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
+        }
+        return;
+    }
+    if claimed.len() > 1 {
+        let names: Vec<_> = claimed.iter().map(Format::name).collect();
+        scope.raise(&POLYGLOT, view, whole.clone(), format!("it is {} at once", names.join(" and ")));
+    }
+    let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));
+    let known = |format: &Format| expected.contains(&format.name());
+    if expected.is_empty() || pointer || scope.formats().iter().any(known) || claimed[0].name() == "empty" {
+        return;
+    }
+    let is: Vec<_> = scope.formats().iter().map(|format| format.name().to_owned()).collect();
+    let message = format!("the name ends in .{extension}, but the bytes are {}", is.join(", "));
+    scope.raise(&FORMAT_MISMATCH, view, whole, message);
+}

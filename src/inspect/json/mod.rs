@@ -1,0 +1,128 @@
+//! JSON texts, read strictly: whole, broken, or with names that occur twice.
+//!
+//! The dialect is Python's, because that is what writes and reads configurations of models: `NaN` and infinities are
+//! let through. Several texts one after the other are JSON lines.
+
+mod tokens;
+mod tree;
+
+use std::collections::HashSet;
+
+use crate::model::{Class, Format, Rule, Severity};
+use crate::weigh::View;
+
+use super::{Inspector, Scope};
+
+pub use tokens::{Dialect, Fault, FaultKind, Spanned, Token, Tokens};
+pub use tree::Json as Tree;
+
+/// Not JSON all the way.
+pub static MALFORMED: Rule = Rule {
+    id: "json-malformed",
+    summary: "a text that begins as JSON is not JSON all the way",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../../rules/json-malformed.md"),
+    frameworks: &["CWE-20"],
+};
+
+/// One name, two values.
+pub static DUPLICATE_KEY: Rule = Rule {
+    id: "json-duplicate-key",
+    summary: "a name occurs twice in one object, and readers differ in which value they take",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../../rules/json-duplicate-key.md"),
+    frameworks: &["CWE-436", "CWE-694"],
+};
+
+/// Nesting that is followed.
+const DEPTH: usize = 512;
+
+/// Texts up to this many bytes are also looked at as trees; configurations are far smaller.
+const TREE_BYTES: usize = 16 << 20;
+
+/// The format.
+pub struct Json;
+
+impl Inspector for Json {
+    fn format(&self) -> Format {
+        Format::named("json")
+    }
+
+    /// A bracket and what must follow on it: templates and Markdown begin with brackets, too.
+    fn claims(&self, head: &[u8], _: &View<'_>) -> bool {
+        let mut tokens = Tokens::new(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head), Dialect::Python, DEPTH);
+        matches!(tokens.next(), Ok(Some((_, Token::ObjectStart | Token::ArrayStart))))
+            && match tokens.next() {
+                Ok(token) => token.is_some(),
+                Err(fault) => fault.kind == FaultKind::Depth,
+            }
+    }
+
+    fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
+        let bytes = match view.read_all("json-bytes", scope.limits.json_bytes) {
+            Ok(bytes) => bytes,
+            Err(trouble) => return scope.unreadable(view, &trouble),
+        };
+        let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let mut at = start;
+        let mut texts = 0u64;
+        loop {
+            match check(&bytes[at..], at as u64, view, scope) {
+                Ok(()) => break,
+                Err(fault) if fault.kind == FaultKind::After && starts_line(&bytes, at + fault.at) => {
+                    at += fault.at;
+                    texts += 1;
+                }
+                Err(fault) => {
+                    let place = (at + fault.at) as u64;
+                    let message = format!("it is not JSON: {}, at byte {place}", fault.kind.words());
+                    scope.raise(&MALFORMED, view, place..place.saturating_add(1).min(view.len()).max(place), message);
+                    return;
+                }
+            }
+        }
+        if texts == 0
+            && bytes.len() <= TREE_BYTES
+            && let Some(tree) = Tree::read(&bytes[start..], DEPTH)
+        {
+            super::configuration::inspect(&tree, view, scope);
+        }
+    }
+}
+
+/// True if only white space lies between the byte and the end of the line before it.
+fn starts_line(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(..at).unwrap_or_default();
+    let blank = before.len() - before.trim_ascii_end().len();
+    before[before.len() - blank..].contains(&b'\n')
+}
+
+/// Reads one text; names that occur twice are raised. `base` is where the text begins in the view.
+fn check(bytes: &[u8], base: u64, view: &View<'_>, scope: &mut Scope<'_>) -> Result<(), Fault> {
+    let mut tokens = Tokens::new(bytes, Dialect::Python, DEPTH);
+    let mut objects: Vec<HashSet<std::borrow::Cow<'_, str>>> = Vec::new();
+    while let Some((span, token)) = tokens.next()? {
+        match token {
+            Token::ObjectStart => objects.push(HashSet::new()),
+            Token::ObjectEnd => {
+                objects.pop();
+            }
+            Token::Key(name) => {
+                let Some(names) = objects.last_mut() else { continue };
+                if names.contains(&name) {
+                    let (start, end) = (base + span.start as u64, base + span.end as u64);
+                    scope.raise(&DUPLICATE_KEY, view, start..end, format!("an object holds {name:?} twice"));
+                } else {
+                    names.insert(name);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

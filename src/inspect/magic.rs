@@ -1,0 +1,144 @@
+//! Formats told by their first bytes alone, which no inspector of ours reads further.
+
+use crate::model::{Evidence, Format, Severity};
+use crate::weigh::View;
+
+use super::Scope;
+use super::claim::{EXECUTABLE_FILE, FORMAT_NOT_INSPECTED};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Pictures, sound, version control: no loader of models runs them.
+    Media,
+    /// Programs.
+    Program,
+    /// Could hold anything.
+    Closed,
+}
+
+/// A mark: where it stands, what it is, and what it marks.
+struct Mark(usize, &'static [u8], &'static str, Kind);
+
+static MARKS: &[Mark] = &[
+    Mark(0, b"\x89PNG\r\n\x1a\n", "png", Kind::Media),
+    Mark(0, b"\xff\xd8\xff", "jpeg", Kind::Media),
+    Mark(0, b"GIF87a", "gif", Kind::Media),
+    Mark(0, b"GIF89a", "gif", Kind::Media),
+    Mark(8, b"WEBPVP8", "webp", Kind::Media),
+    Mark(8, b"WAVEfmt ", "wav", Kind::Media),
+    Mark(0, b"fLaC\0\0\0\x22", "flac", Kind::Media),
+    Mark(0, b"OggS\0", "ogg", Kind::Media),
+    Mark(0, b"ID3\x03\0", "mp3", Kind::Media),
+    Mark(0, b"ID3\x04\0", "mp3", Kind::Media),
+    Mark(4, b"ftypisom", "mp4", Kind::Media),
+    Mark(4, b"ftypmp42", "mp4", Kind::Media),
+    Mark(0, b"%PDF-1.", "pdf", Kind::Media),
+    Mark(0, b"DIRC\0\0\0", "git-index", Kind::Media),
+    Mark(0, b"PACK\0\0\0", "git-pack", Kind::Media),
+    Mark(0, b"PAR1\x15", "parquet", Kind::Media),
+    Mark(0, b"ARROW1\0\0", "arrow", Kind::Media),
+    Mark(0, b"\x7fELF", "elf", Kind::Program),
+    Mark(0, b"MZqFpD", "actually-portable-executable", Kind::Program),
+    Mark(0, b"\xfe\xed\xfa\xce", "mach-o", Kind::Program),
+    Mark(0, b"\xfe\xed\xfa\xcf", "mach-o", Kind::Program),
+    Mark(0, b"\xce\xfa\xed\xfe", "mach-o", Kind::Program),
+    Mark(0, b"\xcf\xfa\xed\xfe", "mach-o", Kind::Program),
+    Mark(0, b"\xca\xfe\xba\xbe\0\0\0", "java-class", Kind::Program),
+    Mark(0, b"\0asm\x01\0\0\0", "wasm", Kind::Program),
+    Mark(0, b"\x89HDF\r\n\x1a\n", "hdf5", Kind::Closed),
+    Mark(0, b"lmgg", "ggml", Kind::Closed),
+    Mark(0, b"tjgg", "ggml", Kind::Closed),
+    Mark(0, b"\x1f\x8b\x08", "gzip", Kind::Closed),
+    Mark(0, b"\xfd7zXZ\0", "xz", Kind::Closed),
+    Mark(0, b"\x28\xb5\x2f\xfd", "zstd", Kind::Closed),
+    Mark(0, b"\x04\x22\x4d\x18", "lz4", Kind::Closed),
+    Mark(0, b"7z\xbc\xaf\x27\x1c", "7z", Kind::Closed),
+    Mark(0, b"Rar!\x1a\x07", "rar", Kind::Closed),
+    Mark(257, b"ustar", "tar", Kind::Closed),
+    Mark(4, b"TFL3", "tflite", Kind::Closed),
+    Mark(0, b"SQLite format 3\0", "sqlite", Kind::Closed),
+];
+
+/// Which of these formats the first bytes are.
+pub fn of(head: &[u8], view: &View<'_>) -> Vec<Format> {
+    let mut formats: Vec<_> = found(head)
+        .filter(|mark| !(mark.2 == "pdf" && head.contains(&b'\0')))
+        .map(|mark| Format::named(mark.2))
+        .collect();
+    if is_windows_program(head, view) {
+        formats.push(Format::named("pe"));
+    }
+    if head.starts_with(b"BZh") && head.get(4..10) == Some(b"1AY&SY") {
+        formats.push(Format::named("bzip2"));
+    }
+    if is_python_bytecode(head) {
+        formats.push(Format::named("python-bytecode"));
+    }
+    formats
+}
+
+fn found(head: &[u8]) -> impl Iterator<Item = &'static Mark> {
+    MARKS.iter().filter(move |mark| head.get(mark.0..).is_some_and(|rest| rest.starts_with(mark.1)))
+}
+
+/// `MZ`, and at the offset that byte 60 gives, `PE`.
+fn is_windows_program(head: &[u8], view: &View<'_>) -> bool {
+    let offset = head.get(60..64).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
+    head.starts_with(b"MZ")
+        && offset.is_some_and(|at| view.read_up_to(at.into(), 4).is_ok_and(|bytes| bytes == *b"PE\0\0"))
+}
+
+/// PEP 552: a magic number that ends in CR LF, flags, and a code object behind the 16 bytes.
+fn is_python_bytecode(head: &[u8]) -> bool {
+    head.get(2..4) == Some(b"\r\n")
+        && head.get(4).is_some_and(|flags| *flags < 4)
+        && head.get(5..8) == Some(&[0, 0, 0])
+        && head.get(16).is_some_and(|code| code & 0x7f == b'c')
+}
+
+/// Says what follows from the formats that were found.
+pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
+    for format in formats {
+        let kind = MARKS.iter().find(|mark| mark.2 == format.name()).map_or(Kind::Program, |mark| mark.3);
+        let kind = if format.name() == "bzip2" { Kind::Closed } else { kind };
+        match kind {
+            Kind::Media => {}
+            Kind::Program => {
+                let evidence = Evidence::new(&EXECUTABLE_FILE, format!("it is a program ({format})"));
+                let open = is_named_as_program(view.entry().unwrap_or_else(|| scope.path.as_str()));
+                let evidence = if open { evidence.rated(Severity::Low) } else { evidence };
+                scope.add(evidence.at(view.place(0..view.len().min(16))).showing(view.excerpt(0..0)));
+            }
+            Kind::Closed => {
+                let message = format!("{format} is not looked into");
+                scope.raise(&FORMAT_NOT_INSPECTED, view, 0..view.len().min(16), message);
+            }
+        }
+    }
+}
+
+/// True if the path says openly that this is a program. Others hide one.
+fn is_named_as_program(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let (folder, name) = lower.rsplit_once(['/', '!']).unwrap_or(("", &lower));
+    let extension = name.split('.').skip(1);
+    let mut openly =
+        extension.map(|part| matches!(part, "so" | "dll" | "dylib" | "exe" | "pyd" | "node" | "wasm" | "llamafile"));
+    let cached = folder.ends_with("__pycache__") && name.ends_with(".pyc");
+    let place = folder.rsplit('/').next().unwrap_or_default();
+    openly.any(|openly| openly) || cached || (!name.contains('.') && matches!(place, "bin" | "sbin" | "scripts"))
+}
+
+/// True for files that hold raw numbers and nothing else, where a neighbour says what they are: shards of TensorFlow
+/// checkpoints and of TensorFlow.js, external data of ONNX. Such bytes have no mark to tell them by.
+pub fn raw_by_name(name: &str) -> bool {
+    let shard = |text: &str| {
+        text.split_once("-of-").is_some_and(|(n, of)| {
+            let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            number(n) && number(of.strip_suffix(".bin").unwrap_or(of))
+        })
+    };
+    name.split_once(".data-").is_some_and(|(_, rest)| shard(rest))
+        || name.ends_with(".onnx_data")
+        || name.ends_with(".onnx.data")
+}

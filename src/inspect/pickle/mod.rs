@@ -1,0 +1,153 @@
+//! Pickles, protocols 0 to 5: what loading them would import and call, without importing or calling anything.
+//!
+//! ```text
+//! source ─▶ opcode + argument ─▶ machine (stack, memo, containers) ─▶ names ─▶ lists ─▶ evidence and trace
+//!                                                  └─▶ constants that are pickles themselves ─▶ once more
+//! ```
+//!
+//! Not checked: what the classes on the safe list do with state that is valid pickle but absurd (an estimator with
+//! contradicting attributes), and what imported modules do that are not on either list.
+
+mod array;
+mod calls;
+mod containers;
+mod detect;
+mod judge;
+mod lists;
+mod machine;
+mod names;
+mod nested;
+mod opcode;
+pub mod rules;
+mod source;
+mod store;
+mod text;
+mod value;
+
+use crate::inspect::{Inspector, Scope};
+use crate::model::{Evidence, Format, Judgement};
+use crate::weigh::View;
+
+use machine::{End, Machine};
+use rules::{PRESENT, TRAILING_DATA};
+use source::Source;
+
+pub use lists::Lists;
+
+/// Pickles in one file that are followed, one behind the other.
+const STREAMS: u32 = 100_000;
+
+/// Bytes behind a broken or ended pickle that are searched for another.
+const SEARCHED: u64 = 1 << 20;
+
+/// The first pickle of what `torch.save` wrote before it wrote zip archives: its magic number
+/// (`torch/serialization.py`, `MAGIC_NUMBER`).
+const TORCH_MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+
+/// Pickles before the raw storages in such a file: magic number, protocol, system, object, storage keys.
+const TORCH_STREAMS: u32 = 5;
+
+/// Files that are one or several pickles.
+pub struct Pickle;
+
+impl Inspector for Pickle {
+    fn format(&self) -> Format {
+        Format::named("pickle")
+    }
+
+    fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
+        looks_like_pickle(head, view)
+    }
+
+    fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
+        inspect_pickle(view, scope);
+    }
+}
+
+/// True if the bytes are a pickle: a `PROTO` opcode of a known protocol with an opcode behind it, or, for the
+/// protocols without one, a stream that holds when its first opcodes are followed strictly.
+#[must_use]
+pub fn looks_like_pickle(head: &[u8], view: &View<'_>) -> bool {
+    detect::is_pickle(head, view.len())
+}
+
+/// Interprets a stream that is known or claimed to be a pickle, and those that follow it.
+pub fn inspect_pickle(view: &View<'_>, scope: &mut Scope<'_>) {
+    inspect_streams(view, scope, Lists::built_in());
+}
+
+/// [`inspect_pickle`] with other lists.
+pub fn inspect_streams(view: &View<'_>, scope: &mut Scope<'_>, lists: &Lists) {
+    let torch = view.read_up_to(0, TORCH_MAGIC.len() as u64).is_ok_and(|head| head == TORCH_MAGIC);
+    let mut machine = Machine::new(view, scope, lists);
+    let mut source = Source::new(view, 0);
+    let mut streams = 0;
+    loop {
+        let end = machine.run(&mut source);
+        streams += 1;
+        let at = source.position();
+        let storages = torch && streams >= TORCH_STREAMS && end == End::Stop;
+        if at >= view.len() || end == End::Bound || storages {
+            break;
+        }
+        if streams >= STREAMS {
+            machine.scope.limit("pickles in one file", STREAMS.into(), view);
+            break;
+        }
+        let next = match end {
+            End::Stop => following(&mut machine, at),
+            End::Broken | End::Bound => search(view, at),
+        };
+        match next {
+            Some(next) => source = Source::new(view, next),
+            None => break,
+        }
+    }
+    machine.finish();
+    summarise(&mut machine, streams);
+}
+
+/// Where the next pickle begins behind one that ended; what lies between is evidence.
+fn following(machine: &mut Machine<'_, '_, '_>, at: u64) -> Option<u64> {
+    let view = machine.view;
+    let head = view.read_up_to(at, source::SHOWN as u64).ok()?;
+    if detect::is_pickle(&head, view.len() - at) {
+        return Some(at);
+    }
+    let next = search(view, at);
+    let end = next.unwrap_or(view.len());
+    if end - at > 1 || head.first().is_some_and(|byte| !byte.is_ascii_whitespace()) {
+        let message = format!("{} bytes that are no pickle follow the pickle", end - at);
+        machine.scope.raise(&TRAILING_DATA, view, at..end, message);
+    }
+    next
+}
+
+/// Looks for a `PROTO` opcode with a sound stream behind it.
+fn search(view: &View<'_>, from: u64) -> Option<u64> {
+    let bytes = view.read_up_to(from, SEARCHED).ok()?;
+    let found = bytes.windows(3).enumerate().position(|(at, window)| {
+        matches!(window, [0x80, 2..=5, next] if opcode::opcode(*next).is_some())
+            && detect::is_sound(&bytes[at..bytes.len().min(at + source::SHOWN)])
+    })?;
+    Some(from + found as u64)
+}
+
+fn summarise(machine: &mut Machine<'_, '_, '_>, streams: u32) {
+    let view = machine.view;
+    let names = machine.names.len();
+    let unsafe_names = machine.names.iter().filter(|name| name.judgement != Judgement::Safe && !name.excused).count();
+    let what = match (names, unsafe_names) {
+        (0, _) => "it holds plain values and imports nothing".to_owned(),
+        (names, 0) => format!("it imports {names} callables, all known to rebuild plain data"),
+        (names, some) => format!("it imports {names} callables, {some} of them not known to rebuild plain data"),
+    };
+    let message = format!("pickle, protocol {}, can run code when it is loaded: {what}", machine.protocol);
+    let evidence = Evidence::new(&PRESENT, message)
+        .at(view.place(0..view.len()))
+        .with("protocol", machine.protocol)
+        .with("pickles", streams)
+        .with("callables", names)
+        .with("not-known-safe", unsafe_names as u64);
+    machine.scope.add(evidence);
+}

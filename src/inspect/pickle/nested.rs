@@ -1,0 +1,187 @@
+//! Pickles inside the constants of a pickle: as they are, in Latin-1, base64 or hexadecimal, compressed.
+
+use std::io::Read;
+use std::ops::Range;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+
+use super::detect::is_pickle;
+use super::machine::Machine;
+use super::rules::NESTED;
+
+/// Bytes that are decoded to decide.
+const SAMPLE: usize = 1 << 10;
+
+/// Shortest encoded text that is looked at; a pickle that calls anything is longer.
+const SHORTEST: usize = 16;
+
+/// Encoded constants up to this many bytes are decoded, and what is decompressed from one.
+const DECODED: u64 = 64 << 20;
+
+/// Layers of encoding around one pickle.
+const LAYERS: usize = 3;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layer {
+    Latin1,
+    Base64,
+    Hex,
+    Zlib,
+    Gzip,
+}
+
+impl Machine<'_, '_, '_> {
+    /// Looks whether a constant is a pickle. `shown` is its beginning, or all of it.
+    #[inline]
+    pub fn look_into(&mut self, range: &Range<u64>, shown: &[u8]) {
+        if shown.len() >= 4 && is_suspect(shown) {
+            self.look_closer(range, shown);
+        }
+    }
+
+    #[cold]
+    fn look_closer(&mut self, range: &Range<u64>, shown: &[u8]) {
+        let len = range.end.saturating_sub(range.start).max(shown.len() as u64);
+        if is_pickle(shown, len) {
+            return self.enter(range, shown, &[]);
+        }
+        let mut layers = Vec::new();
+        let mut sample = shown[..shown.len().min(SAMPLE)].to_vec();
+        let mut whole = sample.len() as u64 >= len;
+        while layers.len() < LAYERS {
+            let Some((layer, inner, ended)) = unwrap(&sample, whole) else { return };
+            layers.push(layer);
+            whole = ended;
+            if is_pickle(&inner, inner.len() as u64 + u64::from(!whole)) {
+                return self.enter(range, shown, &layers);
+            }
+            sample = inner;
+        }
+    }
+
+    /// Interprets the pickle in a constant.
+    fn enter(&mut self, range: &Range<u64>, shown: &[u8], layers: &[Layer]) {
+        if self.nested.len() as u64 >= self.scope.limits.entries {
+            return self.scope.limit("entries", self.scope.limits.entries, self.view);
+        }
+        self.nested.insert(range.start);
+        let how = layers.iter().map(|layer| layer.name()).collect::<Vec<_>>().join(", ");
+        let len = range.end - range.start;
+        let message = if how.is_empty() {
+            format!("a constant of {len} bytes is a pickle")
+        } else {
+            format!("a constant of {len} bytes is a pickle in {how}")
+        };
+        if self.nested.len() as u64 <= self.scope.limits.repeats {
+            self.scope.raise(&NESTED, self.view, range.clone(), message);
+        }
+        if self.view.depth() >= self.scope.limits.nesting {
+            return self.scope.limit("nesting", u64::from(self.scope.limits.nesting), self.view);
+        }
+        let name = format!("constant at {}", range.start);
+        if layers.is_empty() {
+            // A text of protocol 0 is written with escapes: then what is shown is not what stands in the stream.
+            let same = self.view.read_up_to(range.start, shown.len() as u64).is_ok_and(|bytes| bytes == shown);
+            if !same {
+                return super::inspect_streams(&self.view.decompressed(&name, shown), self.scope, self.lists);
+            }
+            if let Ok(inner) = self.view.member(&name, range.clone()) {
+                super::inspect_streams(&inner, self.scope, self.lists);
+            }
+            return;
+        }
+        if len > DECODED {
+            return self.scope.limit("bytes of an encoded constant", DECODED, self.view);
+        }
+        let Ok(mut bytes) = self.view.read(range.clone()) else { return };
+        for layer in layers {
+            match layer.open(&bytes, DECODED as usize) {
+                Some((inner, true)) => bytes = inner,
+                Some((_, false)) => return self.scope.limit("bytes of an encoded constant", DECODED, self.view),
+                None => return,
+            }
+        }
+        super::inspect_streams(&self.view.decompressed(&name, &bytes), self.scope, self.lists);
+    }
+}
+
+/// A first look that is cheap and misses nothing that the second one would find.
+#[inline]
+fn is_suspect(shown: &[u8]) -> bool {
+    match (shown[0], shown[1]) {
+        (0x80, 2..=5) | (0xc2, 0x80) | (0x78, 0x01 | 0x5e | 0x9c | 0xda) | (0x1f, 0x8b) => true,
+        (b'c' | b'(' | b']' | b'}', _) => shown.contains(&b'\n') || shown.last() == Some(&b'.'),
+        // base64 of 80 02..05, of `c`, `(`, `]`, `}`, of zlib and of gzip; hexadecimal of the same.
+        (b'g', b'A') | (b'Y' | b'K' | b'X' | b'f', _) | (b'e', _) | (b'H', b'4') => shown.len() >= SHORTEST,
+        (b'8', b'0') | (b'6', b'3') | (b'2', b'8') | (b'5' | b'7', _) | (b'1', b'f' | b'F') => shown.len() >= SHORTEST,
+        _ => false,
+    }
+}
+
+/// Takes one layer off the beginning of some bytes; also says whether all of it was taken.
+fn unwrap(sample: &[u8], whole: bool) -> Option<(Layer, Vec<u8>, bool)> {
+    let layer = match sample {
+        [0xc2, 0x80, 2..=5, ..] => Layer::Latin1,
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Layer::Zlib,
+        [0x1f, 0x8b, ..] => Layer::Gzip,
+        _ if sample.len() >= SHORTEST && trimmed(sample).iter().all(u8::is_ascii_hexdigit) => Layer::Hex,
+        _ if sample.len() >= SHORTEST && trimmed(sample).iter().all(|byte| is_base64(*byte)) => Layer::Base64,
+        _ => return None,
+    };
+    let cut = match layer {
+        Layer::Latin1 if !whole => sample.utf8_chunks().next().map_or(sample, |chunk| chunk.valid().as_bytes()),
+        Layer::Base64 | Layer::Hex if !whole => &sample[..sample.len() / 4 * 4],
+        _ => sample,
+    };
+    let (inner, ended) = layer.open(cut, SAMPLE)?;
+    (!inner.is_empty()).then_some((layer, inner, ended && whole))
+}
+
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    bytes.trim_ascii_end()
+}
+
+const fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
+}
+
+impl Layer {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Latin1 => "Latin-1 text",
+            Self::Base64 => "base64",
+            Self::Hex => "hexadecimal",
+            Self::Zlib => "zlib",
+            Self::Gzip => "gzip",
+        }
+    }
+
+    /// Takes the layer off, up to `limit` bytes; says whether that was all.
+    fn open(self, bytes: &[u8], limit: usize) -> Option<(Vec<u8>, bool)> {
+        match self {
+            // Protocols below 3 write bytes as text, one character for each.
+            Self::Latin1 => {
+                let text = std::str::from_utf8(bytes).ok()?;
+                let inner: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
+                inner.map(|inner| (inner, true))
+            }
+            Self::Base64 => {
+                let text = trimmed(bytes);
+                let engines = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD];
+                engines.iter().find_map(|engine| engine.decode(text).ok()).map(|inner| (inner, true))
+            }
+            Self::Hex => hex::decode(trimmed(bytes)).ok().map(|inner| (inner, true)),
+            Self::Zlib => inflate(flate2::read::ZlibDecoder::new(bytes), limit),
+            Self::Gzip => inflate(flate2::read::GzDecoder::new(bytes), limit),
+        }
+    }
+}
+
+fn inflate(reader: impl Read, limit: usize) -> Option<(Vec<u8>, bool)> {
+    let mut out = Vec::new();
+    // A sample ends in the middle of the compressed data; what came out until then counts.
+    let ended = reader.take(limit as u64 + 1).read_to_end(&mut out).is_ok() && out.len() <= limit;
+    out.truncate(limit);
+    (!out.is_empty()).then_some((out, ended))
+}

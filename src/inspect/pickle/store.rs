@@ -1,0 +1,248 @@
+//! The unpickler's stack, marks and memo, in bounded memory.
+
+use std::collections::BTreeMap;
+
+use super::value::{Shape, Value};
+
+/// Items of a container that are remembered, for showing arguments.
+pub const ITEMS: usize = 12;
+
+/// Containers that are remembered at a time.
+const REMEMBERED: usize = 1 << 14;
+
+/// A run of equal values, so that a flood of them takes no space.
+#[derive(Clone, Copy)]
+struct Run {
+    value: Value,
+    count: u64,
+}
+
+/// The stack with its marks.
+pub struct Stack {
+    runs: Vec<Run>,
+    /// For each mark, the number of runs below it.
+    marks: Vec<u32>,
+    /// Runs and marks that may exist.
+    limit: usize,
+}
+
+/// The stack has more values than the limit says.
+pub struct Full;
+
+impl Stack {
+    pub const fn new(limit: usize) -> Self {
+        Self { runs: Vec::new(), marks: Vec::new(), limit }
+    }
+
+    fn fence(&self) -> usize {
+        self.marks.last().map_or(0, |mark| *mark as usize)
+    }
+
+    #[inline]
+    pub fn push(&mut self, value: Value) -> Result<(), Full> {
+        let fence = self.fence();
+        if self.runs.len() > fence
+            && let Some(top) = self.runs.last_mut()
+            && top.value == value
+        {
+            top.count = top.count.saturating_add(1);
+            return Ok(());
+        }
+        if self.runs.len() >= self.limit {
+            if value.matters() {
+                return Err(Full);
+            }
+            // Plain values above the bound melt into one run.
+            return if matches!(self.runs.last(), Some(top) if top.value == Value::Forgotten) {
+                self.runs.last_mut().map(|top| top.count = top.count.saturating_add(1)).ok_or(Full)
+            } else if self.runs.len() == self.limit {
+                self.runs.push(Run { value: Value::Forgotten, count: 1 });
+                Ok(())
+            } else {
+                Err(Full)
+            };
+        }
+        self.runs.push(Run { value, count: 1 });
+        Ok(())
+    }
+
+    #[inline]
+    pub fn pop(&mut self) -> Option<Value> {
+        let fence = self.fence();
+        if self.runs.len() <= fence {
+            return None;
+        }
+        let top = self.runs.last_mut()?;
+        let value = top.value;
+        top.count -= 1;
+        if top.count == 0 {
+            self.runs.pop();
+        }
+        Some(value)
+    }
+
+    #[inline]
+    pub fn top(&self) -> Option<Value> {
+        (self.runs.len() > self.fence()).then(|| self.runs.last().map(|run| run.value)).flatten()
+    }
+
+    pub fn mark(&mut self) -> Result<(), Full> {
+        if self.marks.len() >= self.limit {
+            return Err(Full);
+        }
+        self.marks.push(u32::try_from(self.runs.len()).map_err(|_| Full)?);
+        Ok(())
+    }
+
+    /// True if the topmost thing is a mark.
+    pub fn at_mark(&self) -> bool {
+        !self.marks.is_empty() && self.runs.len() == self.fence()
+    }
+
+    /// Drops the topmost mark, which has nothing above it.
+    pub fn unmark(&mut self) {
+        self.marks.pop();
+    }
+
+    /// Takes everything above the topmost mark and the mark; `visit` sees each run with its length, in order.
+    pub fn take_to_mark(&mut self, mut visit: impl FnMut(Value, u64)) -> Option<u64> {
+        let mark = self.marks.pop()? as usize;
+        let mut count = 0u64;
+        for run in self.runs.drain(mark..) {
+            count = count.saturating_add(run.count);
+            visit(run.value, run.count);
+        }
+        Some(count)
+    }
+
+    /// Values above the topmost mark.
+    pub fn depth(&self) -> u64 {
+        self.runs[self.fence()..].iter().fold(0, |sum, run| sum.saturating_add(run.count))
+    }
+
+    /// Marks that are open.
+    pub const fn open_marks(&self) -> usize {
+        self.marks.len()
+    }
+
+    pub fn clear(&mut self) {
+        self.runs.clear();
+        self.marks.clear();
+    }
+}
+
+/// The memo: dense for the indices that picklers use, sparse above the bound, where only what matters is kept.
+pub struct Memo {
+    dense: Vec<Option<Value>>,
+    sparse: BTreeMap<u64, Value>,
+    /// Number of indices that were put, which is the index that `MEMOIZE` uses next.
+    len: u64,
+    /// Entries above the bound that were not kept.
+    forgotten: bool,
+    limit: usize,
+}
+
+impl Memo {
+    pub const fn new(limit: usize) -> Self {
+        Self { dense: Vec::new(), sparse: BTreeMap::new(), len: 0, forgotten: false, limit }
+    }
+
+    #[inline]
+    pub fn put_next(&mut self, value: Value) {
+        self.put(self.len, value);
+    }
+
+    #[inline]
+    pub fn put(&mut self, index: u64, value: Value) {
+        match usize::try_from(index) {
+            Ok(at) if at < self.dense.len() => {
+                self.len += u64::from(self.dense[at].is_none());
+                self.dense[at] = Some(value);
+            }
+            Ok(at) if at == self.dense.len() && at < self.limit => {
+                self.dense.push(Some(value));
+                self.len += u64::from(self.sparse.remove(&index).is_none());
+            }
+            _ => self.put_far(index, value),
+        }
+    }
+
+    #[cold]
+    fn put_far(&mut self, index: u64, value: Value) {
+        if self.sparse.contains_key(&index) {
+            self.sparse.insert(index, value);
+            return;
+        }
+        // Whether the index was put before and not kept is not known; the memo's length is then a guess, and
+        // entries looked up by it come out as forgotten.
+        self.len = self.len.saturating_add(1);
+        if self.sparse.len() < self.limit / 4 && (value.matters() || (index as usize) < self.limit) {
+            self.sparse.insert(index, value);
+        } else {
+            self.forgotten = true;
+        }
+    }
+
+    /// The value at that index; `None` if there is none.
+    #[inline]
+    pub fn get(&self, index: u64) -> Option<Value> {
+        let dense = usize::try_from(index).ok().and_then(|at| self.dense.get(at).copied()).flatten();
+        dense.or_else(|| self.sparse.get(&index).copied()).or_else(|| self.forgotten.then_some(Value::Forgotten))
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self::new(self.limit);
+    }
+}
+
+struct Remembered {
+    serial: u64,
+    count: u64,
+    items: [Value; ITEMS],
+}
+
+/// The first items of the containers that were made last.
+pub struct Containers {
+    ring: Vec<Remembered>,
+    next: u64,
+}
+
+impl Containers {
+    pub const fn new() -> Self {
+        Self { ring: Vec::new(), next: 0 }
+    }
+
+    /// A new container with nothing in it.
+    #[inline]
+    pub fn create(&mut self, shape: Shape) -> Value {
+        let serial = self.next;
+        self.next += 1;
+        match self.ring.get_mut(serial as usize % REMEMBERED) {
+            Some(slot) => (slot.serial, slot.count) = (serial, 0),
+            None => self.ring.push(Remembered { serial, count: 0, items: [Value::None; ITEMS] }),
+        }
+        Value::Container { shape, carries: false, serial }
+    }
+
+    /// Adds `times` equal items.
+    #[inline]
+    pub fn add(&mut self, serial: u64, item: Value, times: u64) {
+        if let Some(slot) = self.ring.get_mut(serial as usize % REMEMBERED)
+            && slot.serial == serial
+        {
+            let mut left = times;
+            while left > 0 && (slot.count as usize) < ITEMS {
+                slot.items[slot.count as usize] = item;
+                slot.count += 1;
+                left -= 1;
+            }
+            slot.count = slot.count.saturating_add(left);
+        }
+    }
+
+    /// The first items and the number of all; `None` if it is not remembered any more.
+    pub fn items(&self, serial: u64) -> Option<(&[Value], u64)> {
+        let slot = self.ring.get(serial as usize % REMEMBERED).filter(|slot| slot.serial == serial)?;
+        Some((&slot.items[..(slot.count as usize).min(ITEMS)], slot.count))
+    }
+}

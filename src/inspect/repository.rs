@@ -1,0 +1,188 @@
+//! What the files of a repository say about each other, once each was looked at.
+//!
+//! Sources: the sharded checkpoint index of transformers (`weight_map`), and the folders that loaders look into.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::archive::escapes;
+use crate::model::{Artifact, ArtifactPath, Class, Evidence, Format, Place, Rule, Severity, Tensor};
+
+/// The index and the shards tell the same story.
+pub static INDEX_MATCH: Rule = Rule {
+    id: "index-match",
+    summary: "the index of sharded weights and the shards name the same tensors",
+    severity: Severity::Info,
+    class: Class::Assurance,
+    page: include_str!("../rules/index-match.md"),
+    frameworks: &["CWE-354", "AML.M0014"],
+};
+
+/// They do not.
+pub static INDEX_MISMATCH: Rule = Rule {
+    id: "index-mismatch",
+    summary: "the index of sharded weights and the shards contradict each other",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../rules/index-mismatch.md"),
+    frameworks: &["CWE-354", "CWE-436"],
+};
+
+/// A shard is not here.
+pub static SHARD_MISSING: Rule = Rule {
+    id: "shard-missing",
+    summary: "the index of sharded weights names a file that is not there",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../rules/shard-missing.md"),
+    frameworks: &["CWE-354"],
+};
+
+/// A shard is elsewhere.
+pub static INDEX_PATH_ESCAPE: Rule = Rule {
+    id: "index-path-escape",
+    summary: "the index of sharded weights names a file outside of its folder",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/index-path-escape.md"),
+    frameworks: &["CWE-22"],
+};
+
+/// Names in a list of a message.
+const NAMED: usize = 3;
+
+/// Facts that need more than one file. To be called when the pass over the tree is over; deterministic.
+#[must_use]
+pub fn inspect_repository(artifacts: &[Artifact]) -> Vec<Evidence> {
+    let by_path: BTreeMap<&ArtifactPath, &Artifact> =
+        artifacts.iter().map(|artifact| (&artifact.path, artifact)).collect();
+    let mut evidence = Vec::new();
+    for index in artifacts {
+        if let Some(map) = &index.contents.weight_map {
+            sharded(index, map, &by_path, &mut evidence);
+        }
+    }
+    evidence
+}
+
+fn sharded(
+    index: &Artifact,
+    map: &BTreeMap<String, String>,
+    by_path: &BTreeMap<&ArtifactPath, &Artifact>,
+    evidence: &mut Vec<Evidence>,
+) {
+    let before = evidence.len();
+    let mut shards: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (tensor, shard) in map {
+        shards.entry(shard).or_default().insert(tensor);
+    }
+    let mut complete = !shards.is_empty();
+    let mut size = Some(0u64);
+    for (shard, tensors) in &shards {
+        if let Some(what) = escapes(shard) {
+            let message =
+                format!("the shard name {shard:?} {what}; {} tensors would be read from there", tensors.len());
+            evidence.push(Evidence::new(&INDEX_PATH_ESCAPE, message).of(&index.path));
+            continue;
+        }
+        let Some(artifact) = by_path.get(&index.path.sibling(shard)) else {
+            let message = format!("{shard:?} is not there; the index places {} tensors in it", tensors.len());
+            evidence.push(Evidence::new(&SHARD_MISSING, message).of(&index.path).with("shard", *shard));
+            continue;
+        };
+        // Tensors of other formats are not listed, so nothing can be compared.
+        if artifact.is(&Format::named("safetensors")) {
+            compare(index, shard, tensors, &artifact.contents.tensors, evidence);
+            size = size.zip(bytes(&artifact.contents.tensors)).and_then(|(size, more)| size.checked_add(more));
+        } else {
+            complete = false;
+        }
+    }
+    let said = index.contents.metadata.get("total_size").and_then(|size| size.parse::<u64>().ok());
+    let clean = evidence.len() == before;
+    if let (true, true, Some(said), Some(size)) = (complete, clean, said, size)
+        && said != size
+    {
+        let message = format!("the index says that all tensors take {said} bytes, they take {size}");
+        // Tensors that are shared are counted once by some writers and twice by others.
+        evidence.push(Evidence::new(&INDEX_MISMATCH, message).of(&index.path).rated(Severity::Low));
+    }
+    if complete && clean {
+        let message = format!("the {} shards hold exactly the {} tensors of the index", shards.len(), map.len());
+        evidence.push(Evidence::new(&INDEX_MATCH, message).of(&index.path));
+    }
+}
+
+fn bytes(tensors: &[Tensor]) -> Option<u64> {
+    tensors
+        .iter()
+        .try_fold(0u64, |sum, tensor| sum.checked_add(tensor.bytes.as_ref().map_or(0, |at| at.end - at.start)))
+}
+
+fn compare(index: &Artifact, shard: &str, said: &BTreeSet<&str>, held: &[Tensor], evidence: &mut Vec<Evidence>) {
+    let held: BTreeSet<&str> = held.iter().map(|tensor| tensor.name.as_str()).collect();
+    let missing: Vec<_> = said.difference(&held).copied().collect();
+    let unnamed: Vec<_> = held.difference(said).copied().collect();
+    for (names, what) in
+        [(missing, "are not in it, although the index says so"), (unnamed, "are in it and not in the index")]
+    {
+        let Some(first) = names.first() else { continue };
+        let list = names.iter().take(NAMED).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+        let more = if names.len() > NAMED { ", …" } else { "" };
+        let message = format!("{shard:?}: {} tensors {what}: {list}{more}", names.len());
+        let place = Place::Tensor { name: (*first).to_owned() };
+        evidence.push(Evidence::new(&INDEX_MISMATCH, message).of(&index.path).at(place).with("shard", shard));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Contents, Digests};
+
+    fn artifact(path: &str, formats: &[&'static str], contents: Contents) -> Artifact {
+        Artifact {
+            path: ArtifactPath::new(path),
+            size: 1,
+            digests: Digests::default(),
+            shards: Vec::new(),
+            formats: formats.iter().map(|name| Format::named(name)).collect(),
+            contents,
+            kept: None,
+        }
+    }
+
+    fn shard(path: &str, tensors: &[&str]) -> Artifact {
+        let tensors = tensors.iter().map(|name| Tensor {
+            name: (*name).to_owned(),
+            dtype: "F32".to_owned(),
+            shape: vec![1],
+            bytes: Some(0..4),
+        });
+        artifact(path, &["safetensors"], Contents { tensors: tensors.collect(), ..Contents::default() })
+    }
+
+    fn index(map: &[(&str, &str)], total: &str) -> Artifact {
+        let map = map.iter().map(|(tensor, shard)| ((*tensor).to_owned(), (*shard).to_owned())).collect();
+        let mut contents = Contents { weight_map: Some(map), ..Contents::default() };
+        contents.metadata.insert("total_size".to_owned(), total.to_owned());
+        artifact("m/model.safetensors.index.json", &["json"], contents)
+    }
+
+    fn fired(artifacts: &[Artifact]) -> Vec<&'static str> {
+        inspect_repository(artifacts).iter().map(|evidence| evidence.rule.id).collect()
+    }
+
+    #[test]
+    fn index_and_shards_are_compared_both_ways() {
+        let (a, b) = (shard("m/a.safetensors", &["x", "y"]), shard("m/b.safetensors", &["z"]));
+        let map = [("x", "a.safetensors"), ("y", "a.safetensors"), ("z", "b.safetensors")];
+        assert_eq!(fired(&[index(&map, "12"), a.clone(), b.clone()]), ["index-match"]);
+        assert_eq!(fired(&[index(&map, "13"), a.clone(), b.clone()]), ["index-mismatch", "index-match"]);
+        assert_eq!(fired(&[index(&map, "12"), a.clone()]), ["shard-missing"]);
+        assert_eq!(fired(&[index(&map[1..], "8"), a.clone(), b.clone()]), ["index-mismatch"]);
+        let away = [("x", "../a.safetensors"), ("z", "b.safetensors")];
+        assert_eq!(fired(&[index(&away, "8"), b]), ["index-path-escape"]);
+        let misplaced = [("x", "a.safetensors"), ("y", "a.safetensors"), ("q", "a.safetensors")];
+        assert_eq!(fired(&[index(&misplaced, "8"), a]), ["index-mismatch"]);
+    }
+}

@@ -1,0 +1,139 @@
+//! Plain text, and what can be told of it by its first line.
+//!
+//! Not looked at: whether the text is good YAML, TOML or Markdown, and what it says.
+
+use crate::model::{ArtifactPath, Class, Evidence, Format, Place, Rule, Severity};
+use crate::weigh::{Observer, View};
+
+use super::claim::FORMAT_UNRECOGNISED;
+use super::{Inspector, Scope};
+
+/// A stand-in for a file that was not fetched.
+pub static LFS_POINTER: Rule = Rule {
+    id: "lfs-pointer",
+    summary: "the file is a Git LFS pointer: its content was not fetched",
+    severity: Severity::Medium,
+    class: Class::Gap,
+    page: include_str!("../rules/lfs-pointer.md"),
+    frameworks: &["CWE-354"],
+};
+
+/// Texts up to this many bytes are read before they are called text; the rest of longer ones is seen as it is hashed.
+const WHOLE: u64 = 1 << 20;
+
+/// The format.
+pub struct Text;
+
+impl Inspector for Text {
+    fn format(&self) -> Format {
+        Format::named("text")
+    }
+
+    fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
+        let head_length = head.len() as u64;
+        if odd_at(head, head_length < view.len()).is_some() {
+            return false;
+        }
+        if head_length == view.len() {
+            return true;
+        }
+        let (start, whole) = if view.len() <= WHOLE { (0, true) } else { (view.len() - 4096, false) };
+        view.read(start..view.len()).is_ok_and(|bytes| {
+            // A window in the middle may begin inside a character.
+            let skip = if whole { 0 } else { bytes.iter().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count() };
+            odd_at(&bytes[skip..], false).is_none()
+        })
+    }
+
+    fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
+        let Ok(head) = view.read_up_to(0, 1024) else { return };
+        if head.starts_with(b"version https://git-lfs.github.com/spec/") {
+            scope.raise(&LFS_POINTER, view, 0..view.len().min(256), lfs(&head));
+        }
+        // Only where it is loaded as one: documents quote templates.
+        let jinja = scope.path.name().ends_with(".jinja") || view.entry().is_some_and(|name| name.ends_with(".jinja"));
+        if jinja
+            && let Ok(bytes) = view.read_all("template-bytes", WHOLE)
+            && let Ok(template) = std::str::from_utf8(&bytes)
+        {
+            super::chat_template::inspect(template, view, scope);
+        }
+        if view.depth() == 0 {
+            if let Some(format) = kind(&head) {
+                scope.recognise(Format::named(format));
+            }
+            if view.len() > WHOLE {
+                scope.observe(Box::new(Watch { last: Vec::new(), odd: None }));
+            }
+        }
+    }
+}
+
+fn lfs(head: &[u8]) -> String {
+    let text = String::from_utf8_lossy(head);
+    let size = text.lines().find_map(|line| line.strip_prefix("size "));
+    match size.map(str::parse::<u64>) {
+        Some(Ok(size)) => format!("it is a Git LFS pointer to {size} bytes, which are not here"),
+        _ => "it is a Git LFS pointer; the bytes it stands for are not here".to_owned(),
+    }
+}
+
+/// What a text is by its beginning.
+fn kind(head: &[u8]) -> Option<&'static str> {
+    let begin = head.trim_ascii_start();
+    let lower = begin[..begin.len().min(32)].to_ascii_lowercase();
+    if head.starts_with(b"version https://git-lfs.github.com/spec/") {
+        Some("git-lfs-pointer")
+    } else if lower.starts_with(b"<!doctype html") || lower.starts_with(b"<html") {
+        Some("html")
+    } else if lower.starts_with(b"<?xml") || lower.starts_with(b"<svg") {
+        Some("xml")
+    } else if head.starts_with(b"#!") {
+        Some("script")
+    } else {
+        None
+    }
+}
+
+/// Offset of the first byte that text does not hold. `open` says that more follows, so the last character may be cut.
+fn odd_at(bytes: &[u8], open: bool) -> Option<usize> {
+    let valid = match std::str::from_utf8(bytes) {
+        Ok(_) => bytes.len(),
+        Err(error) if open && error.error_len().is_none() => error.valid_up_to(),
+        Err(error) => return Some(error.valid_up_to()),
+    };
+    bytes[..valid].iter().position(|byte| matches!(byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f))
+}
+
+/// Sees the rest of a long text as it is hashed.
+struct Watch {
+    /// The beginning of a character whose rest comes with the next chunk.
+    last: Vec<u8>,
+    odd: Option<u64>,
+}
+
+impl Observer for Watch {
+    fn observe(&mut self, at: u64, bytes: &[u8]) {
+        if self.odd.is_some() {
+            return;
+        }
+        let carried = self.last.len();
+        let joined;
+        let text = if carried == 0 {
+            bytes
+        } else {
+            joined = [self.last.as_slice(), bytes].concat();
+            joined.as_slice()
+        };
+        self.odd = odd_at(text, true).map(|odd| (at + odd as u64).saturating_sub(carried as u64));
+        let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
+        self.last = text[valid..].to_vec();
+    }
+
+    fn close(self: Box<Self>, path: &ArtifactPath) -> Vec<Evidence> {
+        let cut = (!self.last.is_empty()).then_some(0);
+        let Some(at) = self.odd.or(cut) else { return Vec::new() };
+        let message = format!("it begins and ends as text, but byte {at} is not text");
+        vec![Evidence::new(&FORMAT_UNRECOGNISED, message).of(path).at(Place::bytes(at, at.saturating_add(1)))]
+    }
+}

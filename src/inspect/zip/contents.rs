@@ -1,0 +1,197 @@
+//! What the members hold: each is shown to every inspector, one nesting level deeper.
+
+use std::ops::Range;
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::crc::{Checked, Checksums, mismatch};
+use super::record::Facts;
+use super::{HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
+use crate::inspect::Scope;
+use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
+use crate::model::Format;
+use crate::weigh::{Unreadable, View};
+
+/// What the archive is, by the names of its members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `torch.save` since 1.6: `*/data.pkl` and storages beside it.
+    Pytorch,
+    /// `torch.jit.save`: as before, with `code/` or `constants.pkl`.
+    Torchscript,
+    /// `numpy.savez`: members end in `.npy`.
+    Npz,
+    /// Keras 3: `config.json` with `metadata.json`.
+    Keras,
+    /// Anything else.
+    Plain,
+}
+
+impl Kind {
+    fn of(members: &[Placed<'_>]) -> (Self, String) {
+        let names: Vec<_> = members.iter().map(|member| member.central.facts.text()).collect();
+        let root = |name: &str| names.iter().find_map(|n| n.strip_suffix(name).map(str::to_owned));
+        if let Some(root) = root("/data.pkl").filter(|root| !root.contains('/')) {
+            let below = |name: &str| names.iter().any(|n| n.strip_prefix(&root).is_some_and(|n| n.starts_with(name)));
+            let scripted = below("/code/") || below("/constants.pkl");
+            return (if scripted { Self::Torchscript } else { Self::Pytorch }, root);
+        }
+        let has = |name: &str| names.iter().any(|n| n == name);
+        let kind = if has("config.json") && has("metadata.json") {
+            Self::Keras
+        } else if !names.is_empty() && names.iter().all(|name| name.ends_with(".npy")) {
+            Self::Npz
+        } else {
+            Self::Plain
+        };
+        (kind, String::new())
+    }
+
+    fn format(self) -> Option<Format> {
+        Some(Format::named(match self {
+            Self::Pytorch => "pytorch-zip",
+            Self::Torchscript => "torchscript",
+            Self::Npz => "npz",
+            Self::Keras => "keras",
+            Self::Plain => return None,
+        }))
+    }
+
+    /// True for members that hold the raw bytes of a tensor and nothing else.
+    fn is_storage(self, root: &str, name: &str) -> bool {
+        let below = name.strip_prefix(root).and_then(|name| name.strip_prefix('/'));
+        matches!(self, Self::Pytorch | Self::Torchscript)
+            && below.and_then(|name| name.split_once('/')).is_some_and(|(folder, file)| {
+                matches!(folder, "data" | "constants" | "tensors") && file.bytes().all(|byte| byte.is_ascii_digit())
+            })
+    }
+}
+
+/// Looks at the members of one reading of the archive.
+pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut Scope<'_>) {
+    let (kind, root) = Kind::of(members);
+    if let Some(format) = kind.format().filter(|_| view.depth() == 0) {
+        scope.recognise(format);
+    }
+    let mut checked = Vec::new();
+    let mut unknown = Unknown::default();
+    for member in members {
+        let (Some(data), facts) = (&member.data, &member.central.facts) else { continue };
+        if main && facts.method == 0 && view.depth() == 0 {
+            checked.push(Checked { name: facts.text(), bytes: data.clone(), crc: facts.crc });
+        }
+        if facts.name.ends_with(b"/") && facts.compressed > 0 {
+            let message = format!("the folder {:?} has content", facts.text());
+            scope.raise(&MALFORMED, view, data.clone(), message);
+        }
+        if !kind.is_storage(&root, &facts.text()) {
+            member_as(facts, data, &mut unknown, view, scope);
+        }
+        // A loader that believes the local header reads the same bytes by another method, or more of them.
+        if let Some(local) = &member.local {
+            let end = data.start.saturating_add(local.facts.compressed).clamp(data.start, view.len());
+            let end = if local.facts.compressed == 0 { data.end } else { end };
+            member_as(&local.facts, &(data.start..end), &mut unknown, view, scope);
+        }
+    }
+    unknown.close(view, scope);
+    if let Some(checksums) = Checksums::of(checked, scope.limits.repeats) {
+        scope.observe(Box::new(checksums));
+    }
+}
+
+/// Looks at one member that no directory lists.
+pub fn one(facts: &Facts, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
+    let mut unknown = Unknown::default();
+    member_as(facts, data, &mut unknown, view, scope);
+    unknown.close(view, scope);
+}
+
+fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &View<'_>, scope: &mut Scope<'_>) {
+    if data.is_empty() {
+        return;
+    }
+    let name = facts.text();
+    match facts.method {
+        0 => {
+            if let Ok(member) = view.member(&name, data.clone()) {
+                unknown.inspect(&member, scope);
+            }
+        }
+        8 => match inflate(view, data, scope.limits.ratio) {
+            Ok(inflated) => {
+                whole(facts, &inflated, data, view, scope);
+                unknown.inspect(&view.decompressed(&name, &inflated.bytes), scope);
+            }
+            Err(trouble) => scope.unreadable(view, &trouble),
+        },
+        method => {
+            let message = format!("{name:?} is compressed by method {method}, which is not read");
+            scope.raise(&MEMBER_NOT_INSPECTED, view, data.clone(), message);
+        }
+    }
+}
+
+/// What decompression gave.
+pub struct Inflated {
+    /// The content, as far as it could be had.
+    pub bytes: Vec<u8>,
+    /// Bytes of the input that were used.
+    pub used: u64,
+    /// True if the stream ended where it said.
+    pub ended: bool,
+    /// True if a limit stopped it.
+    pub cut: bool,
+}
+
+fn whole(facts: &Facts, inflated: &Inflated, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
+    let name = facts.text();
+    if inflated.cut {
+        return scope.limit("ratio", scope.limits.ratio, view);
+    }
+    if !inflated.ended {
+        scope.raise(&MALFORMED, view, data.clone(), format!("{name:?} is not a complete deflate stream"));
+        return;
+    }
+    let length = data.end - data.start;
+    if inflated.used < length {
+        let message = format!("{} bytes follow after the end of {name:?}", length - inflated.used);
+        scope.raise(&HIDDEN_DATA, view, data.start + inflated.used..data.end, message);
+    }
+    let later = facts.described_later() && facts.size == 0;
+    if inflated.bytes.len() as u64 != facts.size && !later {
+        let message = format!("{name:?} has {} bytes, its header says {}", inflated.bytes.len(), facts.size);
+        scope.raise(&HEADERS_DISAGREE, view, data.clone(), message);
+    }
+    let crc = crc32fast::hash(&inflated.bytes);
+    if crc != facts.crc && !later {
+        let evidence = mismatch(&name, facts.crc, crc).at(view.place(data.clone()));
+        scope.add(evidence.showing(view.excerpt(data.clone())));
+    }
+}
+
+/// Decompresses a range of raw deflate, at most `ratio` times its length, and never more than 64 MiB beyond 20 times.
+///
+/// # Errors
+/// When the range cannot be read.
+pub fn inflate(view: &View<'_>, data: &Range<u64>, ratio: u64) -> Result<Inflated, Unreadable> {
+    let input = view.read(data.clone())?;
+    let length = input.len() as u64;
+    let most = length.saturating_mul(ratio).min(length.saturating_mul(20).saturating_add(64 << 20));
+    let mut stream = Decompress::new(false);
+    let mut bytes = Vec::new();
+    let mut piece = vec![0; 32 << 10];
+    loop {
+        let (used, made) = (stream.total_in(), stream.total_out());
+        let rest = usize::try_from(used).ok().and_then(|used| input.get(used..)).unwrap_or_default();
+        let status = stream.decompress(rest, &mut piece, FlushDecompress::None);
+        let count = usize::try_from(stream.total_out() - made).unwrap_or(0);
+        bytes.extend_from_slice(&piece[..count.min(piece.len())]);
+        let stuck = count == 0 && stream.total_in() == used;
+        let ended = matches!(status, Ok(Status::StreamEnd));
+        let cut = bytes.len() as u64 > most;
+        if ended || cut || stuck || status.is_err() {
+            return Ok(Inflated { bytes, used: stream.total_in(), ended, cut: cut && !ended });
+        }
+    }
+}

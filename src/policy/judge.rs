@@ -1,0 +1,216 @@
+//! Evidence to findings to one verdict.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::model::{Artifact, ArtifactPath, Class, Evidence, Finding, Rule, Ruling, Severity, Verdict};
+
+use super::exceptions::Exceptions;
+use super::resolve::Policy;
+use super::wire::{Action, Gaps};
+
+/// Something the policy asks for was not seen.
+pub static REQUIREMENT_UNMET: Rule = Rule {
+    id: "requirement-unmet",
+    summary: "the policy requires evidence that was not seen",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/requirement-unmet.md"),
+    frameworks: &["CWE-345", "CWE-353"],
+};
+
+/// A format that the policy does not let in.
+pub static FORMAT_NOT_ALLOWED: Rule = Rule {
+    id: "format-not-allowed",
+    summary: "a file is of a format that the policy does not allow",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/format-not-allowed.md"),
+    frameworks: &["CWE-829"],
+};
+
+/// What a policy made of the evidence.
+pub struct Judgement {
+    /// Every piece of evidence with its ruling, in report order.
+    pub findings: Vec<Finding>,
+    /// All rulings joined.
+    pub verdict: Verdict,
+}
+
+/// Judges evidence about these artifacts under a policy, at a moment (for the end of exceptions).
+#[must_use]
+pub fn judge(policy: &Policy, artifacts: &[Artifact], mut evidence: Vec<Evidence>, now: Timestamp) -> Judgement {
+    evidence.extend(artifacts.iter().filter_map(|artifact| unwelcome(policy, artifact)));
+    evidence.extend(unmet(policy, &evidence));
+    let mut exceptions = Exceptions::new(&policy.exceptions, now.to_zoned(TimeZone::UTC).date());
+    let mut findings: Vec<Finding> = evidence
+        .into_iter()
+        .map(|evidence| {
+            let artifact = evidence.artifact.as_ref().and_then(|path| find(artifacts, path));
+            let mut ruling = rule(policy, &evidence);
+            if matches!(ruling, Ruling::Warn | Ruling::Fail)
+                && evidence.rule.class != Class::Gap
+                && let Some(exception) = exceptions.excuse(&evidence, artifact)
+            {
+                ruling = Ruling::Excused(exception);
+            }
+            Finding { severity: evidence.severity(), evidence, ruling }
+        })
+        .collect();
+    findings.extend(exceptions.close().into_iter().map(|evidence| Finding {
+        severity: evidence.severity(),
+        ruling: rule(policy, &evidence),
+        evidence,
+    }));
+    findings.sort_by(|a, b| a.evidence.sort_key().cmp(&b.evidence.sort_key()));
+    let verdict = findings.iter().map(|finding| finding.ruling.verdict()).fold(Verdict::Pass, Verdict::join);
+    Judgement { findings, verdict }
+}
+
+fn find<'a>(artifacts: &'a [Artifact], path: &ArtifactPath) -> Option<&'a Artifact> {
+    artifacts.binary_search_by(|artifact| artifact.path.cmp(path)).ok().and_then(|index| artifacts.get(index))
+}
+
+fn rule(policy: &Policy, evidence: &Evidence) -> Ruling {
+    if evidence.rule.id == REQUIREMENT_UNMET.id || evidence.rule.id == FORMAT_NOT_ALLOWED.id {
+        return Ruling::Fail;
+    }
+    let by_name = policy.rules.get(evidence.rule.id);
+    match (evidence.rule.class, by_name) {
+        (_, Some(Action::Fail)) => Ruling::Fail,
+        (Class::Gap, _) if policy.gaps == Gaps::Fail => Ruling::Fail,
+        (Class::Gap, _) => Ruling::Unknown,
+        (_, Some(Action::Warn)) => Ruling::Warn,
+        (_, Some(Action::Ok)) | (Class::Assurance | Class::Inventory, None) => Ruling::Ok,
+        (Class::Defect, None) => {
+            let (fail, warn) = if evidence.advisory.is_some() {
+                (policy.advisory_fail, policy.advisory_warn)
+            } else {
+                (policy.fail, policy.warn)
+            };
+            match evidence.severity() {
+                severity if severity >= fail => Ruling::Fail,
+                severity if severity >= warn => Ruling::Warn,
+                _ => Ruling::Ok,
+            }
+        }
+    }
+}
+
+fn unwelcome(policy: &Policy, artifact: &Artifact) -> Option<Evidence> {
+    let denied = artifact.formats.iter().find(|format| {
+        policy.formats_deny.contains(format.name())
+            || policy.formats_allow.as_ref().is_some_and(|allow| !allow.contains(format.name()))
+    })?;
+    Some(
+        Evidence::new(&FORMAT_NOT_ALLOWED, format!("the file is {denied}, which this policy does not allow"))
+            .of(&artifact.path)
+            .with("format", denied.name()),
+    )
+}
+
+fn unmet(policy: &Policy, evidence: &[Evidence]) -> Vec<Evidence> {
+    let seen = |id: &str| evidence.iter().any(|evidence| evidence.rule.id == id);
+    policy
+        .require
+        .iter()
+        .filter(|id| !seen(id))
+        .map(|id| {
+            Evidence::new(&REQUIREMENT_UNMET, format!("the policy requires `{id}`, which was not seen"))
+                .with("requires", id.as_str())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
+    use super::super::{RuleBook, resolve};
+    use super::*;
+    use crate::model::Exception;
+
+    const fn of(id: &'static str, severity: Severity, class: Class) -> Rule {
+        Rule { id, summary: "", severity, class, page: "", frameworks: &[] }
+    }
+
+    static GAP: Rule = of("gap", Severity::Low, Class::Gap);
+    static NEWS: Rule = of("signature-valid", Severity::Info, Class::Assurance);
+    static LOW: Rule = of("low", Severity::Low, Class::Defect);
+    static HIGH: Rule = of("high", Severity::High, Class::Defect);
+    static INFO: Rule = of("info", Severity::Info, Class::Defect);
+    static ALL: [&Rule; 5] = [&GAP, &NEWS, &LOW, &HIGH, &INFO];
+    static BOOK: LazyLock<RuleBook> = LazyLock::new(|| ALL.iter().map(|rule| (rule.id, *rule)).collect());
+
+    fn policy(rest: &str) -> Policy {
+        resolve(&format!("schema = 1\nname = 'test'\nextends = 'development'\n{rest}"), &BOOK).unwrap()
+    }
+
+    fn verdict(policy: &Policy, evidence: &[&'static Rule]) -> (Verdict, Vec<&'static str>) {
+        let evidence = evidence.iter().map(|rule| Evidence::new(rule, "seen")).collect();
+        let judged = judge(policy, &[], evidence, Timestamp::UNIX_EPOCH);
+        (judged.verdict, judged.findings.iter().map(|finding| finding.ruling.name()).collect())
+    }
+
+    #[test]
+    fn severities_decide_unless_a_rule_is_named() {
+        assert_eq!(verdict(&policy(""), &[&LOW]), (Verdict::Pass, vec!["warn"]));
+        assert_eq!(verdict(&policy(""), &[&INFO]), (Verdict::Pass, vec!["ok"]));
+        assert_eq!(verdict(&policy(""), &[&HIGH]), (Verdict::Fail, vec!["fail"]));
+        assert_eq!(verdict(&policy("rules = { high = 'warn' }"), &[&HIGH]), (Verdict::Pass, vec!["warn"]));
+        assert_eq!(verdict(&policy("rules = { low = 'fail' }"), &[&LOW]), (Verdict::Fail, vec!["fail"]));
+    }
+
+    #[test]
+    fn a_gap_is_unknown_or_fail() {
+        assert_eq!(verdict(&policy(""), &[&GAP]), (Verdict::Unknown, vec!["unknown"]));
+        assert_eq!(verdict(&policy("gaps = 'fail'"), &[&GAP]), (Verdict::Fail, vec!["fail"]));
+    }
+
+    #[test]
+    fn missing_good_news_is_bad_news() {
+        let strict = policy("require = ['signature-valid']");
+        assert_eq!(verdict(&strict, &[&NEWS]).0, Verdict::Pass);
+        assert_eq!(verdict(&strict, &[]).0, Verdict::Fail);
+    }
+
+    #[test]
+    fn leave_ends_on_its_day() {
+        let leave =
+            |until: &str| policy(&format!("[[exceptions]]\nrule = 'high'\nreason = 'r'\nowner = 'o'\nuntil = {until}"));
+        let evidence = || vec![Evidence::new(&HIGH, "seen")];
+        let last_day = judge(&leave("1970-01-01"), &[], evidence(), Timestamp::UNIX_EPOCH);
+        assert_eq!(last_day.verdict, Verdict::Pass);
+        let excuse = Exception { reason: "r".into(), owner: "o".into(), until: "1970-01-01".into() };
+        assert_eq!(last_day.findings[0].ruling, Ruling::Excused(excuse));
+        let day_after = judge(&leave("1969-12-31"), &[], evidence(), Timestamp::UNIX_EPOCH);
+        assert_eq!(day_after.verdict, Verdict::Fail);
+        assert!(day_after.findings.iter().any(|finding| finding.evidence.rule == super::super::RULES[0]));
+    }
+
+    proptest! {
+        #[test]
+        fn more_evidence_never_improves_a_verdict(some in seen(), more in seen()) {
+            let together: Vec<_> = some.iter().chain(&more).copied().collect();
+            for text in ["", "gaps = 'fail'", "rules = { high = 'warn', low = 'fail' }"] {
+                let policy = policy(text);
+                prop_assert!(verdict(&policy, &together).0 >= verdict(&policy, &some).0);
+            }
+        }
+
+        #[test]
+        fn joining_is_associative_commutative_and_keeps_the_worse(a in 0..3u8, b in 0..3u8, c in 0..3u8) {
+            let of = |n| [Verdict::Pass, Verdict::Unknown, Verdict::Fail][usize::from(n)];
+            let (a, b, c) = (of(a), of(b), of(c));
+            prop_assert_eq!(a.join(b), b.join(a));
+            prop_assert_eq!(a.join(b).join(c), a.join(b.join(c)));
+            prop_assert!(a.join(b) >= a);
+        }
+    }
+
+    fn seen() -> impl Strategy<Value = Vec<&'static Rule>> {
+        prop::collection::vec(prop::sample::select(&ALL[..]), 0..6)
+    }
+}

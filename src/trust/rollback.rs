@@ -1,0 +1,84 @@
+//! An old or another model under a good signature.
+//!
+//! A signature says what was signed, not that it is what the caller wants today. These checks compare it with what the
+//! caller expects: a name, an oldest time, digests that are no longer accepted.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::scene::{SIGNATURE_UNCHECKED, Scene};
+use crate::model::{Class, Digest, Evidence, Rule, Severity};
+
+/// The signature is for a model of another name.
+pub static SUBJECT_NAME_MISMATCH: Rule = Rule {
+    id: "subject-name-mismatch",
+    summary: "a signature is for something of another name than expected",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/subject-name-mismatch.md"),
+    frameworks: &["CWE-345"],
+};
+
+/// The signature is older than accepted.
+pub static SIGNATURE_TOO_OLD: Rule = Rule {
+    id: "signature-too-old",
+    summary: "a signature was made before the oldest accepted time",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/signature-too-old.md"),
+    frameworks: &["CWE-294", "CWE-757"],
+};
+
+/// The very thing that was signed has been withdrawn.
+pub static DIGEST_REVOKED: Rule = Rule {
+    id: "digest-revoked",
+    summary: "a file or model has a digest that is no longer accepted",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/digest-revoked.md"),
+    frameworks: &["CWE-672"],
+};
+
+/// Compares what a valid signature says with what the caller expects.
+pub fn check(scene: &Scene<'_>, name: &str, root: Option<&Digest>, time: Option<Timestamp>) -> Vec<Evidence> {
+    let mut evidence = Vec::new();
+    if let Some(expected) = scene.settings.expected_name.as_deref().filter(|expected| *expected != name) {
+        let message = format!("{} is for {name:?}, not for {expected:?}", scene.name());
+        evidence.push(scene.raise(&SUBJECT_NAME_MISMATCH, message).with("expected", expected).with("found", name));
+    }
+    if let Some(oldest) = scene.settings.not_before {
+        match time {
+            Some(time) if time >= oldest => {}
+            Some(time) => {
+                let message = format!("{} was made at {time}, before {oldest}", scene.name());
+                evidence.push(scene.raise(&SIGNATURE_TOO_OLD, message));
+            }
+            None => {
+                let message = format!(
+                    "{} must not be older than {oldest}, but nothing vouches for the time it was made at",
+                    scene.name()
+                );
+                evidence.push(scene.raise(&SIGNATURE_UNCHECKED, message));
+            }
+        }
+    }
+    evidence.extend(revoked(scene, root));
+    evidence
+}
+
+fn revoked(scene: &Scene<'_>, root: Option<&Digest>) -> Vec<Evidence> {
+    let revoked: &BTreeSet<Digest> = &scene.settings.revoked;
+    if revoked.is_empty() {
+        return Vec::new();
+    }
+    let of_root = root.filter(|root| revoked.contains(root)).map(|root| {
+        scene.raise(&DIGEST_REVOKED, format!("the model as a whole has the digest {root}, which is revoked"))
+    });
+    let of_files = scene.subject.artifacts.iter().filter_map(|artifact| {
+        let digest = artifact.digests.iter().find(|digest| revoked.contains(digest))?;
+        let message = format!("the file has the digest {digest}, which is revoked");
+        Some(Evidence::new(&DIGEST_REVOKED, message).of(&artifact.path))
+    });
+    of_root.into_iter().chain(of_files).collect()
+}

@@ -1,0 +1,125 @@
+//! Opening files below one folder, and never outside it.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+
+use crate::model::{Class, Rule, Severity};
+
+/// The system refused to open or read it.
+pub static UNREADABLE_FILE: Rule = Rule {
+    id: "unreadable-file",
+    summary: "a file or folder could not be read",
+    severity: Severity::Medium,
+    class: Class::Gap,
+    page: include_str!("../rules/unreadable-file.md"),
+    frameworks: &["CWE-354"],
+};
+
+/// What bounds a pass: nothing outside is opened, whatever is swapped for a link while we look.
+pub struct Tree {
+    /// The folder, without links in it. When the root is one file: that file.
+    base: PathBuf,
+    /// `None` when the root is one file.
+    folder: Option<OwnedFd>,
+}
+
+impl Tree {
+    /// All below that folder.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn below(folder: &Path) -> io::Result<Self> {
+        let base = folder.canonicalize()?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(&base, flags, Mode::empty())?;
+        Ok(Self { base, folder: Some(folder) })
+    }
+
+    /// That file alone.
+    pub fn single(file: &Path) -> Self {
+        Self { base: file.to_owned(), folder: None }
+    }
+
+    /// The folder, without links in it.
+    pub fn base(&self) -> &Path {
+        &self.base
+    }
+
+    /// Opens a regular file for reading by its path below the base. A link anywhere on the way is refused; a pipe
+    /// that took the file's place does not block.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn open(&self, location: &Path) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let Some(folder) = &self.folder else {
+            let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+            return fs::OpenOptions::new().read(true).custom_flags(flags).open(&self.base);
+        };
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::ResolveFlags;
+            let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+            match rustix::fs::openat2(folder, location, flags, Mode::empty(), resolve) {
+                // Kernels before 5.6, and sandboxes that do not know the call, are left to the plain one below.
+                Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {}
+                other => return Ok(File::from(other?)),
+            }
+        }
+        Ok(File::from(rustix::fs::openat(folder, location, flags | OFlags::NOFOLLOW, Mode::empty())?))
+    }
+
+    /// The status of what stands at that path now.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn status(&self, location: &Path) -> io::Result<Metadata> {
+        if self.folder.is_some() { fs::symlink_metadata(self.base.join(location)) } else { fs::metadata(&self.base) }
+    }
+}
+
+/// What must not change while a file is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Length in bytes.
+    pub len: u64,
+    inode: (u64, u64),
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// The stamp of a regular file.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn of(status: &Metadata) -> io::Result<Self> {
+        if !status.is_file() {
+            return Err(io::Error::other("it is not a regular file any more"));
+        }
+        Ok(Self {
+            len: status.len(),
+            inode: (status.dev(), status.ino()),
+            modified: (status.mtime(), status.mtime_nsec()),
+            changed: (status.ctime(), status.ctime_nsec()),
+        })
+    }
+
+    /// How the file differs from before, in words; `None` if it does not.
+    pub fn difference(&self, now: &Self) -> Option<&'static str> {
+        if self.inode != now.inode {
+            Some("another file took its place while it was read")
+        } else if self.len != now.len {
+            Some("its length changed while it was read")
+        } else if self == now {
+            None
+        } else {
+            Some("it was written to while it was read")
+        }
+    }
+}

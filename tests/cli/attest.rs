@@ -1,0 +1,98 @@
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::sign::key;
+use crate::{report, ruled, run, small_model, stdout};
+
+struct Scene {
+    folder: tempfile::TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        small_model(&folder.path().join("model"));
+        key(folder.path(), "a", "ed25519");
+        key(folder.path(), "b", "p256");
+        Self { folder }
+    }
+
+    fn at(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn attest(&self, extra: &[&str], code: i32) {
+        let _ = fs::remove_file(self.at("vsa.json"));
+        let (model, key, output) = (self.at("model"), self.at("a"), self.at("vsa.json"));
+        let mut arguments = vec!["attest", &model, "--key", &key, "--output", &output, "--quiet"];
+        arguments.extend(extra);
+        stdout(&mut run(&arguments), code);
+    }
+
+    fn verify(&self, extra: &[&str], code: i32) -> Value {
+        let (file, model) = (self.at("vsa.json"), self.at("model"));
+        let mut arguments = vec!["attest", "verify", &file, "--subject", &model];
+        arguments.extend(extra);
+        report(&arguments, code)
+    }
+
+    fn refusal(&self, extra: &[&str]) -> Vec<String> {
+        ruled(&self.verify(extra, 1), "fail")
+    }
+}
+
+fn statement(path: &str) -> Value {
+    let envelope: Value = serde_json::from_str(&fs::read_to_string(Path::new(path)).unwrap()).unwrap();
+    assert_eq!(envelope["payloadType"], "application/vnd.in-toto+json");
+    let payload = envelope["payload"].as_str().unwrap();
+    let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, payload).unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+#[test]
+fn a_passed_summary_is_true_of_its_bytes() {
+    let scene = Scene::new();
+    scene.attest(&[], 0);
+    let statement = statement(&scene.at("vsa.json"));
+    assert_eq!(statement["predicateType"], "https://slsa.dev/verification_summary/v1");
+    assert_eq!(statement["predicate"]["verificationResult"], "PASSED");
+    let good = scene.verify(&["--key", &scene.at("a.pub")], 0);
+    assert!(ruled(&good, "ok").contains(&"attestation-valid".to_owned()), "{good}");
+}
+
+#[test]
+fn a_failed_summary_is_written_and_refused() {
+    let scene = Scene::new();
+    fs::write(scene.folder.path().join("model/evil.pkl"), b"cposix\nsystem\n(S'true'\ntR.").unwrap();
+    scene.attest(&[], 1);
+    assert_eq!(statement(&scene.at("vsa.json"))["predicate"]["verificationResult"], "FAILED");
+    assert_eq!(scene.refusal(&["--key", &scene.at("a.pub")]), ["attestation-failed"]);
+}
+
+#[test]
+fn every_refusal_has_a_name() {
+    let scene = Scene::new();
+    scene.attest(&[], 0);
+    let (a, b) = (scene.at("a.pub"), scene.at("b.pub"));
+    assert_eq!(scene.refusal(&["--key", &b]), ["attestation-signature-invalid"]);
+    assert_eq!(scene.refusal(&["--key", &a, "--key", &a, "--threshold", "2"]), ["attestation-signature-invalid"]);
+    assert_eq!(
+        scene.refusal(&["--key", &a, "--max-age", "1h", "--now", "2099-01-01T00:00:00Z"]),
+        ["attestation-stale"]
+    );
+    assert_eq!(scene.refusal(&["--key", &a, "--policy", "production"]), ["attestation-policy-mismatch"]);
+    let level = ["--key", &a, "--level", "WEIGHBRIDGE_TIER_REGULATED"];
+    assert_eq!(scene.refusal(&level), ["attestation-level-missing"]);
+    fs::write(scene.folder.path().join("model/README.md"), "changed").unwrap();
+    assert_eq!(scene.refusal(&["--key", &a]), ["attestation-subject-mismatch"]);
+}
+
+#[test]
+fn two_keys_make_two() {
+    let scene = Scene::new();
+    scene.attest(&["--key", &scene.at("b")], 0);
+    let (a, b) = (scene.at("a.pub"), scene.at("b.pub"));
+    scene.verify(&["--key", &a, "--key", &b, "--threshold", "2"], 0);
+}

@@ -46,7 +46,6 @@ static MARKS: &[Mark] = &[
     Mark(0, b"\xca\xfe\xba\xbe\0\0\0", "java-class", Kind::Program),
     Mark(0, b"\0asm\x01\0\0\0", "wasm", Kind::Program),
     Mark(0, b"\x89HDF\r\n\x1a\n", "hdf5", Kind::Closed),
-    Mark(0, b"GGUF", "gguf", Kind::Closed),
     Mark(0, b"lmgg", "ggml", Kind::Closed),
     Mark(0, b"tjgg", "ggml", Kind::Closed),
     Mark(0, b"\x1f\x8b\x08", "gzip", Kind::Closed),

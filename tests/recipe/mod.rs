@@ -4,6 +4,7 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+pub mod pickle;
 mod zip;
 
 use std::fs;
@@ -229,6 +230,7 @@ pub fn content(table: &toml::Table, case: &Path) -> Result<Vec<u8>, String> {
                     bytes.extend(content(part.as_table().ok_or("a part is a table")?, case)?);
                 }
             }
+            "pickle" => bytes.extend(pickle::assemble(&text(value)?)?),
             "safetensors" => bytes.extend(safetensors(value)?),
             "zip" => bytes.extend(zip::build(value, &|table| content(table, case))?),
             "path" | "times" => {}

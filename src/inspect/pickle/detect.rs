@@ -125,8 +125,7 @@ impl Trial {
             (b'g', Argument::Line(_, text)) => {
                 (text.iter().all(u8::is_ascii_digit) && !text.is_empty()).then_some((0, 1))?
             }
-            (0x95, _) if self.depth == 0 && self.marks.is_empty() => (0, 0),
-            (0x80 | 0x95, _) => return None,
+            (0x80 | 0x95, _) => (0, 0),
             (b'S' | b'V', Argument::LongLine(..)) => (0, 1),
             (code, Argument::Line(_, text)) => sound(code, text).then_some((0, 1))?,
             _ => (0, 1),

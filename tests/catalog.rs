@@ -108,11 +108,27 @@ fn every_rule_has_a_case_that_fires_it_and_one_that_does_not() {
 }
 
 /// Rules that no still picture can fire, and the test that does.
-const CHECKED_ELSEWHERE: [(&str, &str); 4] = [
+const CHECKED_ELSEWHERE: [(&str, &str); 20] = [
     ("changed-underfoot", "a file must change while it is read: weigh's unit tests"),
     ("inspector-failed", "no bytes are known that do it: weigh's unit tests"),
     ("unreadable-file", "root reads everything: weigh's unit tests"),
     ("undecodable-name", "recipes are UTF-8: tests/cli/names.rs"),
+    ("attestation-failed", "not a matter of `verify`: tests/trust/summary.rs"),
+    ("attestation-level-missing", "tests/trust/summary.rs"),
+    ("attestation-malformed", "tests/trust/summary.rs"),
+    ("attestation-policy-mismatch", "tests/trust/summary.rs"),
+    ("attestation-resource-mismatch", "tests/trust/summary.rs"),
+    ("attestation-signature-invalid", "tests/trust/summary.rs"),
+    ("attestation-stale", "tests/trust/summary.rs"),
+    ("attestation-subject-mismatch", "tests/trust/summary.rs"),
+    ("attestation-valid", "tests/trust/summary.rs"),
+    ("attestation-verifier-mismatch", "tests/trust/summary.rs"),
+    ("checksums-unchecked", "the pass computes what lists need: tests/trust/checksums.rs"),
+    ("digest-revoked", "no flag for it: tests/trust/model_signing.rs"),
+    ("signature-too-old", "needs a vouched time: tests/trust/conformance.rs"),
+    ("signature-untrusted-identity", "needs a Sigstore instance: tests/trust/conformance.rs"),
+    ("subject-name-mismatch", "no flag for it: tests/trust/model_signing.rs"),
+    ("timestamp-invalid", "needs a Sigstore instance: tests/trust/conformance.rs"),
 ];
 
 #[test]
@@ -120,11 +136,13 @@ fn every_recipe_says_what_weighbridge_says() {
     let mut wrong = Vec::new();
     for (id, path) in recipe::all() {
         let recipe = Recipe::read(&path);
-        let folder = tempfile::tempdir().unwrap();
+        let scratch = tempfile::tempdir().unwrap();
+        let folder = scratch.path().join("model");
+        fs::create_dir(&folder).unwrap();
         let case = path.parent().unwrap();
-        recipe.build(folder.path(), case);
+        recipe.build(&folder, case);
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let said = match recipe.verify(folder.path(), case) {
+        let said = match recipe.verify(&folder, case) {
             Ok((report, code)) => recipe.compare(&report, code),
             Err(error) => vec![error],
         };

@@ -8,9 +8,16 @@ mod archive;
 mod chat_template;
 mod claim;
 mod configuration;
+mod gguf;
+mod hdf5;
+mod joblib;
 mod json;
+mod keras;
 mod magic;
+mod npy;
+mod onnx;
 mod pickle;
+mod protobuf;
 mod repository;
 mod safetensors;
 mod scope;
@@ -38,8 +45,23 @@ pub static RULES: &[&Rule] = &[
     &claim::FORMAT_UNRECOGNISED,
     &claim::POLYGLOT,
     &configuration::REMOTE_CODE,
+    &gguf::DUPLICATE,
+    &gguf::HIDDEN_DATA,
+    &gguf::MALFORMED,
+    &gguf::OVERLAP,
+    &gguf::SIZE_IMPOSSIBLE,
+    &gguf::TRUNCATED,
+    &gguf::UNKNOWN_TYPE,
     &json::DUPLICATE_KEY,
     &json::MALFORMED,
+    &keras::KERAS_EXTERNAL_FILE,
+    &keras::KERAS_FOREIGN_OBJECT,
+    &keras::KERAS_LAMBDA,
+    &onnx::CUSTOM_OPERATOR,
+    &onnx::EXTERNAL_PATH,
+    &onnx::FUNCTION_SHADOWS,
+    &onnx::MALFORMED,
+    &npy::NPY_MALFORMED,
     &pickle::rules::DANGEROUS_CALL,
     &pickle::rules::DANGEROUS_IMPORT,
     &pickle::rules::EXTENSION_CODE,
@@ -85,6 +107,7 @@ pub static INTEGRITY: &[&Rule] = &[
     &repository::INDEX_MISMATCH,
     &repository::INDEX_PATH_ESCAPE,
     &repository::SHARD_MISSING,
+    &gguf::TRUNCATED,
     &safetensors::TRUNCATED,
     &text::LFS_POINTER,
     &zip::CRC_MISMATCH,
@@ -105,10 +128,11 @@ pub trait Inspector: Sync {
 }
 
 /// Formats that are told by their own marks, in the order they are listed.
-static INSPECTORS: &[&dyn Inspector] = &[&pickle::Pickle, &safetensors::Safetensors, &zip::Zip];
+static INSPECTORS: &[&dyn Inspector] =
+    &[&gguf::Gguf, &hdf5::Hdf5, &joblib::Joblib, &npy::Npy, &pickle::Pickle, &safetensors::Safetensors, &zip::Zip];
 
 /// Formats without marks of their own: asked only when no other claims the bytes, and the first that does is it.
-static PLAIN: &[&dyn Inspector] = &[&json::Json, &text::Text];
+static PLAIN: &[&dyn Inspector] = &[&json::Json, &text::Text, &onnx::Onnx];
 
 /// All inspectors, chosen by content.
 pub struct Inspectors;

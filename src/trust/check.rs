@@ -89,7 +89,7 @@ enum Kind {
 
 fn read(bytes: &[u8], limit: u64) -> Result<Vec<Kind>, String> {
     let begin = bytes.iter().position(|byte| !byte.is_ascii_whitespace());
-    if !begin.is_some_and(|at| bytes[at] == b'{') && !bytes.starts_with(b"\xef\xbb\xbf") {
+    if begin.is_none_or(|at| bytes[at] != b'{') && !bytes.starts_with(b"\xef\xbb\xbf") {
         return Ok(vec![Kind::Foreign]);
     }
     if bytes.len() as u64 > limit {

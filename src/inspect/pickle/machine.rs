@@ -266,7 +266,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
                 let made = self.containers.create(shape_of(code));
                 self.push(made)
             }
-            b't' | b'l' | b'd' | 0x91 => self.from_mark(shape_of(code)),
+            b't' | b'l' | b'd' | 0x91 => self.gather(shape_of(code)),
             0x85..=0x87 => self.tuple(code - 0x84),
             b'a' => self.append(),
             b'e' | b'u' | 0x90 => self.extend(shape_of(code)),

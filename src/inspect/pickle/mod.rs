@@ -33,6 +33,7 @@ use machine::{End, Machine};
 use rules::{PRESENT, TRAILING_DATA};
 use source::Source;
 
+pub use array::element;
 pub use lists::Lists;
 
 /// Pickles in one file that are followed, one behind the other.

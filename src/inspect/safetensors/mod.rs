@@ -19,6 +19,7 @@ use super::statistics::{Statistics, Watched};
 use super::{Inspector, Scope};
 use header::{Entry, Header};
 
+pub use layout::odd_name;
 pub use rules::*;
 
 /// The longest header that the reference loader reads.

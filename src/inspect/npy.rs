@@ -66,9 +66,8 @@ fn array(view: &View<'_>, scope: &mut Scope<'_>) -> Result<(), String> {
     if !parser.rest.trim().is_empty() || entries.len() != 3 {
         return Err("the header holds more than descr, fortran_order and shape, or less".to_owned());
     }
-    let entry = |name: &str| {
-        entries.iter().find(|(key, _)| *key == Literal::Text(name.to_owned())).map(|(_, value)| value)
-    };
+    let entry =
+        |name: &str| entries.iter().find(|(key, _)| *key == Literal::Text(name.to_owned())).map(|(_, value)| value);
     let descr = entry("descr").ok_or("the header has no descr")?;
     let Some(Literal::List(dimensions)) = entry("shape") else { return Err("the header has no shape".to_owned()) };
     if !matches!(entry("fortran_order"), Some(Literal::Bool(_))) {
@@ -112,7 +111,9 @@ fn size_of(descr: &Literal, depth: u32) -> Result<(u64, bool), String> {
         Literal::List(fields) if depth > 0 && !fields.is_empty() => {
             let (mut size, mut objects) = (0u64, false);
             for field in fields {
-                let Literal::List(parts) = field else { return Err("a field of the element type is broken".to_owned()) };
+                let Literal::List(parts) = field else {
+                    return Err("a field of the element type is broken".to_owned());
+                };
                 let (_, kind, shape) = match parts.as_slice() {
                     [name, kind] => (name, kind, None),
                     [name, kind, Literal::List(shape)] => (name, kind, Some(shape)),

@@ -10,9 +10,11 @@ mod claim;
 mod configuration;
 mod gguf;
 mod hdf5;
+mod joblib;
 mod json;
 mod keras;
 mod magic;
+mod npy;
 mod onnx;
 mod pickle;
 mod protobuf;
@@ -59,6 +61,7 @@ pub static RULES: &[&Rule] = &[
     &onnx::EXTERNAL_PATH,
     &onnx::FUNCTION_SHADOWS,
     &onnx::MALFORMED,
+    &npy::NPY_MALFORMED,
     &pickle::rules::DANGEROUS_CALL,
     &pickle::rules::DANGEROUS_IMPORT,
     &pickle::rules::EXTENSION_CODE,
@@ -126,7 +129,7 @@ pub trait Inspector: Sync {
 
 /// Formats that are told by their own marks, in the order they are listed.
 static INSPECTORS: &[&dyn Inspector] =
-    &[&gguf::Gguf, &hdf5::Hdf5, &pickle::Pickle, &safetensors::Safetensors, &zip::Zip];
+    &[&gguf::Gguf, &hdf5::Hdf5, &joblib::Joblib, &npy::Npy, &pickle::Pickle, &safetensors::Safetensors, &zip::Zip];
 
 /// Formats without marks of their own: asked only when no other claims the bytes, and the first that does is it.
 static PLAIN: &[&dyn Inspector] = &[&json::Json, &text::Text, &onnx::Onnx];

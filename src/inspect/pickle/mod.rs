@@ -12,6 +12,7 @@ mod array;
 mod calls;
 mod containers;
 mod detect;
+mod framing;
 mod judge;
 mod lists;
 mod machine;
@@ -32,6 +33,7 @@ use machine::{End, Machine};
 use rules::{PRESENT, TRAILING_DATA};
 use source::Source;
 
+pub use array::element;
 pub use lists::Lists;
 
 /// Pickles in one file that are followed, one behind the other.

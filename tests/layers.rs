@@ -29,12 +29,18 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if path.is_dir() {
             found.extend(files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !is_test(&path) {
             found.push(path);
         }
     }
     found.sort();
     found
+}
+
+/// Unit tests that lie in a file or folder of their own.
+fn is_test(path: &Path) -> bool {
+    let inside = path.strip_prefix(source()).unwrap();
+    inside.iter().any(|part| part.to_str().is_some_and(|part| part == "tests" || part.ends_with("tests.rs")))
 }
 
 /// The code of a file without its tests, comments and strings.

@@ -85,6 +85,16 @@ pub static ADVISORY_DATABASE_MISSING: Rule = Rule {
     frameworks: &["CWE-1395", "OWASP-LLM03"],
 };
 
+/// A compiled database that was changed.
+pub static ADVISORY_DATABASE_BROKEN: Rule = Rule {
+    id: "advisory-database-broken",
+    summary: "a part of the advisory database is not what was written",
+    severity: Severity::High,
+    class: Class::Gap,
+    page: include_str!("../rules/advisory-database-broken.md"),
+    frameworks: &["CWE-354", "OWASP-LLM03"],
+};
+
 /// A database that is too old to rely on.
 pub static ADVISORY_DATABASE_STALE: Rule = Rule {
     id: "advisory-database-stale",
@@ -232,7 +242,12 @@ fn one_lockfile(lockfile: &ArtifactPath, packages: Vec<&Package>, database: &Dat
             Some(reason) => left_out.entry(reason).or_default().push(package),
             None => audited = audited.saturating_add(1),
         }
-        let matches = one_package(package, database);
+        let matches = one_package(package, database).unwrap_or_else(|why| {
+            let message = format!("the advisories about {} cannot be read: {why}", package.name);
+            let place = Place::Package { purl: package.purl.clone(), line: package.line };
+            evidence.push(Evidence::new(&ADVISORY_DATABASE_BROKEN, message).of(lockfile).at(place));
+            Vec::new()
+        });
         if !matches.is_empty() {
             affected = affected.saturating_add(1);
             let paths = paths.get_or_insert_with(|| Paths::of(packages.clone()));
@@ -252,7 +267,8 @@ fn one_lockfile(lockfile: &ArtifactPath, packages: Vec<&Package>, database: &Dat
     let coverage = format!("{audited} of {} packages audited, {affected} affected ({title})", packages.len());
     let coverage = Evidence::new(&AUDIT_COVERAGE, coverage).of(lockfile);
     evidence.push(coverage.with("audited", audited).with("packages", packages.len()).with("affected", affected));
-    if affected == 0 && left_out.is_empty() && audited > 0 {
+    let broken = evidence.iter().any(|one| one.rule == &ADVISORY_DATABASE_BROKEN);
+    if affected == 0 && left_out.is_empty() && audited > 0 && !broken {
         let message = format!("no advisory speaks against any of {audited} packages ({title})");
         evidence.push(Evidence::new(&AUDIT_CLEAN, message).of(lockfile).with("packages", audited));
     }
@@ -267,10 +283,10 @@ fn named(packages: &[&Package]) -> String {
 }
 
 /// The flaws of one package, and which of them could not be told.
-fn one_package(package: &Package, database: &Database) -> Vec<(Flaw, Affects)> {
+fn one_package(package: &Package, database: &Database) -> Result<Vec<(Flaw, Affects)>, String> {
     let foreign = package.source != PackageSource::PublicRegistry;
     let (mut sure, mut unclear) = (Vec::new(), Vec::new());
-    for advisory in database.about_package(package.ecosystem, &package.name) {
+    for advisory in database.about_package(package.ecosystem, &package.name)?.iter() {
         if foreign && advisory.kind == Kind::Malicious {
             continue;
         }
@@ -284,7 +300,7 @@ fn one_package(package: &Package, database: &Database) -> Vec<(Flaw, Affects)> {
     let known = |flaw: &Flaw, id: &str| flaw.advisory.id == id || flaw.aliases.iter().any(|alias| alias == id);
     unclear.retain(|one| !sure.iter().any(|flaw| known(flaw, &one.id) || one.aliases.iter().any(|id| known(flaw, id))));
     let unclear = merge(unclear).into_iter().map(|flaw| (flaw, Affects::Unclear));
-    sure.into_iter().map(|flaw| (flaw, Affects::Yes)).chain(unclear).collect()
+    Ok(sure.into_iter().map(|flaw| (flaw, Affects::Yes)).chain(unclear).collect())
 }
 
 fn told(package: &Package, flaw: Flaw, answer: Affects, paths: &Paths<'_>) -> Evidence {

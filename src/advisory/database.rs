@@ -1,15 +1,19 @@
 //! The advisories that packages are held against.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{Ecosystem, Evidence, Input};
 
-use super::files::{self, Found};
+use super::files;
+use super::layout::{self, Found};
 use super::names::key;
 use super::record::Advisory;
+use super::store::{self, Store};
 use super::{ADVISORY_MALFORMED, Error};
 
 /// Files that are named one by one when they are no advisories; the rest are counted.
@@ -19,12 +23,13 @@ const NAMED: usize = 20;
 #[derive(Debug, Default)]
 pub struct Database {
     advisories: BTreeMap<(Ecosystem, String), Vec<Advisory>>,
+    store: Option<Store>,
     about: About,
     evidence: Vec<Evidence>,
 }
 
 /// What a database is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
     /// Advisories, counted once for each package they are about.
     pub advisories: u64,
@@ -36,31 +41,71 @@ pub struct About {
     pub newest: Option<String>,
     /// Files that were no sound advisories although they lay where advisories lie.
     pub malformed: u64,
-    /// SHA-256 over every file that was read, in the order of their names; hexadecimal.
+    /// SHA-256 over every file that was read, in the order of their names, or of the root of a compiled database,
+    /// which covers all of it; hexadecimal.
     pub digest: String,
 }
 
 impl Database {
-    /// Reads a folder in the layout of the RustSec database.
+    /// Opens a compiled database, or reads a folder, an archive (`.tar`, `.tar.gz`, `.zip`) or a single record in the
+    /// layout of RustSec, PyPA or OSV (GitHub's advisories and the OpenSSF's malicious packages among them).
     ///
     /// Files that are no advisories are evidence ([`Database::evidence`]) and lose nothing but themselves.
     ///
     /// # Errors
-    /// The path cannot be read, or holds no advisory at all.
+    /// The path cannot be read, is a compiled database that was changed, or holds no advisory at all.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        if path.is_file()
+            && let Some(store) = Store::open(path)?
+        {
+            let about = store.about().clone();
+            return Ok(Self { about, store: Some(store), ..Self::default() });
+        }
+        Self::read(&[path])
+    }
+
+    /// Reads several sources into one.
+    ///
+    /// # Errors
+    /// One of them cannot be read, or holds no advisory at all.
+    pub fn read(paths: &[&Path]) -> Result<Self, Error> {
         let mut database = Self::default();
         let mut digest = Sha256::new();
-        files::each(path, &mut |name, bytes| database.take(name, bytes, &mut digest))?;
-        if database.about.advisories == 0 {
-            return Err(Error::NoAdvisories(path.display().to_string()));
+        for path in paths {
+            let before = database.about.advisories;
+            files::each(path, &mut |name, bytes| database.take(name, bytes, &mut digest))?;
+            if database.about.advisories == before {
+                return Err(Error::NoAdvisories(path.display().to_string()));
+            }
         }
         database.about.digest = hex::encode(digest.finalize());
         database.count_surplus();
         Ok(database)
     }
 
+    /// Compiles it into one file, replacing what is there as a whole. Returns the digest of the new database.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn compile(&self, target: &Path) -> Result<String, Error> {
+        store::write(target, &self.about, &self.advisories)
+    }
+
+    /// Checks every byte of a compiled database; one that was read just now needs no check.
+    ///
+    /// # Errors
+    /// The first place that is not as it was written.
+    pub fn check(&self) -> Result<(), String> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let count = store.check()?;
+        if count == self.about.advisories {
+            return Ok(());
+        }
+        Err(format!("{count} advisories where {} should be", self.about.advisories))
+    }
+
     fn take(&mut self, name: &str, bytes: &[u8], digest: &mut Sha256) {
-        let found = files::read(name, bytes);
+        let found = layout::read(name, bytes);
         if found != Found::Nothing {
             digest.update((name.len() as u64).to_le_bytes());
             digest.update(name.as_bytes());
@@ -118,9 +163,15 @@ impl Database {
     }
 
     /// Every advisory about a package, whatever the version.
-    #[must_use]
-    pub fn about_package(&self, ecosystem: Ecosystem, name: &str) -> &[Advisory] {
-        self.advisories.get(&(ecosystem, key(ecosystem, name))).map_or(&[], Vec::as_slice)
+    ///
+    /// # Errors
+    /// A compiled database was changed at the place where they stand.
+    pub fn about_package(&self, ecosystem: Ecosystem, name: &str) -> Result<Cow<'_, [Advisory]>, String> {
+        let name = key(ecosystem, name);
+        match &self.store {
+            Some(store) => store.advisories(ecosystem, &name).map(Cow::Owned),
+            None => Ok(self.advisories.get(&(ecosystem, name)).map_or(&[][..], Vec::as_slice).into()),
+        }
     }
 
     /// What a result that rests on it must name.

@@ -1,19 +1,22 @@
 //! Packages against advisories.
 //!
 //! A database of advisories is no artifact but an input of the audit, chosen by the caller: this room is handed its
-//! path and reads it (`files.rs`, and nothing else here opens a file). What could not be audited is counted and said,
+//! path and reads it (`files.rs` and `store.rs`; nothing else here opens a file). What could not be audited is counted and said,
 //! with the reason: packages of other registries, of git, of ecosystems the database says nothing about. Clean means
 //! that every package was looked up.
 
 mod audit;
 mod database;
 mod files;
+mod layout;
 mod matching;
 mod merge;
 mod names;
+mod osv;
 mod paths;
 mod record;
 mod rustsec;
+mod store;
 mod version;
 
 pub use audit::{Terms, audit, without_database};
@@ -36,6 +39,7 @@ pub static ADVISORY_MALFORMED: Rule = Rule {
 /// The rules this room raises.
 pub static RULES: &[&Rule] = &[
     &ADVISORY_MALFORMED,
+    &audit::ADVISORY_DATABASE_BROKEN,
     &audit::ADVISORY_DATABASE_MISSING,
     &audit::ADVISORY_DATABASE_STALE,
     &audit::ADVISORY_NOTICE,
@@ -62,6 +66,24 @@ pub enum Error {
         source: std::io::Error,
     },
     /// There is no advisory in it: a wrong folder, or an empty one. It is never taken for a clean result.
-    #[error("{0} holds no advisory; expected a checkout of the RustSec advisory database (a folder with crates/)")]
+    #[error(
+        "{0} holds no advisory; expected a database made by `db import`, or a folder or archive in the layout of RustSec, PyPA or OSV"
+    )]
     NoAdvisories(String),
+    /// A compiled database that is torn or was changed.
+    #[error("the advisory database {path} is broken: {why}")]
+    Broken {
+        /// As the caller spelt it.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A compiled database cannot be written.
+    #[error("cannot write the advisory database {path}: {source}")]
+    Unwritable {
+        /// As the caller spelt it.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
 }

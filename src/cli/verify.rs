@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use super::args::{Advising, Audit, Judging, Reading, ReportFormat, Scan, Trusting, Verify, Writing};
 use super::exit::{self, Mistake};
 use super::{assess, judging, output};
-use crate::emit::{json, terminal};
+use crate::catalog;
+use crate::emit::{json, sarif, terminal};
 use crate::model::{Check, Report, Verdict};
 
 /// Everything the policy asks for.
@@ -60,6 +61,6 @@ pub fn render(report: &Report, writing: &Writing) -> String {
             terminal::render(report, &options)
         }
         ReportFormat::Json => json::render(report),
-        ReportFormat::Sarif => json::render(report),
+        ReportFormat::Sarif => sarif::render(report, &catalog::rules().into_values().collect::<Vec<_>>()),
     }
 }

@@ -8,16 +8,21 @@ pub mod card;
 pub mod cyclonedx;
 pub mod describe;
 pub mod encode;
+pub mod frameworks;
 mod hexdump;
 mod ink;
 pub mod json;
 pub mod layout;
 pub mod license;
 mod percent;
+pub mod properties;
+pub mod result;
 pub mod sanitize;
+pub mod sarif;
 pub mod statement;
 pub mod summary;
 pub mod terminal;
+pub mod vulnerabilities;
 
 #[cfg(test)]
 mod sample;

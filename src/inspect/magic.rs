@@ -1,6 +1,6 @@
 //! Formats told by their first bytes alone, which no inspector of ours reads further.
 
-use crate::model::Format;
+use crate::model::{Evidence, Format, Severity};
 use crate::weigh::View;
 
 use super::Scope;
@@ -46,7 +46,6 @@ static MARKS: &[Mark] = &[
     Mark(0, b"\xca\xfe\xba\xbe\0\0\0", "java-class", Kind::Program),
     Mark(0, b"\0asm\x01\0\0\0", "wasm", Kind::Program),
     Mark(0, b"\x89HDF\r\n\x1a\n", "hdf5", Kind::Closed),
-    Mark(0, b"GGUF", "gguf", Kind::Closed),
     Mark(0, b"lmgg", "ggml", Kind::Closed),
     Mark(0, b"tjgg", "ggml", Kind::Closed),
     Mark(0, b"\x1f\x8b\x08", "gzip", Kind::Closed),
@@ -105,7 +104,10 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         match kind {
             Kind::Media => {}
             Kind::Program => {
-                scope.raise(&EXECUTABLE_FILE, view, 0..view.len().min(16), format!("it is a program ({format})"));
+                let evidence = Evidence::new(&EXECUTABLE_FILE, format!("it is a program ({format})"));
+                let open = is_named_as_program(view.entry().unwrap_or_else(|| scope.path.as_str()));
+                let evidence = if open { evidence.rated(Severity::Low) } else { evidence };
+                scope.add(evidence.at(view.place(0..view.len().min(16))).showing(view.excerpt(0..0)));
             }
             Kind::Closed => {
                 let message = format!("{format} is not looked into");
@@ -113,6 +115,18 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
             }
         }
     }
+}
+
+/// True if the path says openly that this is a program. Others hide one.
+fn is_named_as_program(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let (folder, name) = lower.rsplit_once(['/', '!']).unwrap_or(("", &lower));
+    let extension = name.split('.').skip(1);
+    let mut openly =
+        extension.map(|part| matches!(part, "so" | "dll" | "dylib" | "exe" | "pyd" | "node" | "wasm" | "llamafile"));
+    let cached = folder.ends_with("__pycache__") && name.ends_with(".pyc");
+    let place = folder.rsplit('/').next().unwrap_or_default();
+    openly.any(|openly| openly) || cached || (!name.contains('.') && matches!(place, "bin" | "sbin" | "scripts"))
 }
 
 /// True for files that hold raw numbers and nothing else, where a neighbour says what they are: shards of TensorFlow

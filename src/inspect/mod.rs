@@ -8,6 +8,7 @@ mod archive;
 mod chat_template;
 mod claim;
 mod configuration;
+mod gguf;
 mod json;
 mod magic;
 mod pickle;
@@ -38,6 +39,13 @@ pub static RULES: &[&Rule] = &[
     &claim::FORMAT_UNRECOGNISED,
     &claim::POLYGLOT,
     &configuration::REMOTE_CODE,
+    &gguf::DUPLICATE,
+    &gguf::HIDDEN_DATA,
+    &gguf::MALFORMED,
+    &gguf::OVERLAP,
+    &gguf::SIZE_IMPOSSIBLE,
+    &gguf::TRUNCATED,
+    &gguf::UNKNOWN_TYPE,
     &json::DUPLICATE_KEY,
     &json::MALFORMED,
     &pickle::rules::DANGEROUS_CALL,
@@ -85,6 +93,7 @@ pub static INTEGRITY: &[&Rule] = &[
     &repository::INDEX_MISMATCH,
     &repository::INDEX_PATH_ESCAPE,
     &repository::SHARD_MISSING,
+    &gguf::TRUNCATED,
     &safetensors::TRUNCATED,
     &text::LFS_POINTER,
     &zip::CRC_MISMATCH,
@@ -105,7 +114,7 @@ pub trait Inspector: Sync {
 }
 
 /// Formats that are told by their own marks, in the order they are listed.
-static INSPECTORS: &[&dyn Inspector] = &[&pickle::Pickle, &safetensors::Safetensors, &zip::Zip];
+static INSPECTORS: &[&dyn Inspector] = &[&gguf::Gguf, &pickle::Pickle, &safetensors::Safetensors, &zip::Zip];
 
 /// Formats without marks of their own: asked only when no other claims the bytes, and the first that does is it.
 static PLAIN: &[&dyn Inspector] = &[&json::Json, &text::Text];

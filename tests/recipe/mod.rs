@@ -4,6 +4,9 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+pub mod pickle;
+mod zip;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -23,9 +26,18 @@ pub struct Recipe {
     pub silent: bool,
     /// The verdict under the development policy.
     pub verdict: Option<String>,
-    /// Further arguments; `{dir}` is the folder that was made, `{case}` the folder of the recipe.
+    /// What to run in place of `verify {dir}`, such as `["attest", "verify", …]`.
+    pub verb: Option<Vec<String>>,
+    /// Further arguments; `{dir}` is the folder that was made, `{keys}` a folder beside it, `{case}` the folder of
+    /// the recipe.
     #[serde(default)]
     pub args: Vec<String>,
+    /// Calls of weighbridge before that, to make keys and signatures. Their exit codes do not matter.
+    #[serde(default)]
+    pub run: Vec<Vec<String>>,
+    /// Files that are written or replaced (`remove = true` removes one) after those calls.
+    #[serde(default)]
+    pub then: Vec<File>,
     /// The files.
     #[serde(default, rename = "file")]
     pub files: Vec<File>,
@@ -50,31 +62,29 @@ impl Recipe {
 
     /// Makes the files below `folder`. `case` is where the recipe lies.
     pub fn build(&self, folder: &Path, case: &Path) {
-        for file in &self.files {
-            let path = folder.join(&file.path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            if let Some(target) = file.content.get("link") {
-                std::os::unix::fs::symlink(target.as_str().unwrap(), &path).unwrap();
-            } else if file.content.contains_key("pipe") {
-                assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-            } else {
-                let bytes = content(&file.content, case).unwrap_or_else(|error| panic!("{}: {error}", file.path));
-                fs::write(&path, bytes).unwrap();
-            }
+        self.files.iter().for_each(|file| file.write(folder, case));
+        if !self.run.is_empty() {
+            fs::create_dir_all(keys(folder)).unwrap();
         }
+        for call in &self.run {
+            let output = weighbridge().args(fill(call, folder, case)).output().unwrap();
+            assert_ne!(output.status.code(), Some(2), "{call:?}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        self.then.iter().for_each(|file| file.write(folder, case));
     }
 
-    /// Runs `weighbridge verify` on it and returns the report, with exit code.
+    /// Runs `weighbridge verify`, or what the recipe asks for, and returns the report, with exit code.
     pub fn verify(&self, folder: &Path, case: &Path) -> Result<(Value, i32), String> {
         let mut command = weighbridge();
-        command.arg("verify").arg(folder).args(["--format", "json"]);
-        if !self.args.iter().any(|argument| argument == "--policy") {
+        match &self.verb {
+            Some(verb) => command.args(fill(verb, folder, case)),
+            None => command.arg("verify").arg(folder),
+        };
+        command.args(["--format", "json"]);
+        if self.verb.is_none() && !self.args.iter().any(|argument| argument == "--policy") {
             command.args(["--policy", "development"]);
         }
-        for argument in &self.args {
-            command.arg(argument.replace("{dir}", folder.to_str().unwrap()).replace("{case}", case.to_str().unwrap()));
-        }
-        let output = command.output().unwrap();
+        let output = command.args(fill(&self.args, folder, case)).output().unwrap();
         let report = serde_json::from_slice(&output.stdout)
             .map_err(|error| format!("{error}: {}", String::from_utf8_lossy(&output.stderr)))?;
         Ok((report, output.status.code().ok_or("ended by a signal")?))
@@ -120,6 +130,37 @@ impl Recipe {
         }
         wrong
     }
+}
+
+impl File {
+    fn write(&self, folder: &Path, case: &Path) {
+        let path = folder.join(&self.path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        if let Some(target) = self.content.get("link") {
+            std::os::unix::fs::symlink(target.as_str().unwrap(), &path).unwrap();
+        } else if self.content.contains_key("remove") {
+            fs::remove_file(path).unwrap();
+        } else if self.content.contains_key("pipe") {
+            assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        } else {
+            let bytes = content(&self.content, case).unwrap_or_else(|error| panic!("{}: {error}", self.path));
+            fs::write(&path, bytes).unwrap();
+        }
+    }
+}
+
+/// Where the calls of a recipe put what is not part of the model.
+fn keys(folder: &Path) -> PathBuf {
+    folder.with_extension("keys")
+}
+
+fn fill(arguments: &[String], folder: &Path, case: &Path) -> Vec<String> {
+    let keys = keys(folder);
+    let places = [("{dir}", folder), ("{keys}", keys.as_path()), ("{case}", case)];
+    let fill = |argument: &String| {
+        places.iter().fold(argument.clone(), |text, (name, path)| text.replace(name, path.to_str().unwrap()))
+    };
+    arguments.iter().map(fill).collect()
 }
 
 /// The program under test in a scrubbed environment.
@@ -189,7 +230,9 @@ pub fn content(table: &toml::Table, case: &Path) -> Result<Vec<u8>, String> {
                     bytes.extend(content(part.as_table().ok_or("a part is a table")?, case)?);
                 }
             }
+            "pickle" => bytes.extend(pickle::assemble(&text(value)?)?),
             "safetensors" => bytes.extend(safetensors(value)?),
+            "zip" => bytes.extend(zip::build(value, &|table| content(table, case))?),
             "path" | "times" => {}
             unknown => return Err(format!("no builder is called {unknown:?}")),
         }

@@ -236,7 +236,7 @@ pub(super) fn licenses<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<Valu
 }
 
 /// A purl that names content by its digest, for what no registry knows.
-pub(super) fn content_purl(name: &str, version: Option<&str>, digest: Option<&Digest>) -> String {
+pub(in crate::emit) fn content_purl(name: &str, version: Option<&str>, digest: Option<&Digest>) -> String {
     let version = version.map_or_else(String::new, |version| format!("@{}", percent::encode(version, "")));
     let checksum =
         digest.map_or_else(String::new, |digest| format!("?checksum={}:{}", digest.algorithm().name(), digest.hex()));

@@ -9,6 +9,8 @@ mod components;
 mod flaws;
 mod model_card;
 
+pub(super) use components::content_purl;
+
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 

@@ -152,7 +152,10 @@ impl Machine<'_, '_, '_> {
         };
         let items = items.map(|(items, _)| items.to_vec()).unwrap_or_default();
         let tag = items.first().and_then(|tag| self.text_of(*tag, 16));
+        let mut stands_for = Value::Outside;
         match (tag.as_deref(), items.get(1)) {
+            // The class itself, with its source for comparison.
+            (Some("module"), Some(class @ Value::Global(_))) if items.len() == 4 => stands_for = *class,
             (Some("storage"), Some(Value::Global(class))) if items.len() >= 5 => {
                 if self.names.is_unsafe(*class) {
                     let class = Value::Global(*class);
@@ -164,7 +167,7 @@ impl Machine<'_, '_, '_> {
                 self.scope.raise(&PERSISTENT_ID, self.view, self.range.clone(), message);
             }
         }
-        self.push(Value::Outside)
+        self.push(stands_for)
     }
 
     /// What a call gives. The callable is judged, and so is whatever it is handed.

@@ -125,8 +125,8 @@ impl Trial {
             (b'g', Argument::Line(_, text)) => {
                 (text.iter().all(u8::is_ascii_digit) && !text.is_empty()).then_some((0, 1))?
             }
-            (0x95, _) if self.depth == 0 && self.marks.is_empty() => (0, 0),
-            (0x80 | 0x95, _) => return None,
+            (0x80 | 0x95, _) => (0, 0),
+            (b'S' | b'V', Argument::LongLine(..)) => (0, 1),
             (code, Argument::Line(_, text)) => sound(code, text).then_some((0, 1))?,
             _ => (0, 1),
         };
@@ -161,7 +161,7 @@ fn sound(code: u8, text: &[u8]) -> bool {
         }
         b'F' => is_float(text),
         b'S' => text.len() >= 2 && matches!(text[0], b'\'' | b'"') && text.first() == text.last(),
-        b'V' => text.is_ascii(),
+        b'V' => !text.contains(&0),
         b'P' => text.iter().all(u8::is_ascii_graphic),
         _ => false,
     }
@@ -199,7 +199,7 @@ mod tests {
             b"".as_slice(),
             b"cat\ndog\nfish\nbird\n",
             b"copyright\nall rights\nreserved",
-            b"class\nobject\n.net\n",
+            b"class\nobject\nnet\n",
             b"{\"a\": 1}",
             b"[1, 2]",
             b"Version 1.0\nNothing here.\n",

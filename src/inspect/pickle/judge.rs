@@ -28,8 +28,10 @@ impl Machine<'_, '_, '_> {
             ("builtins" | "__builtin__", "type") if count != 1 => (Judgement::Dangerous, None),
             // Bytes are written so by protocols below 3. Other codecs turn text into other text.
             ("_codecs", "encode") => match items.as_slice() {
-                [Value::Text { .. }, codec] if self.text_of(*codec, 8).is_some_and(|codec| codec == "latin1") => {
-                    (own, None)
+                [Value::Text { at, len, .. }, codec]
+                    if self.text_of(*codec, 8).is_some_and(|codec| codec == "latin1") =>
+                {
+                    (own, Some(Value::Bytes { at: *at, len: *len }))
                 }
                 _ => (Judgement::Unknown, None),
             },
@@ -37,6 +39,14 @@ impl Machine<'_, '_, '_> {
             ("numpy.core" | "numpy._core", "_ufunc_reconstruct") => match items.as_slice() {
                 [module, attribute] => self.imported_by_call(*module, *attribute),
                 _ => (Judgement::Unknown, None),
+            },
+            ("builtins" | "__builtin__", "getattr") => match items.as_slice() {
+                [Value::Global(of) | Value::Object(of), attribute] => self.attribute(own, *of, *attribute),
+                _ => (own, Some(Value::Computed)),
+            },
+            ("copyreg" | "copy_reg", "_reconstructor" | "__newobj__" | "__newobj_ex__") => match items.first() {
+                Some(Value::Global(class)) => (own, Some(Value::Object(*class))),
+                _ => (own, None),
             },
             ("numpy", "dtype") => {
                 let code = items.first().and_then(|code| self.text_of(*code, 16));
@@ -58,6 +68,17 @@ impl Machine<'_, '_, '_> {
         };
         let id = self.names.intern(&module, &attribute, self.range.clone(), self.lists);
         let judgement = self.names.get(id).map_or(Judgement::Unknown, |name| name.judgement);
+        (judgement, Some(Value::Global(id)))
+    }
+
+    /// `getattr` of something known: safe if the whole path is on the list.
+    fn attribute(&mut self, own: Judgement, of: u32, attribute: Value) -> (Judgement, Option<Value>) {
+        let text = self.text_of(attribute, 128);
+        let Some((text, name)) = text.zip(self.names.get(of)) else { return (own, Some(Value::Computed)) };
+        let (module, path) = (name.module.clone(), format!("{}.{text}", name.attribute));
+        let id = self.names.intern(&module, &path, self.range.clone(), self.lists);
+        let judgement = self.names.get(id).map_or(Judgement::Unknown, |name| name.judgement);
+        let judgement = if judgement == Judgement::Safe { Judgement::Safe } else { own };
         (judgement, Some(Value::Global(id)))
     }
 

@@ -3,7 +3,8 @@
 //! Both lists are data (`safe.txt`, `dangerous.txt`); a line is `module: names` or `module: names: what they do`.
 //! A module that ends in `.**` stands for itself and everything below it. A name may be `*` for all, begin or end
 //! with `*` for all that end or begin so, or be `<Class>` for every name that is spelt like a class (`Ridge`, `_BinMapper`). A line that
-//! begins with `!` takes names out of the safe list again. Dotted attribute paths are never matched by a pattern.
+//! begins with `!` takes names out of the safe list again. A dotted attribute path is matched only by a
+//! pattern with as many dots.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -208,12 +209,16 @@ impl Line {
             "*" => true,
             "<Class>" => is_class(attribute),
             name => match (name.strip_suffix('*'), name.strip_prefix('*')) {
-                (Some(start), _) => attribute.starts_with(start) && !attribute.contains('.'),
-                (None, Some(end)) => attribute.ends_with(end) && !attribute.contains('.'),
+                (Some(start), _) => attribute.starts_with(start) && dots(attribute) == dots(start),
+                (None, Some(end)) => attribute.ends_with(end) && dots(attribute) == dots(end),
                 (None, None) => name == attribute,
             },
         })
     }
+}
+
+fn dots(name: &str) -> usize {
+    name.bytes().filter(|byte| *byte == b'.').count()
 }
 
 /// Spelt like a class: an upper-case letter after at most one underscore, and no dot.

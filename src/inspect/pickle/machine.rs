@@ -260,6 +260,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             (0x98, _) => self.top().map(drop),
             (0x80, Argument::Number(version)) => self.proto(version),
             (0x95, Argument::Number(len)) => self.frame(len),
+            (code, Argument::LongLine(range, ends)) => self.long_line(code, range, ends),
             (code, Argument::Line(at, text)) => self.line(code, at, &text),
             (code, _) => Err(Break::Malformed(format!("byte 0x{code:02x} is no opcode"))),
         }
@@ -389,7 +390,7 @@ const fn shape_of(code: u8) -> Shape {
     }
 }
 
-fn length(range: &Range<u64>) -> u32 {
+pub fn length(range: &Range<u64>) -> u32 {
     u32::try_from(range.end - range.start).unwrap_or(u32::MAX)
 }
 

@@ -1,4 +1,4 @@
-//! Pickles inside the constants of a pickle: as they are, in base64 or hexadecimal, compressed.
+//! Pickles inside the constants of a pickle: as they are, in Latin-1, base64 or hexadecimal, compressed.
 
 use std::io::Read;
 use std::ops::Range;
@@ -17,13 +17,14 @@ const SAMPLE: usize = 1 << 10;
 const SHORTEST: usize = 16;
 
 /// Encoded constants up to this many bytes are decoded, and what is decompressed from one.
-const DECODED: u64 = 8 << 20;
+const DECODED: u64 = 64 << 20;
 
 /// Layers of encoding around one pickle.
 const LAYERS: usize = 3;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layer {
+    Latin1,
     Base64,
     Hex,
     Zlib,
@@ -109,7 +110,7 @@ impl Machine<'_, '_, '_> {
 #[inline]
 fn is_suspect(shown: &[u8]) -> bool {
     match (shown[0], shown[1]) {
-        (0x80, 2..=5) | (0x78, 0x01 | 0x5e | 0x9c | 0xda) | (0x1f, 0x8b) => true,
+        (0x80, 2..=5) | (0xc2, 0x80) | (0x78, 0x01 | 0x5e | 0x9c | 0xda) | (0x1f, 0x8b) => true,
         (b'c' | b'(' | b']' | b'}', _) => shown.contains(&b'\n') || shown.last() == Some(&b'.'),
         // base64 of 80 02..05, of `c`, `(`, `]`, `}`, of zlib and of gzip; hexadecimal of the same.
         (b'g', b'A') | (b'Y' | b'K' | b'X' | b'f', _) | (b'e', _) | (b'H', b'4') => shown.len() >= SHORTEST,
@@ -121,6 +122,7 @@ fn is_suspect(shown: &[u8]) -> bool {
 /// Takes one layer off the beginning of some bytes; also says whether all of it was taken.
 fn unwrap(sample: &[u8], whole: bool) -> Option<(Layer, Vec<u8>, bool)> {
     let layer = match sample {
+        [0xc2, 0x80, 2..=5, ..] => Layer::Latin1,
         [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Layer::Zlib,
         [0x1f, 0x8b, ..] => Layer::Gzip,
         _ if sample.len() >= SHORTEST && trimmed(sample).iter().all(u8::is_ascii_hexdigit) => Layer::Hex,
@@ -128,6 +130,7 @@ fn unwrap(sample: &[u8], whole: bool) -> Option<(Layer, Vec<u8>, bool)> {
         _ => return None,
     };
     let cut = match layer {
+        Layer::Latin1 if !whole => sample.utf8_chunks().next().map_or(sample, |chunk| chunk.valid().as_bytes()),
         Layer::Base64 | Layer::Hex if !whole => &sample[..sample.len() / 4 * 4],
         _ => sample,
     };
@@ -146,6 +149,7 @@ const fn is_base64(byte: u8) -> bool {
 impl Layer {
     const fn name(self) -> &'static str {
         match self {
+            Self::Latin1 => "Latin-1 text",
             Self::Base64 => "base64",
             Self::Hex => "hexadecimal",
             Self::Zlib => "zlib",
@@ -156,6 +160,12 @@ impl Layer {
     /// Takes the layer off, up to `limit` bytes; says whether that was all.
     fn open(self, bytes: &[u8], limit: usize) -> Option<(Vec<u8>, bool)> {
         match self {
+            // Protocols below 3 write bytes as text, one character for each.
+            Self::Latin1 => {
+                let text = std::str::from_utf8(bytes).ok()?;
+                let inner: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
+                inner.map(|inner| (inner, true))
+            }
             Self::Base64 => {
                 let text = trimmed(bytes);
                 let engines = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD];

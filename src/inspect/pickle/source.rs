@@ -33,6 +33,8 @@ pub enum Argument {
     Number(i64),
     /// Text up to a newline, without it, and where it begins.
     Line(u64, Vec<u8>),
+    /// Text longer than [`LINE`] up to a newline: where it stands, and its first and last byte.
+    LongLine(Range<u64>, [u8; 2]),
     /// Two texts up to a newline.
     Lines(Vec<u8>, Vec<u8>),
     /// A counted constant: where its bytes are.
@@ -117,7 +119,13 @@ impl<'v> Source<'v> {
             }
             Form::Line => {
                 let at = self.position();
-                Argument::Line(at, self.line(op)?)
+                match self.line(op) {
+                    Ok(line) => Argument::Line(at, line),
+                    Err(_) if matches!(op.code, b'S' | b'V') && self.position() - at == 0 && self.long() => {
+                        self.long_line(at)?
+                    }
+                    Err(halt) => return Err(halt),
+                }
             }
             Form::Lines => Argument::Lines(self.line(op)?, self.line(op)?),
             Form::Counted1 => {
@@ -200,6 +208,30 @@ impl<'v> Source<'v> {
             return Err(Halt::Malformed("the data ends in the middle of the stream".to_owned()));
         }
         Ok(())
+    }
+
+    /// A line was given up because it is longer than [`LINE`].
+    const fn long(&self) -> bool {
+        self.buffer.len() - self.used > LINE
+    }
+
+    /// Goes to the end of a long text without keeping it.
+    fn long_line(&mut self, at: u64) -> Result<Argument, Halt> {
+        let first = self.buffer[self.used];
+        let mut last = first;
+        loop {
+            let ahead = &self.buffer[self.used..];
+            let found = ahead.iter().position(|byte| *byte == b'\n');
+            let length = found.unwrap_or(ahead.len());
+            last = length.checked_sub(1).map_or(last, |end| ahead[end]);
+            self.used += length;
+            if found.is_some() {
+                let end = self.position();
+                self.used += 1;
+                return Ok(Argument::LongLine(at..end, [first, last]));
+            }
+            self.fill(1)?;
+        }
     }
 
     fn line(&mut self, op: &Opcode) -> Result<Vec<u8>, Halt> {

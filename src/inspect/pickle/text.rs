@@ -1,6 +1,8 @@
 //! The text arguments of protocol 0, and texts as they are shown.
 
-use super::machine::{Break, Machine, Step};
+use std::ops::Range;
+
+use super::machine::{Break, Machine, Step, length};
 use super::value::{Coding, Value};
 
 /// Digits of a decimal number beyond which Python refuses it (`sys.int_info.default_max_str_digits`).
@@ -31,7 +33,8 @@ impl Machine<'_, '_, '_> {
                 self.push(Value::Text { at: at + 1, len: inner.len() as u32, coding: Coding::Quoted })
             }
             b'V' => {
-                self.look_into(&(at..at + text.len() as u64), text);
+                let decoded: Option<Vec<u8>> = raw_unicode(text).chars().map(|c| u8::try_from(c).ok()).collect();
+                self.look_into(&(at..at + text.len() as u64), decoded.as_deref().unwrap_or(text));
                 self.push(Value::Text { at, len: text.len() as u32, coding: Coding::RawUnicode })
             }
             b'g' | b'p' => {
@@ -43,6 +46,15 @@ impl Machine<'_, '_, '_> {
             }
             _ => Err(Break::Malformed(format!("{} has text as argument", self.opcode))),
         }
+    }
+
+    /// A text of more than 64 KiB in one line: too long for a name, so only its place is kept.
+    pub fn long_line(&mut self, code: u8, range: Range<u64>, ends: [u8; 2]) -> Step {
+        if code == b'S' && !(matches!(ends[0], b'\'' | b'"') && ends[0] == ends[1]) {
+            return Err(Break::Malformed("a STRING has no quotes around it".to_owned()));
+        }
+        let coding = if code == b'S' { Coding::Quoted } else { Coding::RawUnicode };
+        self.push(Value::Text { at: range.start, len: length(&range), coding })
     }
 
     fn integer(&mut self, code: u8, text: &[u8]) -> Step {

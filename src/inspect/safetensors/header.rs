@@ -37,6 +37,8 @@ pub struct Header {
     pub metadata: Vec<(String, String)>,
     /// True if there are more tensors or metadata than were to be listed.
     pub cut: bool,
+    /// True if it could not be read to its end, so that tensors may be missing from the list.
+    pub broken: bool,
 }
 
 /// Is told about a defect: rule, range of the header, what it is.
@@ -50,6 +52,7 @@ pub fn read(bytes: &[u8], most: u64, sink: Sink<'_>) -> Header {
         reader.malformed(0..1, "it does not begin with `{`");
     }
     if let Err(fault) = reader.document() {
+        reader.header.broken = true;
         reader.malformed(fault.at..fault.at.saturating_add(1), fault.kind.words());
     } else {
         let end = bytes.iter().rposition(|byte| *byte == b'}').map_or(0, |last| last + 1);

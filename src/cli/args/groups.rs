@@ -1,0 +1,108 @@
+//! Flags that several verbs share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// How bytes are read.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Reading {
+    /// Leave out this path, relative to the root, and everything below it (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub ignore: Vec<String>,
+    /// Follow symbolic links that stay inside the root
+    #[arg(long)]
+    pub allow_symlinks: bool,
+    /// Worker threads; one per processor by default
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Read files instead of mapping them into memory
+    #[arg(long)]
+    pub no_mmap: bool,
+}
+
+/// How reports are written.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Writing {
+    /// Format of the report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Terminal)]
+    pub format: ReportFormat,
+    /// Write to this new file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// List all evidence, inventory included
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// Formats of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    #[default]
+    Terminal,
+    /// `weighbridge/report/v1`.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+/// Under which policy, and at which moment.
+#[derive(Clone, Debug, Args)]
+pub struct Judging {
+    /// A built-in policy (development, production, regulated) or a policy file
+    #[arg(long, value_name = "NAME|FILE", default_value = "development")]
+    pub policy: String,
+    /// The moment to judge at, RFC 3339; now by default, or SOURCE_DATE_EPOCH
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+}
+
+impl Default for Judging {
+    fn default() -> Self {
+        Self { policy: "development".to_owned(), now: None }
+    }
+}
+
+/// Which signatures to check and whom to trust.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Trusting {
+    /// A signature file; by default those found in the folder (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub signature: Vec<PathBuf>,
+    /// A trusted public key, PEM (repeatable)
+    #[arg(long, value_name = "PEM")]
+    pub key: Vec<PathBuf>,
+    /// How many distinct trusted keys must have signed
+    #[arg(long, value_name = "N")]
+    pub threshold: Option<u32>,
+    /// Trusted root and intermediate certificates, PEM (repeatable)
+    #[arg(long, value_name = "PEM")]
+    pub certificate_chain: Vec<PathBuf>,
+    /// The identity a Sigstore certificate must name
+    #[arg(long, value_name = "ID", conflicts_with = "identity_regexp")]
+    pub identity: Option<String>,
+    /// An anchored regular expression that the identity must match
+    #[arg(long, value_name = "RE")]
+    pub identity_regexp: Option<String>,
+    /// The issuer that vouched for the identity
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
+    /// A Sigstore trusted_root.json; by default the public-good instance
+    #[arg(long, value_name = "FILE")]
+    pub trusted_root: Option<PathBuf>,
+    /// Accept files that a signature does not cover
+    #[arg(long)]
+    pub ignore_unsigned: bool,
+}
+
+/// Which advisories.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Advising {
+    /// Advisory database: a folder in RustSec's layout
+    #[arg(long, alias = "advisory-db", value_name = "PATH")]
+    pub db: Option<PathBuf>,
+    /// Never touch the network (no verb but `db update` does anyway)
+    #[arg(long)]
+    pub offline: bool,
+}

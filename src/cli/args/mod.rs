@@ -1,0 +1,256 @@
+//! The command line as clap reads it. One struct a verb; what several verbs share stands once.
+
+mod groups;
+mod signing;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::Check;
+
+pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
+pub use signing::{Attest, AttestVerb, AttestVerify, Key, KeyKind, KeyVerb, Sign, Unlocking};
+
+/// May this model be used? Weighs models and the software around them, and answers with evidence.
+#[derive(Debug, Parser)]
+#[command(
+    name = "weighbridge",
+    version,
+    about,
+    after_help = "Exit codes: 0 pass, 1 fail, 2 mistake in the call, 3 unknown (something could not be looked at)."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+    /// Show no progress and no warnings, only the result
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub color: Colour,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Check everything the policy asks for and give one verdict
+    Verify(Verify),
+    /// Print or check digests in the format of sha256sum
+    Hash(Hash),
+    /// Show what is inside a file
+    Inspect(Inspect),
+    /// Inspect files for what runs code, hides or is malformed
+    Scan(Scan),
+    /// Check dependencies against an advisory database
+    Audit(Audit),
+    /// Write a bill of materials
+    Sbom(Sbom),
+    /// Sign a model (OpenSSF Model Signing)
+    Sign(Sign),
+    /// Verify, then sign the result; or check such a statement
+    Attest(Attest),
+    /// Make and look at keys
+    Key(Key),
+    /// Show and check policies
+    Policy(PolicyArgs),
+    /// Explain a rule
+    Explain(Explain),
+}
+
+/// Check everything the policy asks for and give one verdict.
+#[derive(Clone, Debug, Args)]
+pub struct Verify {
+    /// Model folders or files
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Only these checks
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = check)]
+    pub checks: Vec<Check>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub judging: Judging,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub trusting: Trusting,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub advising: Advising,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub writing: Writing,
+}
+
+/// Inspect files for what runs code, hides or is malformed.
+#[derive(Clone, Debug, Args)]
+pub struct Scan {
+    /// Model folders or files
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub judging: Judging,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub writing: Writing,
+}
+
+/// Check dependencies against an advisory database.
+#[derive(Clone, Debug, Args)]
+pub struct Audit {
+    /// A lockfile, or a folder with lockfiles
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub judging: Judging,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub advising: Advising,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub writing: Writing,
+}
+
+/// Print or check digests in the format of sha256sum.
+#[derive(Clone, Debug, Args)]
+pub struct Hash {
+    /// Files, folders, or with --check lists of digests
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Check the files that these lists name, relative to the current folder
+    #[arg(long, short)]
+    pub check: bool,
+    /// Hash function
+    #[arg(long, short, default_value = "sha256", value_name = "ALG", value_parser = algorithm)]
+    pub algorithm: crate::model::Algorithm,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
+}
+
+/// Show what is inside a file.
+#[derive(Clone, Debug, Args)]
+pub struct Inspect {
+    /// A file
+    #[arg(value_name = "FILE")]
+    pub path: PathBuf,
+    /// List every tensor and call, not only the first ones
+    #[arg(long, short)]
+    pub verbose: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
+}
+
+/// Write a bill of materials.
+#[derive(Clone, Debug, Args)]
+pub struct Sbom {
+    /// A model folder or file
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// Kind of document
+    #[arg(long, value_enum, default_value_t = SbomFormat::CycloneDx16)]
+    pub format: SbomFormat,
+    /// Write to this new file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The moment to write into the document, RFC 3339; SOURCE_DATE_EPOCH or none by default
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// Who answers for the document: a person or an organisation
+    #[arg(long, value_name = "NAME")]
+    pub author: Option<String>,
+    /// Who supplies the model
+    #[arg(long, value_name = "NAME")]
+    pub supplier: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub advising: Advising,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
+}
+
+/// Kinds of bills of materials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SbomFormat {
+    /// CycloneDX 1.6 JSON.
+    #[value(name = "cyclonedx-1.6")]
+    CycloneDx16,
+    /// CycloneDX 1.7 JSON.
+    #[value(name = "cyclonedx-1.7")]
+    CycloneDx17,
+}
+
+/// Show and check policies.
+#[derive(Clone, Debug, Args)]
+pub struct PolicyArgs {
+    /// What to do with policies.
+    #[command(subcommand)]
+    pub verb: PolicyVerb,
+}
+
+/// What can be done with policies.
+#[derive(Clone, Debug, Subcommand)]
+pub enum PolicyVerb {
+    /// Print a policy as it holds, every value decided
+    Show {
+        /// A built-in policy or a policy file
+        #[arg(value_name = "NAME|FILE", default_value = "development")]
+        policy: String,
+        /// Print the text as written instead, with its comments
+        #[arg(long)]
+        source: bool,
+    },
+    /// Check policy files for mistakes
+    Check {
+        /// Policy files
+        #[arg(required = true, value_name = "FILE")]
+        policies: Vec<String>,
+    },
+}
+
+/// Explain a rule.
+#[derive(Clone, Debug, Args)]
+pub struct Explain {
+    /// The rule's id; all rules are listed without one
+    #[arg(value_name = "RULE")]
+    pub rule: Option<String>,
+}
+
+fn check(name: &str) -> Result<Check, String> {
+    let names = Check::ALL.map(Check::name);
+    Check::ALL
+        .into_iter()
+        .find(|check| check.name() == name)
+        .ok_or_else(|| format!("not a check; choose among {}", names.join(", ")))
+}
+
+fn algorithm(name: &str) -> Result<crate::model::Algorithm, String> {
+    crate::model::Algorithm::parse(name).ok_or_else(|| {
+        let names = crate::model::Algorithm::ALL.map(crate::model::Algorithm::name);
+        format!("not a hash function; choose among {}", names.join(", "))
+    })
+}

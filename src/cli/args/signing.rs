@@ -1,0 +1,170 @@
+//! The verbs that make and use keys.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Advising, Judging, Reading, Writing};
+
+/// How to unlock a private key.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Unlocking {
+    /// Read the passphrase from this environment variable
+    #[arg(long, value_name = "NAME", conflicts_with = "passphrase_fd")]
+    pub passphrase_env: Option<String>,
+    /// Read the passphrase from this open file descriptor, up to the first line end
+    #[arg(long, value_name = "FD")]
+    pub passphrase_fd: Option<i32>,
+}
+
+/// Sign a model.
+#[derive(Clone, Debug, Args)]
+pub struct Sign {
+    /// A model folder or file
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// The private key, PEM
+    #[arg(long, value_name = "PEM")]
+    pub key: PathBuf,
+    /// Where to write the signature; by default model.sig in the folder, or FILE.sig beside a file
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub unlocking: Unlocking,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
+}
+
+/// Verify, then sign the result; or check such a statement.
+#[derive(Clone, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Attest {
+    /// Check a statement instead of making one
+    #[command(subcommand)]
+    pub verify: Option<AttestVerb>,
+    /// A model folder or file
+    #[arg(required = true, value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// The private key that signs the summary, PEM (repeatable)
+    #[arg(long, required = true, value_name = "PEM")]
+    pub key: Vec<PathBuf>,
+    /// A trusted public key for the model's own signature, PEM (repeatable)
+    #[arg(long, value_name = "PEM")]
+    pub trusted_key: Vec<PathBuf>,
+    /// Where to write the envelope; standard output by default
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What the model is called where it is fetched from; by default its name
+    #[arg(long, value_name = "URI")]
+    pub resource_uri: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub unlocking: Unlocking,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub judging: Judging,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub advising: Advising,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
+}
+
+/// What can be done with a statement.
+#[derive(Clone, Debug, Subcommand)]
+pub enum AttestVerb {
+    /// Check a signed verification summary against the bytes it speaks of
+    Verify(AttestVerify),
+}
+
+/// Check a signed verification summary.
+#[derive(Clone, Debug, Args)]
+pub struct AttestVerify {
+    /// The envelope
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The model folder or file it must speak of
+    #[arg(long, value_name = "PATH")]
+    pub subject: PathBuf,
+    /// A trusted public key, PEM (repeatable)
+    #[arg(long, required = true, value_name = "PEM")]
+    pub key: Vec<PathBuf>,
+    /// How many distinct trusted keys must have signed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub threshold: u32,
+    /// Oldest acceptable summary, such as 24h or 30d
+    #[arg(long, value_name = "DURATION")]
+    pub max_age: Option<String>,
+    /// A level that the summary must state (repeatable)
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Vec<String>,
+    /// The policy that must have judged: a built-in name or a policy file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub policy: Option<String>,
+    /// The moment to judge at, RFC 3339; now by default, or SOURCE_DATE_EPOCH
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reading: Reading,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub writing: Writing,
+}
+
+/// Make and look at keys.
+#[derive(Clone, Debug, Args)]
+pub struct Key {
+    /// What to do with keys.
+    #[command(subcommand)]
+    pub verb: KeyVerb,
+}
+
+/// What can be done with keys.
+#[derive(Clone, Debug, Subcommand)]
+pub enum KeyVerb {
+    /// Make a private key, encrypted unless asked otherwise, and its public key beside it
+    Generate {
+        /// Where to write the private key; the public one gets the same name with .pub
+        #[arg(value_name = "FILE")]
+        output: PathBuf,
+        /// Kind of key
+        #[arg(long, value_enum, default_value_t = KeyKind::P256)]
+        kind: KeyKind,
+        /// Write the private key without a passphrase
+        #[arg(long, conflicts_with_all = ["passphrase_env", "passphrase_fd"])]
+        unencrypted: bool,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        unlocking: Unlocking,
+    },
+    /// Print the public key of a private key
+    Public {
+        /// The private key, PEM
+        #[arg(value_name = "FILE")]
+        key: PathBuf,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        unlocking: Unlocking,
+    },
+}
+
+/// Kinds of keys that can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyKind {
+    /// ECDSA on P-256: what model signing tools read.
+    #[value(name = "p256")]
+    P256,
+    /// ECDSA on P-384.
+    #[value(name = "p384")]
+    P384,
+    /// ECDSA on P-521.
+    #[value(name = "p521")]
+    P521,
+    /// Ed25519: for attestations.
+    #[value(name = "ed25519")]
+    Ed25519,
+}

@@ -1,0 +1,195 @@
+//! Keys with their values, then the list of tensors.
+//!
+//! Source: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+
+use std::collections::BTreeSet;
+
+use super::source::{Source, Stop};
+use super::types::numbered;
+use super::{DUPLICATE, MALFORMED, UNKNOWN_TYPE};
+use crate::inspect::safetensors::{TENSOR_NAME_UNSAFE, odd_name};
+use crate::inspect::{Scope, chat_template};
+use crate::weigh::View;
+
+/// Dimensions that ggml has.
+const DIMENSIONS: u32 = 4;
+/// Arrays in arrays that are followed; loaders follow none.
+const NESTED: u32 = 8;
+/// Longest value that is listed as metadata, in bytes.
+const LISTED: usize = 4096;
+
+/// A tensor as the list describes it.
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// Where its entry stands in the file.
+    pub at: std::ops::Range<u64>,
+    /// Dimensions as stored, innermost first.
+    pub shape: Vec<u64>,
+    /// Number of its type.
+    pub kind: u32,
+    /// Offset in the data.
+    pub offset: u64,
+}
+
+/// Reads keys and values; what is wrong is raised. Returns the alignment.
+pub fn keys(source: &mut Source<'_>, count: u64, view: &View<'_>, scope: &mut Scope<'_>) -> Result<u64, Stop> {
+    let mut seen = BTreeSet::new();
+    let mut alignment = 32;
+    for _ in 0..count {
+        let start = source.position();
+        let key = source.text()?;
+        let kind = source.u32()?;
+        let mut value = Value::default();
+        read(source, kind, 0, &mut value)?;
+        let range = start..source.position();
+        if key == "general.alignment" {
+            alignment = value.number.unwrap_or(0);
+            if kind != 4 || !alignment.is_power_of_two() {
+                let message = format!("the alignment is {alignment}, which is no power of two of the type uint32");
+                scope.raise(&MALFORMED, view, range.clone(), message);
+                alignment = 32;
+            }
+        }
+        if key == "tokenizer.chat_template" || key.starts_with("tokenizer.chat_template.") {
+            for template in &value.texts {
+                chat_template::inspect(template, view, scope);
+            }
+        }
+        if let Some(text) = value.listed() {
+            scope.contents().metadata.insert(key.clone(), text);
+        }
+        if !seen.insert(key.clone()) {
+            scope.raise(&DUPLICATE, view, range, format!("the key {key:?} occurs twice"));
+        }
+    }
+    Ok(alignment)
+}
+
+/// What is kept of a value.
+#[derive(Default)]
+struct Value {
+    number: Option<u64>,
+    shown: Option<String>,
+    texts: Vec<String>,
+}
+
+impl Value {
+    fn listed(mut self) -> Option<String> {
+        let text = if self.texts.len() == 1 { self.texts.pop() } else { self.shown };
+        text.filter(|text| text.len() <= LISTED)
+    }
+}
+
+fn read(source: &mut Source<'_>, kind: u32, depth: u32, value: &mut Value) -> Result<(), Stop> {
+    let shown = match kind {
+        0 => integer(value, source.u8()?.into()),
+        1 => i8::from_le_bytes([source.u8()?]).to_string(),
+        2 => integer(value, source.u16()?.into()),
+        3 => source.u16()?.cast_signed().to_string(),
+        4 => integer(value, source.u32()?.into()),
+        5 => source.u32()?.cast_signed().to_string(),
+        6 => f32::from_bits(source.u32()?).to_string(),
+        7 => match source.u8()? {
+            0 => "false".to_owned(),
+            1 => "true".to_owned(),
+            other => return Err(Stop::Malformed(format!("a truth value is {other}"))),
+        },
+        8 => {
+            let text = source.text()?;
+            // Lists of tokens are long; what can be a template is among the first.
+            if value.texts.len() < 64 {
+                value.texts.push(text);
+            }
+            return Ok(());
+        }
+        9 => return array(source, depth, value),
+        10 => integer(value, source.u64()?),
+        11 => source.u64()?.cast_signed().to_string(),
+        12 => f64::from_bits(source.u64()?).to_string(),
+        other => return Err(Stop::Malformed(format!("a value has the type {other}, which does not exist"))),
+    };
+    value.shown = Some(shown);
+    Ok(())
+}
+
+fn integer(value: &mut Value, number: u64) -> String {
+    value.number = Some(number);
+    number.to_string()
+}
+
+fn array(source: &mut Source<'_>, depth: u32, value: &mut Value) -> Result<(), Stop> {
+    let kind = source.u32()?;
+    let length = source.count()?;
+    let width = match kind {
+        0 | 1 | 7 => 1,
+        2 | 3 => 2,
+        4..=6 => 4,
+        10..=12 => 8,
+        8 => 4,
+        9 if depth < NESTED => 8,
+        9 => return Err(Stop::Malformed(format!("arrays are nested more than {NESTED} deep"))),
+        other => return Err(Stop::Malformed(format!("an array holds the type {other}, which does not exist"))),
+    };
+    if length.checked_mul(width).is_none_or(|bytes| bytes > source.left()) {
+        return Err(Stop::Malformed(format!("an array has {length} elements, {} bytes are left", source.left())));
+    }
+    if kind != 8 && kind != 9 {
+        return source.skip(length * width);
+    }
+    for _ in 0..length {
+        read(source, kind, depth + 1, value)?;
+    }
+    value.shown = None;
+    Ok(())
+}
+
+/// Reads the list of tensors; what is wrong with single entries is raised.
+pub fn tensors(
+    source: &mut Source<'_>,
+    count: u64,
+    view: &View<'_>,
+    scope: &mut Scope<'_>,
+) -> Result<Vec<Entry>, (Stop, Vec<Entry>)> {
+    let mut entries = Vec::new();
+    let mut names = BTreeSet::new();
+    for _ in 0..count {
+        let start = source.position();
+        let entry = match entry(source) {
+            Ok(entry) => entry,
+            Err(stop) => return Err((stop, entries)),
+        };
+        let range = start..source.position();
+        if !names.insert(entry.name.clone()) {
+            scope.raise(&DUPLICATE, view, range.clone(), format!("two tensors are called {:?}", entry.name));
+        }
+        if let Some(what) = odd_name(&entry.name) {
+            scope.raise(&TENSOR_NAME_UNSAFE, view, range.clone(), format!("the tensor name {:?} {what}", entry.name));
+        }
+        if numbered(entry.kind).is_none() {
+            let message = format!("{:?} has the element type {}, which is unknown", entry.name, entry.kind);
+            scope.raise(&UNKNOWN_TYPE, view, range, message);
+        }
+        if entries.len() as u64 >= scope.limits.tensors {
+            scope.limit("tensors", scope.limits.tensors, view);
+            break;
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+fn entry(source: &mut Source<'_>) -> Result<Entry, Stop> {
+    let start = source.position();
+    let name = source.text()?;
+    let dimensions = source.u32()?;
+    if dimensions > DIMENSIONS {
+        return Err(Stop::Malformed(format!("{name:?} has {dimensions} dimensions, {DIMENSIONS} are possible")));
+    }
+    let mut shape = Vec::new();
+    for _ in 0..dimensions {
+        shape.push(source.count()?);
+    }
+    let (kind, offset) = (source.u32()?, source.u64()?);
+    Ok(Entry { name, at: start..source.position(), shape, kind, offset })
+}

@@ -48,13 +48,14 @@ fn every_conformance_bundle_is_answered_as_expected() {
             let mut artifact = artifact(".", &bytes, None);
             artifact.kept = artifact.kept.filter(|_| kept);
             let artifacts = [artifact];
-            let evidence = check(&[file.clone()], Subject { name: "a.txt", artifacts: &artifacts }, &settings, now());
+            let evidence =
+                check(std::slice::from_ref(&file), Subject { name: "a.txt", artifacts: &artifacts }, &settings, now());
             if accepted(&evidence) != expected {
                 let why: Vec<String> = evidence.iter().map(|evidence| evidence.fact.message.clone()).collect();
                 wrong.push(format!("{name}: {:?} {why:?}", ids(&evidence)));
             }
             let nobody = check(
-                &[file.clone()],
+                std::slice::from_ref(&file),
                 Subject { name: "a.txt", artifacts: &artifacts },
                 &TrustSettings::default(),
                 now(),
@@ -87,7 +88,7 @@ fn who_signed_and_when_is_held_against_what_is_expected() {
     let with = |name: &str, settings: TrustSettings| {
         let identities = vec![Identity::exact(name, Some(ISSUER.to_owned()))];
         let settings = TrustSettings { identities, ..settings };
-        ids(&check(&[file.clone()], Subject { name: "a.txt", artifacts: &artifacts }, &settings, now()))
+        ids(&check(std::slice::from_ref(&file), Subject { name: "a.txt", artifacts: &artifacts }, &settings, now()))
     };
     let since = |time: &str| TrustSettings { not_before: Some(time.parse().unwrap()), ..TrustSettings::default() };
     assert_eq!(with(IDENTITY, TrustSettings::default()), ["signature-valid"]);

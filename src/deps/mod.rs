@@ -17,12 +17,14 @@ mod gradle;
 mod json;
 mod kind;
 mod lines;
+mod lookalike;
 mod npm;
 mod pipfile;
 mod pnpm;
 mod purls;
 mod python_toml;
 mod requirements;
+mod sources;
 mod yaml;
 mod yarn;
 

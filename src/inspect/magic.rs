@@ -45,7 +45,7 @@ static MARKS: &[Mark] = &[
     Mark(0, b"\xcf\xfa\xed\xfe", "mach-o", Kind::Program),
     Mark(0, b"\xca\xfe\xba\xbe\0\0\0", "java-class", Kind::Program),
     Mark(0, b"\0asm\x01\0\0\0", "wasm", Kind::Program),
-    Mark(0, b"\x89HDF\r\n\x1a\n", "hdf5", Kind::Closed),
+    Mark(64, b"\xef\xbe\xad\xde", "mil-blob", Kind::Media),
     Mark(0, b"lmgg", "ggml", Kind::Closed),
     Mark(0, b"tjgg", "ggml", Kind::Closed),
     Mark(0, b"\x1f\x8b\x08", "gzip", Kind::Closed),
@@ -70,6 +70,11 @@ pub fn of(head: &[u8], view: &View<'_>) -> Vec<Format> {
     }
     if head.starts_with(b"BZh") && head.get(4..10) == Some(b"1AY&SY") {
         formats.push(Format::named("bzip2"));
+    }
+    // A table of LevelDB, which TensorFlow's checkpoints have as their index, is told by its last bytes.
+    let end = view.len().saturating_sub(8);
+    if view.read_up_to(end, 8).is_ok_and(|tail| tail == *b"\x57\xfb\x80\x8b\x24\x75\x47\xdb") {
+        formats.push(Format::named("checkpoint-index"));
     }
     if is_python_bytecode(head) {
         formats.push(Format::named("python-bytecode"));
@@ -100,7 +105,11 @@ fn is_python_bytecode(head: &[u8]) -> bool {
 pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     for format in formats {
         let kind = MARKS.iter().find(|mark| mark.2 == format.name()).map_or(Kind::Program, |mark| mark.3);
-        let kind = if format.name() == "bzip2" { Kind::Closed } else { kind };
+        let kind = match format.name() {
+            "bzip2" => Kind::Closed,
+            "checkpoint-index" => Kind::Media,
+            _ => kind,
+        };
         match kind {
             Kind::Media => {}
             Kind::Program => {

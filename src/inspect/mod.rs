@@ -9,9 +9,13 @@ mod chat_template;
 mod claim;
 mod configuration;
 mod gguf;
+mod hdf5;
 mod json;
+mod keras;
 mod magic;
+mod onnx;
 mod pickle;
+mod protobuf;
 mod repository;
 mod safetensors;
 mod scope;
@@ -48,6 +52,13 @@ pub static RULES: &[&Rule] = &[
     &gguf::UNKNOWN_TYPE,
     &json::DUPLICATE_KEY,
     &json::MALFORMED,
+    &keras::KERAS_EXTERNAL_FILE,
+    &keras::KERAS_FOREIGN_OBJECT,
+    &keras::KERAS_LAMBDA,
+    &onnx::CUSTOM_OPERATOR,
+    &onnx::EXTERNAL_PATH,
+    &onnx::FUNCTION_SHADOWS,
+    &onnx::MALFORMED,
     &pickle::rules::DANGEROUS_CALL,
     &pickle::rules::DANGEROUS_IMPORT,
     &pickle::rules::EXTENSION_CODE,
@@ -114,10 +125,11 @@ pub trait Inspector: Sync {
 }
 
 /// Formats that are told by their own marks, in the order they are listed.
-static INSPECTORS: &[&dyn Inspector] = &[&gguf::Gguf, &pickle::Pickle, &safetensors::Safetensors, &zip::Zip];
+static INSPECTORS: &[&dyn Inspector] =
+    &[&gguf::Gguf, &hdf5::Hdf5, &pickle::Pickle, &safetensors::Safetensors, &zip::Zip];
 
 /// Formats without marks of their own: asked only when no other claims the bytes, and the first that does is it.
-static PLAIN: &[&dyn Inspector] = &[&json::Json, &text::Text];
+static PLAIN: &[&dyn Inspector] = &[&json::Json, &text::Text, &onnx::Onnx];
 
 /// All inspectors, chosen by content.
 pub struct Inspectors;

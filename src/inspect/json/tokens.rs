@@ -114,7 +114,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// Brackets that are open.
-    #[must_use]
+    #[cfg(test)]
     pub const fn depth(&self) -> usize {
         self.open.len()
     }

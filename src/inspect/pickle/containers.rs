@@ -81,7 +81,7 @@ impl Machine<'_, '_, '_> {
         Ok((Value::Container { shape, carries, serial }, count))
     }
 
-    pub fn from_mark(&mut self, shape: Shape) -> Step {
+    pub fn gather(&mut self, shape: Shape) -> Step {
         let (made, count) = self.collect(shape)?;
         if shape == Shape::Dict && count % 2 == 1 {
             return Err(Break::Malformed("a dict has a key without a value".to_owned()));

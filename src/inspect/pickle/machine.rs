@@ -240,7 +240,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
                 let made = self.containers.create(shape_of(token.code));
                 self.push(made)
             }
-            (b't' | b'l' | b'd' | 0x91, _) => self.from_mark(shape_of(token.code)),
+            (b't' | b'l' | b'd' | 0x91, _) => self.gather(shape_of(token.code)),
             (count @ 0x85..=0x87, _) => self.tuple(count - 0x84),
             (b'a', _) => self.append(),
             (b'e' | b'u' | 0x90, _) => self.extend(shape_of(token.code)),

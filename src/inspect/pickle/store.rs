@@ -169,8 +169,8 @@ impl Memo {
 
     #[cold]
     fn put_far(&mut self, index: u64, value: Value) {
-        if self.sparse.contains_key(&index) {
-            self.sparse.insert(index, value);
+        if let Some(known) = self.sparse.get_mut(&index) {
+            *known = value;
             return;
         }
         // Whether the index was put before and not kept is not known; the memo's length is then a guess, and

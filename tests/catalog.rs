@@ -125,7 +125,7 @@ const CHECKED_ELSEWHERE: [(&str, &str); 20] = [
     ("attestation-verifier-mismatch", "tests/trust/summary.rs"),
     ("checksums-unchecked", "the pass computes what lists need: tests/trust/checksums.rs"),
     ("digest-revoked", "no flag for it: tests/trust/model_signing.rs"),
-    ("signature-too-old", "needs a vouched time: tests/trust/conformance.rs"),
+    ("signature-too-old", "no flag for it: trust's unit tests"),
     ("signature-untrusted-identity", "needs a Sigstore instance: tests/trust/conformance.rs"),
     ("subject-name-mismatch", "no flag for it: tests/trust/model_signing.rs"),
     ("timestamp-invalid", "needs a Sigstore instance: tests/trust/conformance.rs"),

@@ -95,8 +95,8 @@ fn who_signed_and_when_is_held_against_what_is_expected() {
     assert_eq!(with("a@example.org", TrustSettings::default()), ["signature-untrusted-identity"]);
     assert_eq!(with(IDENTITY, since("2020-01-01T00:00:00Z")), ["signature-valid"]);
     assert_eq!(with(IDENTITY, since("2026-01-01T00:00:00Z")), ["signature-too-old"]);
-    let bad = fs::read(folder.join("rekor2-timestamp-with-incorrect-time_fail/bundle.sigstore.json")).unwrap();
-    let root = fs::read_to_string(folder.join("rekor2-timestamp-with-incorrect-time_fail/trusted_root.json")).unwrap();
+    let bad = fs::read(folder.join("rekor2-timestamp-payload-mismatch_fail/bundle.sigstore.json")).unwrap();
+    let root = fs::read_to_string(folder.join("rekor2-timestamp-payload-mismatch_fail/trusted_root.json")).unwrap();
     let file = SignatureFile { bytes: &bad, ..file.clone() };
     let settings = TrustSettings { trusted_root: TrustedRoot::from_json(&root).ok(), ..TrustSettings::default() };
     let seen = ids(&check(&[file], Subject { name: "a.txt", artifacts: &artifacts }, &settings, now()));

@@ -91,27 +91,8 @@ impl<'r> Flaw<'r> {
     }
 }
 
-/// Formats that hold weights or a graph to run, by the names inspectors give them.
-const WEIGHTS: [&str; 18] = [
-    "safetensors",
-    "gguf",
-    "ggml",
-    "pickle",
-    "pytorch",
-    "pytorch-zip",
-    "torchscript",
-    "onnx",
-    "keras",
-    "hdf5",
-    "numpy",
-    "npz",
-    "tflite",
-    "saved-model",
-    "joblib",
-    "coreml",
-    "tensorflow",
-    "flax",
-];
+/// Formats that hold weights, a graph to run, or the list of both, by the names inspectors give them.
+const WEIGHTS: [&str; 8] = ["gguf", "hdf5", "keras", "numpy", "onnx", "pickle", "safetensors", "weight-index"];
 
 /// True for a file that holds weights.
 #[must_use]

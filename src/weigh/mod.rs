@@ -15,6 +15,7 @@ mod observe;
 mod opened;
 mod part;
 mod plan;
+mod source;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -34,6 +35,9 @@ use crate::model::Rule;
 pub static RULES: &[&Rule] = &[
     &opened::CHANGED_UNDERFOOT,
     &opened::INSPECTOR_FAILED,
+    &source::LFS_POINTER,
+    &source::SOURCE_DIGEST_MATCH,
+    &source::SOURCE_DIGEST_MISMATCH,
     &tree::UNREADABLE_FILE,
     &view::LIMIT_REACHED,
     &walk::EMPTY_TREE,

@@ -12,6 +12,7 @@ use super::lanes::{Kernel, WIDTH, compress};
 use super::observe::{Inspect, Progress};
 use super::opened::{Landed, Opened, Pass, open};
 use super::part::Part;
+use super::source::judge;
 use super::walk::{Found, walk};
 use super::{Error, Plan};
 
@@ -54,6 +55,10 @@ pub fn weigh(root: &Path, plan: &Plan, inspect: &dyn Inspect, progress: &dyn Pro
         evidence.extend(file.evidence);
     }
     artifacts.sort_by(|a, b| a.path.cmp(&b.path));
+    evidence.extend(judge(&files, &artifacts));
+    for artifact in artifacts.iter_mut().filter(|artifact| !(plan.keep)(&artifact.path)) {
+        artifact.kept = None;
+    }
     evidence.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     Ok(Weighing { artifacts, evidence })
 }

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 /// Pieces and chunks are aligned to this many bytes where they can be.
-pub const PIECE: u64 = 32 << 10;
+pub const PIECE: u64 = 64 << 10;
 
 type Pieces = BTreeMap<(u64, u64), [u8; 32]>;
 

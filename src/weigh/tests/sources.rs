@@ -80,12 +80,7 @@ fn records_and_lists_beside_files() {
         ("net-deadbeef.pth", b"x"),
     ]);
     let weighing = hash(folder.path(), &Plan::default());
-    let expected = [
-        "source-digest-match",
-        "source-digest-match",
-        "source-digest-mismatch",
-        "source-digest-mismatch",
-    ];
+    let expected = ["source-digest-match", "source-digest-match", "source-digest-mismatch", "source-digest-mismatch"];
     assert_eq!(ids(&weighing), expected);
     assert_eq!(weighing.evidence[2].severity(), Severity::Low, "torch.hub's names are not certain");
     assert!(weighing.artifacts.iter().all(|artifact| artifact.kept.is_none()));

@@ -89,13 +89,8 @@ enum Kind {
 }
 
 fn read(bytes: &[u8], limit: u64) -> Result<Vec<Kind>, String> {
-<<<<<<< HEAD
     let json = bytes.trim_ascii_start().starts_with(b"{") || bytes.starts_with(b"\xef\xbb\xbf");
     if !json {
-=======
-    let begin = bytes.iter().position(|byte| !byte.is_ascii_whitespace());
-    if begin.is_none_or(|at| bytes[at] != b'{') && !bytes.starts_with(b"\xef\xbb\xbf") {
->>>>>>> main
         return Ok(vec![Kind::Foreign]);
     }
     if bytes.len() as u64 > limit {

@@ -45,7 +45,8 @@ fn every_static_rule_is_listed_in_its_room() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                for page in text.split("rules/").skip(1).filter_map(|rest| rest.split_once(".md\")").map(|s| s.0)) {
+                let pages = text.split("rules/").skip(1).filter_map(|rest| rest.split_once(".md\")").map(|s| s.0));
+                for page in pages.filter(|page| !page.contains('$')) {
                     assert!(rules.contains_key(page), "{}: rule {page} is not in its room's RULES", path.display());
                 }
             }

@@ -74,6 +74,7 @@ fn expected(extension: &str) -> &'static [&'static str] {
         }
         "json" | "ipynb" => &["json", "text"],
         "tflite" => &["tflite"],
+        "mlmodel" => &["coreml"],
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "bmp" => &["png", "jpeg", "gif", "webp", "bmp"],
         "zip" => &["zip"],
         "tar" | "nemo" => &["tar", "gzip"],

@@ -48,14 +48,11 @@ static MARKS: &[Mark] = &[
     Mark(64, b"\xef\xbe\xad\xde", "mil-blob", Kind::Media),
     Mark(0, b"lmgg", "ggml", Kind::Closed),
     Mark(0, b"tjgg", "ggml", Kind::Closed),
-    Mark(0, b"\x1f\x8b\x08", "gzip", Kind::Closed),
     Mark(0, b"\xfd7zXZ\0", "xz", Kind::Closed),
     Mark(0, b"\x28\xb5\x2f\xfd", "zstd", Kind::Closed),
     Mark(0, b"\x04\x22\x4d\x18", "lz4", Kind::Closed),
     Mark(0, b"7z\xbc\xaf\x27\x1c", "7z", Kind::Closed),
     Mark(0, b"Rar!\x1a\x07", "rar", Kind::Closed),
-    Mark(257, b"ustar", "tar", Kind::Closed),
-    Mark(4, b"TFL3", "tflite", Kind::Closed),
     Mark(0, b"SQLite format 3\0", "sqlite", Kind::Closed),
 ];
 

@@ -9,7 +9,10 @@ mod chat_template;
 mod claim;
 mod configuration;
 mod gguf;
+mod gzip;
 mod hdf5;
+mod hydra;
+mod inflate;
 mod joblib;
 mod json;
 mod keras;
@@ -17,12 +20,16 @@ mod magic;
 mod npy;
 mod onnx;
 mod pickle;
+mod plain_messages;
 mod protobuf;
 mod repository;
 mod safetensors;
 mod scope;
 mod statistics;
+mod tar;
+mod tensorflow;
 mod text;
+mod tflite;
 mod zip;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};
@@ -52,6 +59,8 @@ pub static RULES: &[&Rule] = &[
     &gguf::SIZE_IMPOSSIBLE,
     &gguf::TRUNCATED,
     &gguf::UNKNOWN_TYPE,
+    &gzip::GZIP_MALFORMED,
+    &hydra::HYDRA_TARGET,
     &json::DUPLICATE_KEY,
     &json::MALFORMED,
     &keras::KERAS_EXTERNAL_FILE,
@@ -89,9 +98,15 @@ pub static RULES: &[&Rule] = &[
     &safetensors::TRUNCATED,
     &safetensors::UNKNOWN_DTYPE,
     &safetensors::UNKNOWN_FIELD,
+    &plain_messages::COREML_CUSTOM_MODEL,
     &statistics::TENSOR_ALL_ZERO,
     &statistics::TENSOR_NOT_FINITE,
+    &tar::TAR_MALFORMED,
+    &tensorflow::TENSORFLOW_MALFORMED,
+    &tensorflow::TENSORFLOW_OPERATOR,
     &text::LFS_POINTER,
+    &tflite::TFLITE_CUSTOM_OPERATOR,
+    &tflite::TFLITE_MALFORMED,
     &zip::AMBIGUOUS_END,
     &zip::CRC_MISMATCH,
     &zip::DUPLICATE_MEMBER,
@@ -128,11 +143,29 @@ pub trait Inspector: Sync {
 }
 
 /// Formats that are told by their own marks, in the order they are listed.
-static INSPECTORS: &[&dyn Inspector] =
-    &[&gguf::Gguf, &hdf5::Hdf5, &joblib::Joblib, &npy::Npy, &pickle::Pickle, &safetensors::Safetensors, &zip::Zip];
+static INSPECTORS: &[&dyn Inspector] = &[
+    &gguf::Gguf,
+    &gzip::Gzip,
+    &hdf5::Hdf5,
+    &joblib::Joblib,
+    &npy::Npy,
+    &pickle::Pickle,
+    &safetensors::Safetensors,
+    &tar::Tar,
+    &tflite::Tflite,
+    &zip::Zip,
+];
 
 /// Formats without marks of their own: asked only when no other claims the bytes, and the first that does is it.
-static PLAIN: &[&dyn Inspector] = &[&json::Json, &text::Text, &onnx::Onnx];
+static PLAIN: &[&dyn Inspector] = &[
+    &json::Json,
+    &text::Text,
+    &tensorflow::SavedModel,
+    &tensorflow::GraphDef,
+    &plain_messages::CoreMl,
+    &plain_messages::SentencePiece,
+    &onnx::Onnx,
+];
 
 /// All inspectors, chosen by content.
 pub struct Inspectors;

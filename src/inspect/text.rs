@@ -58,6 +58,13 @@ impl Inspector for Text {
         {
             super::chat_template::inspect(template, view, scope);
         }
+        let name = view.entry().unwrap_or_else(|| scope.path.name()).to_ascii_lowercase();
+        if name.ends_with(".yaml") || name.ends_with(".yml") {
+            match view.read_all("yaml-bytes", 16 * WHOLE) {
+                Ok(bytes) => super::hydra::inspect(&String::from_utf8_lossy(&bytes), view, scope),
+                Err(trouble) => scope.unreadable(view, &trouble),
+            }
+        }
         if view.depth() == 0 {
             if let Some(format) = kind(&head) {
                 scope.recognise(Format::named(format));

@@ -2,15 +2,14 @@
 
 use std::ops::Range;
 
-use flate2::{Decompress, FlushDecompress, Status};
-
 use super::crc::{Checked, Checksums, mismatch};
 use super::record::Facts;
 use super::{HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
 use crate::inspect::Scope;
 use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
+use crate::inspect::inflate::{Inflated, inflate};
 use crate::model::Format;
-use crate::weigh::{Unreadable, View};
+use crate::weigh::View;
 
 /// What the archive is, by the names of its members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,18 +131,6 @@ fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &Vie
     }
 }
 
-/// What decompression gave.
-pub struct Inflated {
-    /// The content, as far as it could be had.
-    pub bytes: Vec<u8>,
-    /// Bytes of the input that were used.
-    pub used: u64,
-    /// True if the stream ended where it said.
-    pub ended: bool,
-    /// True if a limit stopped it.
-    pub cut: bool,
-}
-
 fn whole(facts: &Facts, inflated: &Inflated, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
     let name = facts.text();
     if inflated.cut {
@@ -167,31 +154,5 @@ fn whole(facts: &Facts, inflated: &Inflated, data: &Range<u64>, view: &View<'_>,
     if crc != facts.crc && !later {
         let evidence = mismatch(&name, facts.crc, crc).at(view.place(data.clone()));
         scope.add(evidence.showing(view.excerpt(data.clone())));
-    }
-}
-
-/// Decompresses a range of raw deflate, at most `ratio` times its length, and never more than 64 MiB beyond 20 times.
-///
-/// # Errors
-/// When the range cannot be read.
-pub fn inflate(view: &View<'_>, data: &Range<u64>, ratio: u64) -> Result<Inflated, Unreadable> {
-    let input = view.read(data.clone())?;
-    let length = input.len() as u64;
-    let most = length.saturating_mul(ratio).min(length.saturating_mul(20).saturating_add(64 << 20));
-    let mut stream = Decompress::new(false);
-    let mut bytes = Vec::new();
-    let mut piece = vec![0; 32 << 10];
-    loop {
-        let (used, made) = (stream.total_in(), stream.total_out());
-        let rest = usize::try_from(used).ok().and_then(|used| input.get(used..)).unwrap_or_default();
-        let status = stream.decompress(rest, &mut piece, FlushDecompress::None);
-        let count = usize::try_from(stream.total_out() - made).unwrap_or(0);
-        bytes.extend_from_slice(&piece[..count.min(piece.len())]);
-        let stuck = count == 0 && stream.total_in() == used;
-        let ended = matches!(status, Ok(Status::StreamEnd));
-        let cut = bytes.len() as u64 > most;
-        if ended || cut || stuck || status.is_err() {
-            return Ok(Inflated { bytes, used: stream.total_in(), ended, cut: cut && !ended });
-        }
     }
 }

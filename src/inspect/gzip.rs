@@ -1,0 +1,108 @@
+//! gzip (RFC 1952): what is compressed is shown to every inspector.
+
+use super::archive::Unknown;
+use super::inflate::inflate;
+use super::{Inspector, Scope};
+use crate::model::{Class, Format, Rule, Severity};
+use crate::weigh::View;
+
+/// Not a whole gzip stream.
+pub static GZIP_MALFORMED: Rule = Rule {
+    id: "gzip-malformed",
+    summary: "the gzip stream is broken, cut off, or not what its checksum says",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../rules/gzip-malformed.md"),
+    frameworks: &["CWE-354", "AML.T0076"],
+};
+
+/// Streams one behind the other that are followed.
+const MEMBERS: u32 = 1000;
+
+/// The format.
+pub struct Gzip;
+
+impl Inspector for Gzip {
+    fn format(&self) -> Format {
+        Format::named("gzip")
+    }
+
+    fn claims(&self, head: &[u8], _: &View<'_>) -> bool {
+        head.starts_with(b"\x1f\x8b\x08")
+    }
+
+    fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
+        let mut unknown = Unknown::default();
+        let mut at = 0;
+        let mut content = Vec::new();
+        for _ in 0..MEMBERS {
+            match member(view, at, &mut content, scope) {
+                Some(next) if next < view.len() => at = next,
+                _ => break,
+            }
+            if view.read_up_to(at, 2).is_ok_and(|mark| mark != *b"\x1f\x8b") {
+                let message = format!("{} bytes follow after the stream", view.len() - at);
+                scope.raise(&GZIP_MALFORMED, view, at..view.len(), message);
+                break;
+            }
+        }
+        unknown.inspect(&view.decompressed("content", &content), scope);
+        unknown.close(view, scope);
+    }
+}
+
+/// Decompresses one stream onto the end of the content, and says where the next begins.
+fn member(view: &View<'_>, at: u64, content: &mut Vec<u8>, scope: &mut Scope<'_>) -> Option<u64> {
+    let head = view.read_up_to(at, 70_000).ok()?;
+    let broken = |scope: &mut Scope<'_>, what: &str| scope.raise(&GZIP_MALFORMED, view, at..view.len(), what);
+    let Some(header) = header(&head) else {
+        broken(scope, "the header is cut off");
+        return None;
+    };
+    let start = at.checked_add(header as u64)?;
+    let inflated = match inflate(view, &(start..view.len()), scope.limits.ratio) {
+        Ok(inflated) => inflated,
+        Err(trouble) => {
+            scope.unreadable(view, &trouble);
+            return None;
+        }
+    };
+    content.extend_from_slice(&inflated.bytes);
+    if inflated.cut {
+        scope.limit("ratio", scope.limits.ratio, view);
+        return None;
+    }
+    let end = start.checked_add(inflated.used)?;
+    let trailer = view.read_up_to(end, 8).ok()?;
+    let Some(crc) = trailer.get(..4).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes) else {
+        broken(scope, "the stream is cut off");
+        return None;
+    };
+    if !inflated.ended || trailer.len() < 8 {
+        broken(scope, "the stream is broken or cut off");
+        return None;
+    }
+    if crc != crc32fast::hash(&inflated.bytes) {
+        broken(scope, "the content is not what the checksum says");
+    }
+    end.checked_add(8)
+}
+
+/// Length of the header: ten bytes, and what its flags say follows.
+fn header(head: &[u8]) -> Option<usize> {
+    let flags = *head.get(3)?;
+    let mut at = 10;
+    if flags & 4 != 0 {
+        let length = u16::from_le_bytes(head.get(at..at + 2)?.try_into().ok()?);
+        at += 2 + usize::from(length);
+    }
+    for flag in [8, 16] {
+        if flags & flag != 0 {
+            at += head.get(at..)?.iter().position(|byte| *byte == 0)? + 1;
+        }
+    }
+    if flags & 2 != 0 {
+        at += 2;
+    }
+    (at <= head.len()).then_some(at)
+}

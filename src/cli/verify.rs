@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use super::args::{Advising, Audit, Judging, Reading, ReportFormat, Scan, Trusting, Verify, Writing};
 use super::exit::{self, Mistake};
 use super::{assess, judging, output};
-use crate::catalog;
 use crate::emit::{json, sarif, terminal};
 use crate::model::{Check, Report, Verdict};
+use crate::{catalog, deps};
 
 /// Everything the policy asks for.
 pub fn verify(args: &Verify, quiet: bool) -> Result<ExitCode, Mistake> {
@@ -42,9 +42,16 @@ fn each(
     let checks = if checks.is_empty() { loaded.policy.checks.as_slice() } else { checks };
     let mut verdict = Verdict::Pass;
     let mut text = String::new();
+    if paths.len() > 1 && writing.format != ReportFormat::Terminal {
+        return Err(Mistake::new("a report is one document about one path").help("call it once for each path"));
+    }
     for path in paths {
         let request = assess::Request { path, checks, loaded: &loaded, now, trusting, advising, reading, quiet };
         let report = assess::assess(&request)?;
+        if checks == [Check::Audit] && !report.artifacts.iter().any(|file| deps::recognise(&file.path).is_some()) {
+            return Err(Mistake::new(format!("there is no lockfile at {}", output::shown(path)))
+                .help("give a lockfile such as Cargo.lock, uv.lock or package-lock.json, or a folder that holds one"));
+        }
         verdict = verdict.join(report.verdict);
         text.push_str(&render(&report, writing));
     }

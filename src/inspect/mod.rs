@@ -198,6 +198,9 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
     };
     let mut chosen: Vec<_> = INSPECTORS.iter().filter(|inspector| inspector.claims(&head, view)).collect();
     let marks = magic::of(&head, view);
+    if chosen.is_empty() && claim::is_unpickled(view, scope) {
+        pickle::suspect(view, scope);
+    }
     if chosen.is_empty() && marks.is_empty() {
         chosen.extend(PLAIN.iter().find(|inspector| inspector.claims(&head, view)));
     }

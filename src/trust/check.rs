@@ -40,8 +40,9 @@ pub fn check(
         evidence.extend(verified.evidence);
         signers.extend(verified.signers);
     }
-    let unmet = settings.threshold > 1 && signers.len() < settings.threshold;
-    if unmet && !files.is_empty() && !settings.trusts_nobody() {
+    // One untrusted signature where one is needed has said so itself.
+    let unsaid = settings.threshold > 1 || files.is_empty() || settings.trusts_nobody();
+    if signers.len() < settings.threshold && unsaid {
         let message = format!("{} distinct trusted signer(s) signed; {} are needed", signers.len(), settings.threshold);
         let found: Vec<String> = signers.into_iter().collect();
         let few = Evidence::new(&SIGNATURE_THRESHOLD_UNMET, message);

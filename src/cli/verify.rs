@@ -7,7 +7,8 @@ use super::args::{Advising, Audit, Judging, Reading, ReportFormat, Scan, Trustin
 use super::exit::{self, Mistake};
 use super::{assess, judging, output};
 use crate::emit::{json, sarif, terminal};
-use crate::model::{Check, Report, Verdict};
+use crate::model::{ArtifactPath, Check, Limits, Report, Verdict};
+use crate::weigh::names;
 use crate::{catalog, deps};
 
 /// Everything the policy asks for.
@@ -21,8 +22,17 @@ pub fn scan(args: &Scan, quiet: bool) -> Result<ExitCode, Mistake> {
     each(&args.paths, &[Check::Scan], &args.judging, &trusting, &advising, &args.reading, &args.writing, quiet)
 }
 
-/// Dependencies alone.
+/// Dependencies alone. An audit that would look at nothing is a mistake in the call, not a pass.
 pub fn audit(args: &Audit, quiet: bool) -> Result<ExitCode, Mistake> {
+    let is_lockfile = |path: &ArtifactPath| deps::recognise(path).is_some();
+    for path in &args.paths {
+        let (plan, _) = assess::plan(path, &args.reading, Limits::default());
+        let own = path.is_file() && is_lockfile(&ArtifactPath::new(assess::subject(path)));
+        if path.exists() && !own && names(path, &plan, &is_lockfile).is_empty() {
+            return Err(Mistake::new(format!("there is no lockfile at {}", output::shown(path)))
+                .help("give a lockfile such as Cargo.lock, uv.lock or package-lock.json, or a folder that holds one"));
+        }
+    }
     let trusting = Trusting::default();
     each(&args.paths, &[Check::Audit], &args.judging, &trusting, &args.advising, &args.reading, &args.writing, quiet)
 }
@@ -48,10 +58,6 @@ fn each(
     for path in paths {
         let request = assess::Request { path, checks, loaded: &loaded, now, trusting, advising, reading, quiet };
         let report = assess::assess(&request)?;
-        if checks == [Check::Audit] && !report.artifacts.iter().any(|file| deps::recognise(&file.path).is_some()) {
-            return Err(Mistake::new(format!("there is no lockfile at {}", output::shown(path)))
-                .help("give a lockfile such as Cargo.lock, uv.lock or package-lock.json, or a folder that holds one"));
-        }
         verdict = verdict.join(report.verdict);
         text.push_str(&render(&report, writing));
     }

@@ -149,7 +149,7 @@ mod tests {
     fn artifact(path: &str, formats: &[&'static str], contents: Contents) -> Artifact {
         Artifact {
             path: ArtifactPath::new(path),
-            size: 1,
+            size: 64,
             digests: Digests::default(),
             shards: Vec::new(),
             formats: formats.iter().map(|name| Format::named(name)).collect(),

@@ -149,6 +149,7 @@ fn subject(statement: &Statement, artifacts: &[Artifact], root: Option<&Digest>)
     let by_path: BTreeSet<(&str, &str)> = statement
         .subjects
         .iter()
+        .filter(|subject| !subject.name.is_empty())
         .filter_map(|subject| Some((subject.name.as_str(), subject.digests.get("sha256")?.as_str())))
         .collect();
     let listed = artifacts

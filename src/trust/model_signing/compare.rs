@@ -52,7 +52,7 @@ pub static IGNORED_FILE: Rule = Rule {
     id: "ignored-file",
     summary: "a file is not covered by the model's signature because its path is ignored",
     severity: Severity::Low,
-    class: Class::Defect,
+    class: Class::Inventory,
     page: include_str!("../../rules/ignored-file.md"),
     frameworks: &["CWE-353"],
 };
@@ -87,9 +87,7 @@ impl Manifest {
             if scene.file.path.as_ref().is_some_and(|own| own.as_str() == *path) {
                 continue;
             }
-            if Ignored::git().covers(path) {
-                found.minor(path, "it is not signed: git's own files are left out of model signatures".to_owned());
-            } else if ignored.covers(path) {
+            if ignored.covers(path) {
                 found.add(&IGNORED_FILE, path, "it is not signed, and its path is ignored".to_owned());
             } else if scene.settings.ignore_unsigned {
                 found.add(&IGNORED_FILE, path, "it is not signed, and unsigned files are ignored".to_owned());
@@ -177,12 +175,6 @@ impl Found<'_, '_> {
                 Evidence::new(rule, message).of(&ArtifactPath::new(path)).with("signature", self.scene.name());
             self.evidence.push(evidence);
         }
-    }
-
-    /// An ignored file that every signature ignores.
-    fn minor(&mut self, path: &str, message: String) {
-        let evidence = Evidence::new(&IGNORED_FILE, message).of(&ArtifactPath::new(path)).rated(Severity::Info);
-        self.evidence.push(evidence.with("signature", self.scene.name()));
     }
 
     fn close(mut self) -> Vec<Evidence> {

@@ -85,7 +85,11 @@ fn every_refusal_has_a_name() {
     assert_eq!(scene.refusal(&["--key", &a, "--policy", "production"]), ["attestation-policy-mismatch"]);
     let level = ["--key", &a, "--level", "WEIGHBRIDGE_TIER_REGULATED"];
     assert_eq!(scene.refusal(&level), ["attestation-level-missing"]);
-    fs::write(scene.folder.path().join("model/README.md"), "changed").unwrap();
+    let at = |name: &str| scene.folder.path().join("model").join(name);
+    fs::rename(at("README.md"), at("README.txt")).unwrap();
+    assert_eq!(scene.refusal(&["--key", &a]), ["attestation-subject-mismatch"]);
+    fs::write(at("README.md"), "changed").unwrap();
+    fs::remove_file(at("README.txt")).unwrap();
     assert_eq!(scene.refusal(&["--key", &a]), ["attestation-subject-mismatch"]);
 }
 

@@ -63,3 +63,19 @@ fn an_empty_folder_is_unknown_not_clean() {
     let report = report(&["verify", folder.path().to_str().unwrap()], 3);
     assert_eq!(ruled(&report, "unknown"), ["empty-tree"]);
 }
+
+#[test]
+fn an_audit_of_nothing_is_no_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    small_model(folder.path());
+    let said = mistake(&["audit", folder.path().to_str().unwrap()]);
+    assert!(said.contains("no lockfile"), "{said}");
+}
+
+#[test]
+fn a_policy_that_looks_at_nothing_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, "schema = 1\nname = 'x'\nextends = 'development'\nchecks = []\n").unwrap();
+    assert!(mistake(&["policy", "check", policy.to_str().unwrap()]).contains("looks at nothing"));
+}

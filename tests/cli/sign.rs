@@ -86,3 +86,30 @@ fn an_encrypted_key_without_passphrase_is_said() {
     assert!(said.contains("encrypted") && said.contains("--passphrase-env"), "{said}");
     assert!(!folder.path().join("model.sig").exists());
 }
+
+#[test]
+fn a_threshold_without_signatures_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    small_model(&folder.path().join("model"));
+    key(folder.path(), "k", "p256");
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (model, public) = (at("model"), at("k.pub"));
+    let unmet = vec!["signature-threshold-unmet".to_owned()];
+    assert_eq!(ruled(&report(&["verify", &model, "--key", &public], 1), "fail"), unmet);
+    assert_eq!(ruled(&report(&["verify", &model, "--threshold", "2"], 1), "fail"), unmet);
+    let policy = at("policy.toml");
+    fs::write(&policy, "schema = 1\nname = 'two'\nextends = 'development'\nsignature = { threshold = 2 }\n").unwrap();
+    let scanned = report(&["verify", &model, "--policy", &policy, "--checks", "scan"], 1);
+    assert_eq!(ruled(&scanned, "fail"), ["requirement-unmet"]);
+}
+
+#[test]
+fn a_flag_cannot_ask_for_less_than_the_policy() {
+    let folder = tempfile::tempdir().unwrap();
+    small_model(&folder.path().join("model"));
+    key(folder.path(), "k", "p256");
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    stdout(&mut run(&["sign", &at("model"), "--key", &at("k"), "--quiet"]), 0);
+    let arguments = ["verify", &at("model"), "--policy", "regulated", "--key", &at("k.pub"), "--threshold", "1"];
+    assert!(ruled(&report(&arguments, 1), "fail").contains(&"signature-threshold-unmet".to_owned()));
+}

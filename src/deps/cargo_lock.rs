@@ -10,6 +10,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use rayon::prelude::*;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -53,15 +54,20 @@ const NEWEST: u32 = 4;
 pub fn read(sheet: &mut Sheet<'_>, text: &str) {
     let lines = Lines::of(text);
     let mut checksums = BTreeMap::new();
-    let entries: Vec<(u64, Entry<'_>)> = match toml::from_str::<File<'_>>(text) {
-        Ok(file) => {
-            if let Some(version) = file.version.filter(|version| *version > NEWEST) {
-                let message = format!("version {version} of the format is not known; read as version {NEWEST}");
-                sheet.note(&LOCKFILE_MALFORMED, Some(1), message);
+    let entries: Vec<(u64, Entry<'_>)> = match parse(text) {
+        Ok(parts) => {
+            let mut entries = Vec::new();
+            for (start, file) in parts {
+                if let Some(version) = file.version.filter(|version| *version > NEWEST) {
+                    let message = format!("version {version} of the format is not known; read as version {NEWEST}");
+                    sheet.note(&LOCKFILE_MALFORMED, Some(1), message);
+                }
+                checksums.extend(file.metadata);
+                let line = |entry: &Spanned<Entry<'_>>| lines.line(start.saturating_add(entry.span().start));
+                let all = file.root.into_iter().chain(file.package);
+                entries.extend(all.map(|entry| (line(&entry), entry.into_inner())));
             }
-            checksums = file.metadata;
-            let all = file.root.into_iter().chain(file.package);
-            all.map(|entry| (lines.line(entry.span().start), entry.into_inner())).collect()
+            entries
         }
         Err(error) => {
             let line = error.span().map_or(1, |span| lines.line(span.start));
@@ -77,6 +83,28 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
         sheet.note(&LOCKFILE_EMPTY, None, "no [[package]] entry; Cargo lists at least the package itself");
     }
     fill(sheet, &entries, &checksums);
+}
+
+/// The file, in parts with their offsets. A large one is cut between entries and its parts are read side by side, which
+/// takes less time and far less memory; if a part is not sound by itself the whole is read at once, and decides.
+fn parse(text: &str) -> Result<Vec<(usize, File<'_>)>, toml::de::Error> {
+    const PART: usize = 256 << 10;
+    let mut starts = vec![0usize];
+    while let Some(rest) = text.get(starts.last().copied().unwrap_or(0).saturating_add(PART)..) {
+        let from = text.len().saturating_sub(rest.len());
+        let Some(at) = rest.find("\n[[package]]\n") else { break };
+        starts.push(from.saturating_add(at).saturating_add(1));
+    }
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    let parts: Vec<(usize, &str)> =
+        starts.iter().zip(ends).filter_map(|(start, end)| Some((*start, text.get(*start..end)?))).collect();
+    let whole = || toml::from_str(text).map(|file| vec![(0, file)]);
+    if parts.len() < 2 {
+        return whole();
+    }
+    let read: Result<Vec<_>, toml::de::Error> =
+        parts.par_iter().map(|(start, part)| toml::from_str(part).map(|file| (*start, file))).collect();
+    read.or_else(|_| whole())
 }
 
 /// The entries that are sound by themselves, for a file that is not sound as a whole.

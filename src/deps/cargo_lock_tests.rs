@@ -126,6 +126,21 @@ fn the_crate_cargo_lock_reads_the_same() {
 }
 
 #[test]
+fn a_large_file_is_read_in_parts_as_if_whole() {
+    let many = |from: usize| (from..from + 4000).map(|i| entry(&format!("p{i}"), "1.0.0", "")).collect::<String>();
+    let sound = format!("version = 4\n\n{}", many(0));
+    let whole = read(sound.as_bytes());
+    assert_eq!((whole.packages.len(), rules(&whole).len()), (4000, 0));
+    let lines: Vec<u64> = whole.packages.iter().filter_map(|package| package.line).collect();
+    assert_eq!((lines.first(), lines.last()), (Some(&3), Some(&(3 + 3999 * 4))));
+    // An entry's text inside of a string is no entry, wherever the file is cut.
+    let hidden = entry("hidden", "1.0.0", "").repeat(12_000);
+    let quoted = format!("{}odd = '''\n{hidden}'''\n{}", many(0), many(4000));
+    let quoted = read(quoted.as_bytes());
+    assert_eq!((quoted.packages.len(), rules(&quoted).len()), (8000, 0));
+}
+
+#[test]
 #[ignore = "measures; run in release: cargo test --release -- --ignored --nocapture a_hundred_thousand"]
 fn a_hundred_thousand_packages() {
     let mut text = String::from("version = 4\n\n");

@@ -1,6 +1,6 @@
 //! All lockfiles of a tree together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::model::{ArtifactPath, Class, Evidence, Limits, Package, Place, Rule, Severity};
 
@@ -162,6 +162,16 @@ impl<'a> Sheet<'a> {
         &self.packages
     }
 
+    /// Takes the entries out, for a look at all of them while things are said; [`Sheet::put`] puts them back.
+    pub fn take(&mut self) -> Vec<Package> {
+        std::mem::take(&mut self.packages)
+    }
+
+    /// Puts the entries back.
+    pub fn put(&mut self, packages: Vec<Package>) {
+        self.packages = packages;
+    }
+
     /// Says something about the file or a line of it; beyond the limit of repeats it is only counted.
     pub fn note(&mut self, rule: &'static Rule, line: Option<u64>, message: impl Into<String>) {
         let place = line.map_or(Place::Whole, |line| Place::Line { line, column: 1 });
@@ -179,11 +189,14 @@ impl<'a> Sheet<'a> {
 
     /// Ends the file: exact repetitions are said and listed once, surplus evidence is counted.
     pub fn close(mut self) -> (Vec<Package>, Vec<Evidence>) {
-        let mut once = BTreeSet::new();
+        let mut once = HashSet::new();
         let mut twice = Vec::new();
         let mut packages = std::mem::take(&mut self.packages);
+        let firsts: Vec<bool> = packages.iter().map(|package| once.insert((&package.purl, &package.source))).collect();
+        drop(once);
+        let mut firsts = firsts.into_iter();
         packages.retain(|package| {
-            let first = once.insert((package.purl.clone(), package.source.clone()));
+            let first = firsts.next().unwrap_or(true);
             if !first {
                 twice.push((package.name.clone(), package.version.clone(), package.purl.clone(), package.line));
             }

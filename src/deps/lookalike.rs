@@ -29,6 +29,8 @@ const POPULAR: &[(Ecosystem, &str)] = &[
 ];
 /// Shorter names are close to too many others.
 const SHORTEST: usize = 5;
+/// Separators by which a name may differ.
+const SEPARATORS: usize = 3;
 
 /// Says which packages of one lockfile look like others.
 pub fn look(sheet: &mut Sheet<'_>) {
@@ -57,10 +59,15 @@ fn like<'a>(ecosystem: Ecosystem, name: &str, words: &BTreeSet<&'a str>) -> Opti
     if words.contains(name.as_str()) || words.contains(format!("!{name}").as_str()) {
         return None;
     }
-    let plain = |text: &str| text.replace(['-', '_', '.'], "");
-    let bare = plain(&name);
-    let popular = words.iter().copied().filter(|word| !word.starts_with('!') && word.len() >= SHORTEST);
-    popular.into_iter().find(|word| one_slip(word, &name) || (plain(word) == bare && word.len() != name.len()))
+    let near = |word: &&str| word.len() >= SHORTEST && word.len().abs_diff(name.len()) <= SEPARATORS;
+    let popular = words.iter().copied().filter(|word| !word.starts_with('!')).filter(near);
+    popular.into_iter().find(|word| one_slip(word, &name) || (word.len() != name.len() && same_letters(word, &name)))
+}
+
+/// The same name but for its separators.
+fn same_letters(one: &str, two: &str) -> bool {
+    let separator = |byte: &u8| matches!(byte, b'-' | b'_' | b'.');
+    one.bytes().filter(|byte| !separator(byte)).eq(two.bytes().filter(|byte| !separator(byte)))
 }
 
 /// One letter more, less or other, or two neighbours exchanged.

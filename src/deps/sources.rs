@@ -51,7 +51,7 @@ pub static TRANSPORT_INSECURE: Rule = Rule {
 
 /// Says what is remarkable about where the packages of one lockfile come from.
 pub fn look(sheet: &mut Sheet<'_>, kind: Kind) {
-    let packages = sheet.packages().to_vec();
+    let packages = sheet.take();
     let mut registries = BTreeSet::new();
     let mut bare = Vec::new();
     for package in &packages {
@@ -84,6 +84,7 @@ pub fn look(sheet: &mut Sheet<'_>, kind: Kind) {
         let evidence = at(first, &CHECKSUM_MISSING, message).with("count", bare.len());
         sheet.say(evidence);
     }
+    sheet.put(packages);
 }
 
 /// Kinds of lockfile in which every package of a registry has a checksum when the package manager wrote it.

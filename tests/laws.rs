@@ -65,12 +65,12 @@ fn looking_twice_gives_the_same_evidence() {
 /// What is sound has an end. A prefix of it is of another format, or something is said about it.
 #[test]
 fn no_truncation_of_a_sound_file_is_sound() {
-    // Any prefix of a text is a text, pickles may follow each other, and pictures are told by their first bytes alone.
-    let endless = ["text", "json", "pickle", "empty", "png", "jpeg", "gif", "webp", "pdf"];
+    // Formats that say where they end. (Any prefix of a text is a text, and a protobuf message may stop anywhere.)
+    let ending = ["safetensors", "zip", "npz", "npy", "pytorch-zip", "torchscript", "keras"];
     for (name, bytes) in fixtures() {
         let whole = look(&name, &bytes);
         let sound = !whole.evidence.iter().any(|seen| matches!(seen.rule.class, Class::Defect | Class::Gap));
-        if !sound || whole.formats.iter().any(|format| endless.contains(&format.name())) {
+        if !sound || !whole.formats.iter().any(|format| ending.contains(&format.name())) {
             continue;
         }
         for end in 1..bytes.len() {

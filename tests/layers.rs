@@ -40,7 +40,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// Unit tests that lie in a file or folder of their own.
 fn is_test(path: &Path) -> bool {
     let inside = path.strip_prefix(source()).unwrap();
-    inside.iter().any(|part| part.to_str().is_some_and(|part| part == "tests" || part.ends_with("tests.rs")))
+    inside.iter().any(|part| {
+        part.to_str().is_some_and(|part| part == "tests" || part.ends_with("tests.rs") || part == "sample.rs")
+    })
 }
 
 /// The code of a file without its tests, comments and strings.

@@ -125,3 +125,34 @@ fn an_empty_database_is_an_error_and_none_is_a_gap() {
     assert_eq!(said(&missing), [("advisory-database-missing", Severity::Medium)]);
     assert!(without_database(&[]).is_empty());
 }
+
+#[test]
+fn a_damaged_database_is_no_clean_one() {
+    let (source, damaged) = (small(), tempfile::tempdir().unwrap());
+    let target = damaged.path().join("compiled.db");
+    Database::open(source.path()).unwrap().compile(&target).unwrap();
+    let bytes = fs::read(&target).unwrap();
+    let bad = package("bad", "1.2.0", PackageSource::PublicRegistry, &[]);
+    let ids = || {
+        let database = Database::open(&target).ok()?;
+        let evidence = audit(std::slice::from_ref(&bad), &database, &Terms::default());
+        Some(evidence.iter().map(|one| one.rule.id).collect::<Vec<_>>())
+    };
+    assert_eq!(ids().unwrap(), ["audit-coverage", "audit-clean"]);
+    let mut broken = 0;
+    for at in 0..bytes.len() {
+        let mut other = bytes.clone();
+        other[at] ^= 0x40;
+        fs::write(&target, &other).unwrap();
+        match ids() {
+            None => {}
+            Some(ids) if ids.contains(&"advisory-database-broken") => {
+                assert_eq!(ids, ["advisory-database-broken", "audit-coverage"], "byte {at}");
+                broken += 1;
+            }
+            // The byte is of records about another package, which is not looked up.
+            Some(ids) => assert_eq!(ids, ["audit-coverage", "audit-clean"], "byte {at}"),
+        }
+    }
+    assert!(broken > 100, "{broken} of {} bytes", bytes.len());
+}

@@ -48,7 +48,7 @@ fn same(advisory: &Advisory, listed: &str, version: &str, parsed: Option<&Versio
     if digits(listed) != digits(version) {
         return false;
     }
-    let order = parsed.and_then(|parsed| parsed.order(&Version::parse(advisory.ecosystem, listed)?));
+    let order = parsed.and_then(|parsed| parsed.against(&Version::parse(advisory.ecosystem, listed)?));
     order == Some(Ordering::Equal)
 }
 
@@ -75,7 +75,7 @@ fn in_range(advisory: &Advisory, events: &[Event], version: Option<&Version>) ->
             event => steps.push((bound, event)),
         }
     }
-    let before = |limit: &Version| version.order(limit) == Some(Ordering::Less);
+    let before = |limit: &Version| version.against(limit) == Some(Ordering::Less);
     if !limits.is_empty() && !limits.iter().any(before) {
         return Some(false);
     }
@@ -88,7 +88,7 @@ fn in_range(advisory: &Advisory, events: &[Event], version: Option<&Version>) ->
     });
     let mut inside = false;
     for (bound, event) in &steps {
-        let order = bound.as_ref().map_or(Some(Ordering::Greater), |bound| version.order(bound))?;
+        let order = bound.as_ref().map_or(Some(Ordering::Greater), |bound| version.against(bound))?;
         match event {
             Event::Introduced(_) if order != Ordering::Less => inside = true,
             Event::Fixed(_) if order != Ordering::Less => inside = false,

@@ -46,7 +46,7 @@ impl Request<'_> {
 /// Weighs a tree once and judges everything that was asked for.
 pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     let policy = &request.loaded.policy;
-    let (mut plan, left_out) = plan(request.reading, policy.limits.clone());
+    let (mut plan, left_out) = plan(request.path, request.reading, policy.limits.clone());
     let signatures = trusting::prepare(request, &mut plan)?;
     let looks = request.asks(Check::Scan) || request.asks(Check::Integrity);
     let inspectors: &dyn Inspect = if looks { &Inspectors } else { &Nothing };
@@ -101,12 +101,13 @@ pub fn below(root: &Path, file: &Path) -> Option<ArtifactPath> {
 }
 
 /// The plan that the reading flags ask for. Version control data is left out, and said.
-pub fn plan(reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
+pub fn plan(root: &Path, reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
     let left_out = LeftOut::default();
     let (asked, noted) = (reading.ignore.clone(), left_out.clone());
+    let repository = root.join(".git/HEAD").is_file();
     let ignore = move |path: &ArtifactPath| {
         let wanted = asked.iter().any(|asked| asked.trim_end_matches('/').trim_start_matches("./") == path.as_str());
-        let leave = wanted || path.name() == ".git";
+        let leave = wanted || (repository && path.as_str() == ".git");
         if leave && let Ok(mut noted) = noted.0.lock() {
             noted.insert(path.to_string());
         }
@@ -156,6 +157,9 @@ fn not_assessed(request: &Request<'_>, lockfiles: usize, left_out: &LeftOut) -> 
     }
     if request.asks(Check::Audit) && lockfiles == 0 {
         clauses.push("dependencies: no lockfile was found".to_owned());
+    }
+    if request.trusting.ignore_unsigned {
+        clauses.push("files that a signature does not cover (--ignore-unsigned)".to_owned());
     }
     clauses.extend(left_out.clauses());
     if request.asks(Check::Scan) {

@@ -79,7 +79,7 @@ fn verify_statement(args: &AttestVerify, quiet: bool) -> Result<ExitCode, Mistak
     let envelope = read_small(&args.file, ENVELOPE_BYTES)?;
     let expected = expectation(args)?;
     let loaded = judging::load("development")?;
-    let (mut plan, left_out) = assess::plan(&args.reading, loaded.policy.limits.clone());
+    let (mut plan, left_out) = assess::plan(&args.subject, &args.reading, loaded.policy.limits.clone());
     plan.keep = Box::new(|_| false);
     let mut weighing = weigh(&args.subject, &plan, &Nothing, &Bar::new(quiet))?;
     if let Some(own) = assess::below(&args.subject, &args.file) {

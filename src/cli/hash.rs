@@ -23,8 +23,8 @@ pub fn run(args: &Hash, quiet: bool) -> Result<ExitCode, Mistake> {
     if args.check { check(args, quiet) } else { print(args, quiet) }
 }
 
-fn plan(args: &Hash, algorithm: Algorithm) -> Plan {
-    let (mut plan, _) = assess::plan(&args.reading, Limits::default());
+fn plan(root: &Path, args: &Hash, algorithm: Algorithm) -> Plan {
+    let (mut plan, _) = assess::plan(root, &args.reading, Limits::default());
     plan.algorithms = [algorithm].into();
     plan.keep = Box::new(|_| false);
     plan
@@ -33,7 +33,7 @@ fn plan(args: &Hash, algorithm: Algorithm) -> Plan {
 fn print(args: &Hash, quiet: bool) -> Result<ExitCode, Mistake> {
     let mut verdict = Verdict::Pass;
     for root in &args.paths {
-        let weighing = weigh(root, &plan(args, args.algorithm), &Nothing, &Bar::new(quiet))?;
+        let weighing = weigh(root, &plan(root, args, args.algorithm), &Nothing, &Bar::new(quiet))?;
         verdict = verdict.join(remarks(&weighing));
         let mut lines = Vec::new();
         for artifact in &weighing.artifacts {
@@ -105,7 +105,7 @@ fn compare(args: &Hash, list: &Path, entry: &Entry) -> (ArtifactPath, &'static s
     let path = entry.name.clone().unwrap_or_else(named);
     let file = PathBuf::from(std::ffi::OsStr::from_bytes(path.as_bytes()));
     let algorithm = entry.digest.algorithm();
-    let weighed = weigh(&file, &plan(args, algorithm), &Nothing, &Silent);
+    let weighed = weigh(&file, &plan(&file, args, algorithm), &Nothing, &Silent);
     let found = weighed.ok().filter(|_| file.is_file()).and_then(|weighing| {
         let gap = weighing.evidence.iter().any(|seen| seen.rule.class == Class::Gap);
         weighing.artifacts.first().filter(|_| !gap).and_then(|artifact| artifact.digests.get(algorithm).cloned())

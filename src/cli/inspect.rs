@@ -17,7 +17,7 @@ pub fn run(args: &Inspect, quiet: bool) -> Result<ExitCode, Mistake> {
         return Err(Mistake::new(format!("{} is a folder", output::shown(&args.path)))
             .help("`inspect` describes one file; use `weighbridge scan` for a folder"));
     }
-    let plan = assess::plan(&args.reading, crate::model::Limits::default()).0;
+    let plan = assess::plan(&args.path, &args.reading, crate::model::Limits::default()).0;
     let weighing = weigh(&args.path, &plan, &Inspectors, &Bar::new(quiet))?;
     let options =
         describe::Options { width: output::width(), color: true, rows: if args.verbose { usize::MAX } else { 40 } };

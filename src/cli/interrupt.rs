@@ -15,6 +15,7 @@ pub fn install() {
                 let _ = std::fs::remove_file(file);
             }
         }
+        super::output::interrupted();
         #[allow(clippy::exit, reason = "an interrupted program ends here, whatever the threads are doing")]
         std::process::exit(130);
     });

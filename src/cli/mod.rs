@@ -44,6 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     interrupt::install();
+    output::quiet_panics();
     output::choose_colour(cli.color);
     let quiet = cli.quiet;
     let ended = match cli.verb {

@@ -41,8 +41,12 @@ pub fn document(text: &str, file: Option<&Path>) -> Result<(), Mistake> {
     }
 }
 
-/// Writes raw bytes to standard output.
+/// Writes raw bytes to standard output; a terminal gets them sanitised.
 pub fn raw(bytes: &[u8]) -> Result<(), Mistake> {
+    if io::stdout().is_terminal() {
+        let text = String::from_utf8_lossy(bytes);
+        return text.lines().try_for_each(|line| document(&format!("{}\n", sanitize::line(line)), None));
+    }
     finish(io::stdout().lock().write_all(bytes))
 }
 
@@ -92,6 +96,20 @@ fn rename(draft: &Path, path: &Path, error: io::Error) -> io::Result<()> {
 #[must_use]
 pub fn shown(path: &Path) -> String {
     sanitize::line(&path.display().to_string()).into_owned()
+}
+
+/// A panic in an inspector is caught and becomes evidence; one line about it is enough on standard error.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(io::stderr(), "internal error at {place}; please report it");
+    }));
+}
+
+/// Clears the line that progress was shown on, and says why there is no result.
+pub fn interrupted() {
+    let clear = if io::stderr().is_terminal() { "\r\x1b[2K" } else { "" };
+    let _ = writeln!(io::stderr(), "{clear}interrupted");
 }
 
 /// Says something beside the result.

@@ -19,6 +19,7 @@ const BEAT: Duration = Duration::from_millis(100);
 /// A progress bar on standard error.
 pub struct Bar {
     bar: ProgressBar,
+    wanted: bool,
     started: Instant,
     done: AtomicU64,
     next: AtomicU64,
@@ -30,13 +31,12 @@ impl Bar {
     #[must_use]
     pub fn new(quiet: bool) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        if !quiet && std::io::stderr().is_terminal() {
-            bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
+        let wanted = !quiet && std::io::stderr().is_terminal();
         let form = "{bar:24} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left  {wide_msg}";
         bar.set_style(ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self {
             bar,
+            wanted,
             started: Instant::now(),
             done: AtomicU64::new(0),
             next: AtomicU64::new(PATIENCE.as_millis() as u64),
@@ -49,6 +49,9 @@ impl Bar {
         let next = self.next.load(Ordering::Relaxed);
         let beat = BEAT.as_millis() as u64;
         if now >= next && self.next.compare_exchange(next, now + beat, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            if self.wanted && self.bar.is_hidden() {
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
             let name = self.file.lock().map(|name| name.clone()).unwrap_or_default();
             self.bar.set_message(sanitize::line(&name).into_owned());
             self.bar.set_position(self.done.load(Ordering::Relaxed));

@@ -20,13 +20,17 @@ pub fn run(args: &Sign, quiet: bool) -> Result<ExitCode, Mistake> {
         return Err(Mistake::new(format!("{} exists already", output::shown(&output)))
             .help("remove the old signature first, or choose another name with --output"));
     }
-    let (mut plan, _) = assess::plan(&args.reading, Limits::default());
+    let (mut plan, _) = assess::plan(&args.path, &args.reading, Limits::default());
     plan.keep = Box::new(|_| false);
     let weighing = weigh(&args.path, &plan, &Nothing, &Bar::new(quiet))?;
     if let Some(gap) = weighing.evidence.iter().find(|seen| seen.rule.class == Class::Gap) {
         let path = gap.artifact.as_ref().map_or(".", |path| path.as_str());
         return Err(Mistake::new(format!("nothing was signed: {}: {}", sanitize::line(path), gap.fact.message))
             .help("a signature speaks of every file; remove the file, or leave it out with --ignore"));
+    }
+    if let Some(odd) = weighing.artifacts.iter().find(|file| std::str::from_utf8(file.path.as_bytes()).is_err()) {
+        return Err(Mistake::new(format!("nothing was signed: the name of {} is not UTF-8", odd.path))
+            .help("a signature is JSON and cannot name it; rename the file, or leave it out with --ignore"));
     }
     let artifacts = trusting::as_signed(&args.path, weighing.artifacts);
     let options = SignOptions {

@@ -116,8 +116,11 @@ fn settings(request: &Request<'_>) -> Result<TrustSettings, Mistake> {
     let Trusting { key: keys, threshold, certificate_chain, identity, identity_regexp, issuer, trusted_root, .. } =
         request.trusting;
     let policy = &request.loaded.policy;
+    // Whoever names a key wants a signature by it, and a flag can ask for more than the policy, not for less.
+    let named = !keys.is_empty() || !certificate_chain.is_empty() || identity.is_some() || identity_regexp.is_some();
+    let least = policy.threshold.max(u32::from(named));
     let mut settings = TrustSettings {
-        threshold: threshold.unwrap_or(policy.threshold) as usize,
+        threshold: threshold.map_or(least, |flag| flag.max(least)) as usize,
         ignore: request.reading.ignore.clone(),
         ignore_unsigned: request.trusting.ignore_unsigned,
         limits: policy.limits.clone(),

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use super::args::{Advising, Audit, Judging, Reading, ReportFormat, Scan, Trusting, Verify, Writing};
 use super::exit::{self, Mistake};
 use super::{assess, judging, output};
-use crate::catalog;
 use crate::emit::{json, sarif, terminal};
-use crate::model::{Check, Report, Verdict};
+use crate::model::{ArtifactPath, Check, Limits, Report, Verdict};
+use crate::weigh::names;
+use crate::{catalog, deps};
 
 /// Everything the policy asks for.
 pub fn verify(args: &Verify, quiet: bool) -> Result<ExitCode, Mistake> {
@@ -21,8 +22,17 @@ pub fn scan(args: &Scan, quiet: bool) -> Result<ExitCode, Mistake> {
     each(&args.paths, &[Check::Scan], &args.judging, &trusting, &advising, &args.reading, &args.writing, quiet)
 }
 
-/// Dependencies alone.
+/// Dependencies alone. An audit that would look at nothing is a mistake in the call, not a pass.
 pub fn audit(args: &Audit, quiet: bool) -> Result<ExitCode, Mistake> {
+    let is_lockfile = |path: &ArtifactPath| deps::recognise(path).is_some();
+    for path in &args.paths {
+        let (plan, _) = assess::plan(path, &args.reading, Limits::default());
+        let own = path.is_file() && is_lockfile(&ArtifactPath::new(assess::subject(path)));
+        if path.exists() && !own && names(path, &plan, &is_lockfile).is_empty() {
+            return Err(Mistake::new(format!("there is no lockfile at {}", output::shown(path)))
+                .help("give a lockfile such as Cargo.lock, uv.lock or package-lock.json, or a folder that holds one"));
+        }
+    }
     let trusting = Trusting::default();
     each(&args.paths, &[Check::Audit], &args.judging, &trusting, &args.advising, &args.reading, &args.writing, quiet)
 }
@@ -42,6 +52,9 @@ fn each(
     let checks = if checks.is_empty() { loaded.policy.checks.as_slice() } else { checks };
     let mut verdict = Verdict::Pass;
     let mut text = String::new();
+    if paths.len() > 1 && writing.format != ReportFormat::Terminal {
+        return Err(Mistake::new("a report is one document about one path").help("call it once for each path"));
+    }
     for path in paths {
         let request = assess::Request { path, checks, loaded: &loaded, now, trusting, advising, reading, quiet };
         let report = assess::assess(&request)?;

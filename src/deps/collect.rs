@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{ArtifactPath, Class, Evidence, Limits, Package, Place, Rule, Severity};
 
 use super::{
-    Kind, bill, bun, cargo_lock, composer, conda, gemfile, go, gradle, npm, pipfile, pnpm, python_toml, recognise,
-    requirements, yarn,
+    Kind, bill, bun, cargo_lock, composer, conda, gemfile, go, gradle, lookalike, npm, pipfile, pnpm, python_toml,
+    recognise, requirements, sources, yarn,
 };
 
 /// A lockfile, or a part of one, that cannot be read.
@@ -78,7 +78,11 @@ pub fn read_all<'a>(
                 let message = format!("larger than the {} bytes that are kept for reading", limits.kept_bytes);
                 sheet.note(&LOCKFILE_NOT_READ, None, message);
             }
-            (kind, Some(bytes)) => read(kind, &mut sheet, bytes),
+            (kind, Some(bytes)) => {
+                read(kind, &mut sheet, bytes);
+                sources::look(&mut sheet, kind);
+                lookalike::look(&mut sheet);
+            }
         }
         let (packages, evidence) = sheet.close();
         all.packages.extend(packages);
@@ -151,6 +155,11 @@ impl<'a> Sheet<'a> {
     /// Adds one entry.
     pub fn add(&mut self, package: Package) {
         self.packages.push(package);
+    }
+
+    /// The entries so far.
+    pub fn packages(&self) -> &[Package] {
+        &self.packages
     }
 
     /// Says something about the file or a line of it; beyond the limit of repeats it is only counted.

@@ -17,12 +17,14 @@ mod gradle;
 mod json;
 mod kind;
 mod lines;
+mod lookalike;
 mod npm;
 mod pipfile;
 mod pnpm;
 mod purls;
 mod python_toml;
 mod requirements;
+mod sources;
 mod yaml;
 mod yarn;
 
@@ -32,8 +34,21 @@ pub use kind::{Kind, recognise};
 use crate::model::Rule;
 
 /// The rules this room raises.
-pub static RULES: &[&Rule] =
-    &[&collect::LOCKFILE_EMPTY, &collect::LOCKFILE_MALFORMED, &collect::LOCKFILE_NOT_READ, &collect::PACKAGE_DUPLICATE];
+pub static RULES: &[&Rule] = &[
+    &bill::PACKAGE_UNSUPPORTED,
+    &collect::LOCKFILE_EMPTY,
+    &collect::LOCKFILE_MALFORMED,
+    &collect::LOCKFILE_NOT_READ,
+    &collect::PACKAGE_DUPLICATE,
+    &lookalike::PACKAGE_LOOKALIKE,
+    &npm::INSTALL_SCRIPT,
+    &requirements::INCLUDE_NOT_READ,
+    &requirements::REQUIREMENT_UNPINNED,
+    &sources::CHECKSUM_MISSING,
+    &sources::GIT_UNPINNED,
+    &sources::REGISTRY_OTHER,
+    &sources::TRANSPORT_INSECURE,
+];
 
 #[cfg(test)]
 mod tests;

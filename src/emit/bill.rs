@@ -7,7 +7,7 @@ use crate::model::{
     Ruling, Severity, TensorSummary,
 };
 
-use super::card::{Card, Stated};
+use super::card::{Card, Metric, Stated};
 
 /// Everything a bill lists, in order.
 pub struct Bill<'r> {
@@ -91,27 +91,8 @@ impl<'r> Flaw<'r> {
     }
 }
 
-/// Formats that hold weights or a graph to run, by the names inspectors give them.
-const WEIGHTS: [&str; 18] = [
-    "safetensors",
-    "gguf",
-    "ggml",
-    "pickle",
-    "pytorch",
-    "pytorch-zip",
-    "torchscript",
-    "onnx",
-    "keras",
-    "hdf5",
-    "numpy",
-    "npz",
-    "tflite",
-    "saved-model",
-    "joblib",
-    "coreml",
-    "tensorflow",
-    "flax",
-];
+/// Formats that hold weights, a graph to run, or the list of both, by the names inspectors give them.
+const WEIGHTS: [&str; 8] = ["gguf", "hdf5", "keras", "numpy", "onnx", "pickle", "safetensors", "weight-index"];
 
 /// True for a file that holds weights.
 #[must_use]
@@ -275,4 +256,39 @@ pub fn sightings(flaw: &Flaw<'_>, limit: usize) -> String {
         lines.push(format!("and {} more", flaw.findings.len() - limit));
     }
     lines.join("\n")
+}
+
+/// How a statement is known and where it stands: `declared (README.md license)`.
+pub fn known<T>(stated: &Stated<T>) -> String {
+    format!("{} ({})", stated.assurance.name(), stated.source)
+}
+
+/// Each field of the model that a buyer asks for, and how it is known; `unknown` where it is not. `supplied` says
+/// that the supplier was named by whoever makes the bill.
+#[must_use]
+pub fn assurances(bill: &Bill<'_>, supplied: bool) -> BTreeMap<&'static str, String> {
+    let card = &bill.card;
+    let unknown = || "unknown".to_owned();
+    let one = |stated: Option<&Stated<String>>| stated.map_or_else(unknown, known);
+    let metrics = card.metrics.first().map_or_else(unknown, known::<Metric>);
+    let mut all = BTreeMap::from([
+        ("architectureFamily", one(card.family.as_ref())),
+        ("considerations", one(card.uses.first().or(card.limitations.first()))),
+        ("datasets", one(card.datasets.first())),
+        ("description", one(card.description.as_ref())),
+        ("licenses", one(card.licenses.first())),
+        ("modelArchitecture", one(card.architecture.as_ref())),
+        ("pedigree", one(card.bases.first())),
+        ("performanceMetrics", metrics),
+        ("task", one(card.task.as_ref())),
+        ("version", one(bill.version().as_ref())),
+    ]);
+    let hashes = if bill.root().is_some() { "verified (computed from the bytes)".to_owned() } else { unknown() };
+    all.insert("hashes", hashes);
+    if bill.tensors.is_some() {
+        all.insert("tensors", "derived (headers of the weights)".to_owned());
+    }
+    let supplier = if supplied { "declared (by whoever made this bill)".to_owned() } else { unknown() };
+    all.insert("supplier", supplier);
+    all
 }

@@ -89,7 +89,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// As [`line`], and at most `limit` characters of it: the middle of a longer text becomes `…`.
+/// As [`line()`], and at most `limit` characters of it: the middle of a longer text becomes `…`.
 #[must_use]
 pub fn short(text: &str, limit: usize) -> Cow<'_, str> {
     let shown = line(text);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::model::{Finding, Report, Ruling};
 
 use super::bill::{Bill, Flaw};
-use super::cyclonedx::uuid;
+use super::identity::{content_purl, uuid};
 use super::statement::{self, NAMESPACE, NoSubject};
 
 /// The predicate's type.
@@ -91,7 +91,7 @@ fn result(flaw: &Flaw<'_>, report: &Report) -> Value {
 #[must_use]
 pub fn openvex(report: &Report, author: &str, timestamp: &str) -> Option<Value> {
     let bill = Bill::of(report);
-    let product = super::cyclonedx::content_purl(&report.subject, None, bill.root());
+    let product = content_purl(&report.subject, None, bill.root());
     let statements: Vec<Value> = advisories(&bill).map(|flaw| vex(flaw, &product)).collect();
     if statements.is_empty() {
         return None;

@@ -86,6 +86,16 @@ fn expected(extension: &str) -> &'static [&'static str] {
     }
 }
 
+/// Endings of files that frameworks hand to an unpickler without looking at them.
+const UNPICKLED: [&str; 10] = ["bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "dill", "dat", "model"];
+
+/// True if some loader would unpickle a file or member of this name, whatever its bytes look like.
+pub fn is_unpickled(view: &View<'_>, scope: &Scope<'_>) -> bool {
+    let name = view.entry().map_or_else(|| scope.path.name(), |entry| entry.rsplit(['!', '/']).next().unwrap_or(entry));
+    let name = name.to_ascii_lowercase();
+    name.rsplit_once('.').is_none_or(|(_, extension)| UNPICKLED.contains(&extension))
+}
+
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();

@@ -13,9 +13,11 @@ mod gzip;
 mod hdf5;
 mod hydra;
 mod inflate;
+mod joblib;
 mod json;
 mod keras;
 mod magic;
+mod npy;
 mod onnx;
 mod pickle;
 mod plain_messages;
@@ -68,6 +70,7 @@ pub static RULES: &[&Rule] = &[
     &onnx::EXTERNAL_PATH,
     &onnx::FUNCTION_SHADOWS,
     &onnx::MALFORMED,
+    &npy::NPY_MALFORMED,
     &pickle::rules::DANGEROUS_CALL,
     &pickle::rules::DANGEROUS_IMPORT,
     &pickle::rules::EXTENSION_CODE,
@@ -144,6 +147,8 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &gguf::Gguf,
     &gzip::Gzip,
     &hdf5::Hdf5,
+    &joblib::Joblib,
+    &npy::Npy,
     &pickle::Pickle,
     &safetensors::Safetensors,
     &tar::Tar,
@@ -193,6 +198,9 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
     };
     let mut chosen: Vec<_> = INSPECTORS.iter().filter(|inspector| inspector.claims(&head, view)).collect();
     let marks = magic::of(&head, view);
+    if chosen.is_empty() && claim::is_unpickled(view, scope) {
+        pickle::suspect(view, scope);
+    }
     if chosen.is_empty() && marks.is_empty() {
         chosen.extend(PLAIN.iter().find(|inspector| inspector.claims(&head, view)));
     }

@@ -266,7 +266,7 @@ mod tests {
         let file = |members: &[Vec<u8>]| [members.concat(), end.clone()].concat();
         let plain = member("a.txt", b'0', "", b"hello");
         let pax = member("x", b'x', "", b"18 path=../../evil\n");
-        assert_eq!(fired(&file(&[plain.clone()])), Vec::<&str>::new());
+        assert_eq!(fired(&file(std::slice::from_ref(&plain))), Vec::<&str>::new());
         assert_eq!(fired(&file(&[member("l", b'2', "a.txt", b"")])), Vec::<&str>::new());
         assert_eq!(fired(&file(&[member("../a", b'0', "", b"hello")])), ["archive-path-escape"]);
         assert_eq!(fired(&file(&[pax, plain.clone()])), ["archive-path-escape"]);

@@ -160,6 +160,13 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
     let advisories = audit.severity.unwrap_or_default();
     let signature = wire.signature.unwrap_or_default();
     let formats = wire.formats.unwrap_or_default();
+    let mut require: BTreeSet<String> = wire.require.unwrap_or_default().into_iter().collect();
+    if signature.threshold.unwrap_or(0) > 0 {
+        require.insert("signature-valid".to_owned());
+    }
+    if wire.checks.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Error("`checks` is empty: a policy that looks at nothing would pass everything".to_owned()));
+    }
     let fail = severity.fail.ok_or_else(|| missing("severity.fail"))?;
     let warn = severity.warn.ok_or_else(|| missing("severity.warn"))?;
     let policy = Policy {
@@ -171,7 +178,7 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         advisory_fail: advisories.fail.unwrap_or(fail),
         advisory_warn: advisories.warn.unwrap_or(warn),
         rules: wire.rules.unwrap_or_default(),
-        require: wire.require.unwrap_or_default().into_iter().collect(),
+        require,
         formats_allow: formats.allow.map(|allow| allow.into_iter().collect()),
         formats_deny: formats.deny.unwrap_or_default().into_iter().collect(),
         keys: signature.keys.unwrap_or_default(),
@@ -182,6 +189,9 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         exceptions: wire.exceptions.unwrap_or_default(),
         resolved,
     };
+    if policy.warn > policy.fail || policy.advisory_warn > policy.advisory_fail {
+        return Err(Error("`severity.warn` is above `severity.fail`: what fails would not be said".to_owned()));
+    }
     check_rules(&policy, rules)?;
     Ok(policy)
 }

@@ -40,11 +40,13 @@ pub fn check(
         evidence.extend(verified.evidence);
         signers.extend(verified.signers);
     }
-    if settings.threshold > 1 && signers.len() < settings.threshold && !settings.trusts_nobody() && !files.is_empty() {
+    // One untrusted signature where one is needed has said so itself.
+    let unsaid = settings.threshold > 1 || files.is_empty() || settings.trusts_nobody();
+    if signers.len() < settings.threshold && unsaid {
         let message = format!("{} distinct trusted signer(s) signed; {} are needed", signers.len(), settings.threshold);
         let found: Vec<String> = signers.into_iter().collect();
-        let unmet = Evidence::new(&SIGNATURE_THRESHOLD_UNMET, message);
-        evidence.push(unmet.with("needed", settings.threshold).with("signers", found));
+        let few = Evidence::new(&SIGNATURE_THRESHOLD_UNMET, message);
+        evidence.push(few.with("needed", settings.threshold).with("signers", found));
     }
     evidence
 }
@@ -88,8 +90,8 @@ enum Kind {
 }
 
 fn read(bytes: &[u8], limit: u64) -> Result<Vec<Kind>, String> {
-    let begin = bytes.iter().position(|byte| !byte.is_ascii_whitespace());
-    if !begin.is_some_and(|at| bytes[at] == b'{') && !bytes.starts_with(b"\xef\xbb\xbf") {
+    let json = bytes.trim_ascii_start().starts_with(b"{") || bytes.starts_with(b"\xef\xbb\xbf");
+    if !json {
         return Ok(vec![Kind::Foreign]);
     }
     if bytes.len() as u64 > limit {

@@ -82,3 +82,22 @@ fn revoked(scene: &Scene<'_>, root: Option<&Digest>) -> Vec<Evidence> {
     });
     of_root.into_iter().chain(of_files).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::{SignatureFile, Subject, TrustSettings};
+    use super::*;
+
+    #[test]
+    fn time_is_only_believed_when_something_vouches_for_it() {
+        let time = |text: &str| -> Timestamp { text.parse().unwrap() };
+        let file = SignatureFile { path: None, name: "model.sig".to_owned(), bytes: b"" };
+        let settings = TrustSettings { not_before: Some(time("2025-06-01T00:00:00Z")), ..TrustSettings::default() };
+        let subject = Subject { name: "model", artifacts: &[] };
+        let scene = Scene { file: &file, subject, settings: &settings, now: time("2026-01-01T00:00:00Z") };
+        let ids = |signed| -> Vec<_> { check(&scene, "model", None, signed).iter().map(|seen| seen.rule.id).collect() };
+        assert_eq!(ids(Some(time("2025-05-31T23:59:59Z"))), ["signature-too-old"]);
+        assert!(ids(Some(time("2025-06-01T00:00:00Z"))).is_empty());
+        assert_eq!(ids(None), ["signature-unchecked"]);
+    }
+}

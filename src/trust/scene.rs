@@ -122,13 +122,20 @@ impl Verified {
     /// The signature holds; so does all, unless the comparison found a defect or could not look.
     pub fn of(scene: &Scene<'_>, signed: Signed, compared: Vec<Evidence>, facts: Vec<(&'static str, Value)>) -> Self {
         let held = !compared.iter().any(|evidence| matches!(evidence.rule.class, Class::Defect | Class::Gap));
+        let uncovered = compared.iter().filter(|evidence| evidence.rule.id == "ignored-file").count();
         let mut evidence = signed.notes;
         evidence.extend(compared);
         if !held {
             return Self::refused(evidence);
         }
-        let mut valid =
-            scene.raise(&SIGNATURE_VALID, format!("{} is a valid signature by {}", scene.name(), signed.by));
+        // Whoever reads only the good news must read this as well.
+        let but = match uncovered {
+            0 => String::new(),
+            1 => ", but it does not cover 1 file, whose path is ignored".to_owned(),
+            many => format!(", but it does not cover {many} files, whose paths are ignored"),
+        };
+        let message = format!("{} is a valid signature by {}{but}", scene.name(), signed.by);
+        let mut valid = scene.raise(&SIGNATURE_VALID, message).with("uncovered", uncovered);
         for (name, value) in facts {
             valid = valid.with(name, value);
         }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use sigstore_trust_root::SigstoreInstance;
 use sigstore_types::{Artifact, ArtifactDigest, Bundle, DerPublicKey, HashAlgorithm};
+use sigstore_verify::bundle::Error as Structure;
 use sigstore_verify::{Error, PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier};
 
 use super::key::PublicKey;
@@ -160,6 +161,14 @@ fn refused(error: &Error) -> Refused {
         Error::ArtifactMismatch(_) => Broken::Subject,
         Error::Certificate(_) | Error::IdentityMismatch { .. } | Error::IssuerMismatch { .. } => Broken::Certificate,
         Error::TransparencyLog(_) => Broken::Log,
+        Error::Bundle(
+            Structure::UnsupportedMediaType(_)
+            | Structure::UnsupportedVerificationMaterial
+            | Structure::CertificateChainNotAllowed(_),
+        ) => Broken::Form,
+        Error::Bundle(Structure::MissingTimestamp) => Broken::Timestamp,
+        // Everything else that the crate says of a bundle's structure is about its log entries.
+        Error::Bundle(_) => Broken::Log,
         Error::Timestamp(_) => Broken::Timestamp,
         Error::UnsupportedArtifact(_)
         | Error::UnsupportedBundle(_)

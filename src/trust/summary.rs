@@ -145,6 +145,22 @@ fn subject(statement: &Statement, artifacts: &[Artifact], root: Option<&Digest>)
     let named: BTreeSet<&str> =
         statement.subjects.iter().filter_map(|subject| subject.digests.get("sha256")).map(String::as_str).collect();
     let is_named = |digest: &Digest| named.contains(digest.hex().as_str());
+    // A statement that names files is about these files at these paths; the whole is one more subject.
+    let by_path: BTreeSet<(&str, &str)> = statement
+        .subjects
+        .iter()
+        .filter(|subject| !subject.name.is_empty())
+        .filter_map(|subject| Some((subject.name.as_str(), subject.digests.get("sha256")?.as_str())))
+        .collect();
+    let listed = artifacts
+        .iter()
+        .filter_map(|file| Some((file.path.as_str(), file.digests.get(Algorithm::Sha256)?.hex())))
+        .filter(|(path, hex)| by_path.contains(&(*path, hex.as_str())))
+        .count();
+    if by_path.len() > 1 && (listed != artifacts.len() || by_path.len() > listed + 1) {
+        let message = format!("{listed} of the {} files here are the ones that it names by path", artifacts.len());
+        return Some(Evidence::new(&ATTESTATION_SUBJECT_MISMATCH, message));
+    }
     let files: Vec<&Digest> = artifacts.iter().filter_map(|file| file.digests.get(Algorithm::Sha256)).collect();
     let here: BTreeSet<String> = files.iter().map(|digest| digest.hex()).collect();
     let all_named = !files.is_empty() && files.len() == artifacts.len() && files.iter().all(|file| is_named(file));

@@ -12,6 +12,7 @@ use super::lanes::{Kernel, WIDTH, compress};
 use super::observe::{Inspect, Progress};
 use super::opened::{Landed, Opened, Pass, open};
 use super::part::Part;
+use super::source::judge;
 use super::walk::{Found, walk};
 use super::{Error, Plan};
 
@@ -35,7 +36,9 @@ pub fn weigh(root: &Path, plan: &Plan, inspect: &dyn Inspect, progress: &dyn Pro
     let queue = Queue::new(&files, threads);
     let mut landed = Vec::with_capacity(files.len());
     thread::scope(|scope| {
-        let others: Vec<_> = (1..threads.min(files.len()))
+        // One file is work for all where it is split into shards.
+        let useful = if plan.shards.is_some() { threads } else { threads.min(files.len()) };
+        let others: Vec<_> = (1..useful)
             .filter_map(|_| thread::Builder::new().spawn_scoped(scope, || work(&pass, &queue)).ok())
             .collect();
         landed.extend(work(&pass, &queue));
@@ -52,6 +55,10 @@ pub fn weigh(root: &Path, plan: &Plan, inspect: &dyn Inspect, progress: &dyn Pro
         evidence.extend(file.evidence);
     }
     artifacts.sort_by(|a, b| a.path.cmp(&b.path));
+    evidence.extend(judge(&files, &artifacts));
+    for artifact in artifacts.iter_mut().filter(|artifact| !(plan.keep)(&artifact.path)) {
+        artifact.kept = None;
+    }
     evidence.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     Ok(Weighing { artifacts, evidence })
 }
@@ -62,6 +69,8 @@ struct Queue<'p> {
     /// Told when parts were added or the last file was opened.
     news: Condvar,
     threads: usize,
+    /// Streams that one worker may have in flight: as many as the lanes are wide, unless too few files may be open.
+    width: usize,
 }
 
 struct Waiting<'p> {
@@ -84,7 +93,7 @@ impl<'p> Queue<'p> {
         let mut files: VecDeque<_> = files.iter().collect();
         files.make_contiguous().sort_by_key(|file| std::cmp::Reverse(file.len));
         let state = Mutex::new(Waiting { files, parts: VecDeque::new(), opening: 0, alive: 0 });
-        Self { state, news: Condvar::new(), threads }
+        Self { state, news: Condvar::new(), threads, width: (open_files() / 2 / threads).clamp(1, WIDTH) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting<'p>> {
@@ -98,7 +107,7 @@ impl<'p> Queue<'p> {
         loop {
             let waiting = state.parts.len() + state.files.len();
             // Few streams are shared out evenly: two half-full cores are faster than a full and an idle one.
-            if mine >= WIDTH || mine >= (waiting + state.alive).div_ceil(self.threads) {
+            if mine >= self.width || mine >= (waiting + state.alive).div_ceil(self.threads) {
                 if mine > 0 || waiting + state.opening == 0 {
                     return None;
                 }
@@ -137,6 +146,12 @@ impl<'p> Queue<'p> {
     fn landed(&self) {
         self.lock().alive -= 1;
     }
+}
+
+/// Files that this process may have open.
+fn open_files() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
 }
 
 /// One worker: fills its lanes, hashes, and lands what is done, until nothing is left.

@@ -92,9 +92,9 @@ impl<'p> Flight<'p> {
             return false;
         }
         let chunk = start..self.chunk_end(start);
-        if start % AHEAD == 0 || self.chunk.is_none() {
-            let ahead = (start / AHEAD + 2) * AHEAD;
-            self.file.bytes.expect(start..ahead.min(self.part.range.end));
+        if start.is_multiple_of(AHEAD) {
+            let end = self.part.range.end;
+            self.file.bytes.expect((start + AHEAD).min(end)..(start + 2 * AHEAD).min(end));
         }
         if self.file.bytes.memory().is_none()
             && let Err(error) = self.file.bytes.read(chunk.clone(), &mut self.buffer)

@@ -13,7 +13,6 @@ use std::os::unix::fs::FileExt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use memmap2::Advice;
 use rustix::mm::{MapFlags, ProtFlags};
 
 /// Files up to this many bytes are read at once: cheaper than a mapping, and nothing can change them afterwards.
@@ -109,12 +108,21 @@ impl Bytes {
 
     /// Asks the system to have these bytes at hand soon.
     pub fn expect(&self, range: Range<u64>) {
-        if let Self::Mapped(Mapping { map, .. }) = self
-            && let (Ok(start), Ok(end)) = (to_usize(range.start), to_usize(range.end.min(self.len())))
-            && start < end
-        {
-            // Advice: that it is not followed changes nothing but the speed.
-            let _ = map.advise_range(Advice::WillNeed, start, end - start);
+        // Advice: that it is not followed changes nothing but the speed.
+        match self {
+            Self::Held(_) => {}
+            Self::Mapped(Mapping { map, .. }) => {
+                if let (Ok(start), Ok(len)) = (to_usize(range.start), to_usize(range.end - range.start)) {
+                    let _ = map.advise_range(memmap2::Advice::WillNeed, start, len);
+                }
+            }
+            #[cfg(target_os = "linux")]
+            Self::Read { file, .. } => {
+                let len = std::num::NonZeroU64::new(range.end - range.start);
+                let _ = rustix::fs::fadvise(file, range.start, len, rustix::fs::Advice::WillNeed);
+            }
+            #[cfg(not(target_os = "linux"))]
+            Self::Read { .. } => {}
         }
     }
 }
@@ -160,7 +168,7 @@ impl Mapping {
         // status turn a change into evidence. Bytes that vanish raise SIGBUS, which the guard takes care of.
         let map = unsafe { memmap2::Mmap::map(file) }.ok().filter(|map| map.len() as u64 == len)?;
         // Advice: that it is not followed changes nothing but the speed.
-        let _ = map.advise(Advice::Sequential);
+        let _ = map.advise(memmap2::Advice::Sequential);
         let start = map.as_ptr() as usize;
         let guard = Guard::claim(start, start.checked_add(map.len())?)?;
         Some(Self { map, guard })

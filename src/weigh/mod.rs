@@ -16,6 +16,7 @@ mod observe;
 mod opened;
 mod part;
 mod plan;
+mod source;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -36,6 +37,8 @@ use crate::model::Rule;
 pub static RULES: &[&Rule] = &[
     &opened::CHANGED_UNDERFOOT,
     &opened::INSPECTOR_FAILED,
+    &source::SOURCE_DIGEST_MATCH,
+    &source::SOURCE_DIGEST_MISMATCH,
     &tree::UNREADABLE_FILE,
     &view::LIMIT_REACHED,
     &walk::EMPTY_TREE,

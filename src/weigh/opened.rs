@@ -1,6 +1,7 @@
 //! One file of the pass: opened once, inspected, and closed when all its parts were pumped.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -119,7 +120,7 @@ pub fn open<'p>(pass: &Pass<'p>, found: &'p Found) -> Result<(Arc<Opened<'p>>, V
         kept,
     };
     let shards = sharding(pass.plan, found, before.len, &mut seen.evidence);
-    let parts = Part::split(pass.plan, before.len, shards, ledger.close(), seen.observers);
+    let parts = Part::split(algorithms(pass.plan, found), before.len, shards, ledger.close(), seen.observers);
     let (evidence, observers) = (seen.evidence, Vec::new());
     let state = Gathered { parts: parts.len(), artifact, evidence, observers, trouble: None };
     Ok((Arc::new(Opened { found, bytes, before, state: Mutex::new(state) }), parts))
@@ -143,7 +144,7 @@ fn failed(what: &str, panic: &(dyn Any + Send)) -> Evidence {
 }
 
 fn keep(plan: &Plan, found: &Found, bytes: &Bytes, ledger: &Ledger, evidence: &mut Vec<Evidence>) -> Option<Vec<u8>> {
-    if !(plan.keep)(&found.path) {
+    if !(plan.keep)(&found.path) && !found.testifies {
         return None;
     }
     let limit = plan.limits.kept_bytes;
@@ -159,6 +160,11 @@ fn keep(plan: &Plan, found: &Found, bytes: &Bytes, ledger: &Ledger, evidence: &m
         ledger.record(at, piece);
     }
     Some(kept)
+}
+
+/// What to compute over the whole file. Where only shards were asked for, claims of its source are not checked.
+fn algorithms(plan: &Plan, found: &Found) -> BTreeSet<Algorithm> {
+    if plan.algorithms.is_empty() { BTreeSet::new() } else { &plan.algorithms | &found.algorithms }
 }
 
 /// The shards to digest, unless there would be too many.

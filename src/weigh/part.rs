@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use crate::model::Algorithm;
 
-use super::Plan;
 use super::ledger::Recheck;
 use super::observe::Observer;
 
@@ -29,13 +28,12 @@ pub struct Part {
 impl Part {
     /// The parts of a file: one, or many where nothing needs to see its bytes in order.
     pub fn split(
-        plan: &Plan,
+        algorithms: BTreeSet<Algorithm>,
         len: u64,
         shards: Option<(u64, Algorithm)>,
         mut recheck: Recheck,
         observers: Vec<Box<dyn Observer>>,
     ) -> Vec<Self> {
-        let algorithms = plan.algorithms.clone();
         let step = match shards {
             Some((size, _)) if algorithms.is_empty() && observers.is_empty() => {
                 size.saturating_mul(SMALLEST.div_ceil(size))

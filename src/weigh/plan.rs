@@ -16,7 +16,8 @@ pub struct Plan {
     pub threads: Option<usize>,
     /// The SHA-256 kernel; `None` for the best at each moment, which is also used where the machine lacks this one.
     pub kernel: Option<Kernel>,
-    /// Map files; otherwise read them.
+    /// Map files instead of reading them. Reading was measured to be faster: the copy is made once, in order, into
+    /// memory that stays in the cache for inspection and hash, where a mapping pays for each page.
     pub mmap: bool,
     /// Follow links that stay inside the root.
     pub follow_links: bool,
@@ -35,7 +36,7 @@ impl Default for Plan {
             shards: None,
             threads: None,
             kernel: None,
-            mmap: true,
+            mmap: false,
             follow_links: false,
             ignore: Box::new(|_| false),
             keep: Box::new(|_| false),

@@ -1,12 +1,14 @@
 //! Which files a tree has, without leaving it.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::model::{ArtifactPath, Class, Evidence, Limits, Place, Rule, Severity};
+use crate::model::{Algorithm, ArtifactPath, Class, Evidence, Limits, Place, Rule, Severity};
 
+use super::source::{Claim, blob_of_snapshot, prepare, repository_of_snapshot};
 use super::tree::{Tree, UNREADABLE_FILE};
 use super::{Error, Plan, Unreadable};
 
@@ -58,6 +60,18 @@ pub struct Found {
     pub location: PathBuf,
     /// Length in bytes when it was listed.
     pub len: u64,
+    /// What its source says of it.
+    pub claims: Vec<Claim>,
+    /// Digests that are needed beyond those that were asked for.
+    pub algorithms: BTreeSet<Algorithm>,
+    /// Its bytes say something about other files.
+    pub testifies: bool,
+}
+
+impl Found {
+    const fn new(path: ArtifactPath, location: PathBuf, len: u64) -> Self {
+        Self { path, location, len, claims: Vec::new(), algorithms: BTreeSet::new(), testifies: false }
+    }
 }
 
 /// The files of a tree, sorted by path, and what was seen on the way.
@@ -66,22 +80,24 @@ pub fn walk(root: &Path, plan: &Plan) -> Result<(Tree, Vec<Found>, Vec<Evidence>
     let status = fs::metadata(root).map_err(refused)?;
     if status.is_file() {
         let name = root.file_name().unwrap_or(OsStr::new("."));
-        let path = ArtifactPath::from_bytes(name.as_bytes());
-        let file = Found { path, location: PathBuf::new(), len: status.len() };
+        let file = Found::new(ArtifactPath::from_bytes(name.as_bytes()), PathBuf::new(), status.len());
         return Ok((Tree::single(root), vec![file], Vec::new()));
     }
     if !status.is_dir() {
         return Err(Error::Special(root.display().to_string()));
     }
-    let tree = Tree::below(root).map_err(refused)?;
+    let root = &root.canonicalize().map_err(refused)?;
     fs::read_dir(root).map_err(refused)?;
-    let mut walk = Walk { plan, root: tree.base(), tree: &tree, files: Vec::new(), evidence: Vec::new() };
+    // Links of a snapshot lead to the blobs beside it.
+    let tree = Tree::below(repository_of_snapshot(root).unwrap_or(root)).map_err(refused)?;
+    let mut walk = Walk { plan, root, tree: &tree, files: Vec::new(), evidence: Vec::new() };
     walk.folder(&mut Vec::new(), 0);
     let Walk { mut files, mut evidence, .. } = walk;
     if files.is_empty() {
         evidence.push(Evidence::new(&EMPTY_TREE, "the folder holds no files"));
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
+    prepare(&mut files);
     Ok((tree, files, evidence))
 }
 
@@ -172,8 +188,8 @@ impl Walk<'_> {
         if status.is_dir() {
             self.folder(relative, depth + 1);
         } else if status.is_file() {
-            let location = PathBuf::from(OsStr::from_bytes(relative));
-            self.files.push(Found { path, location, len: status.len() });
+            let location = location.strip_prefix(self.tree.base()).unwrap_or(&location).to_owned();
+            self.files.push(Found::new(path, location, status.len()));
         } else if status.is_symlink() {
             self.link(path, &location);
         } else {
@@ -181,14 +197,17 @@ impl Walk<'_> {
         }
     }
 
-    /// A link is followed only when asked, only to a file, and only inside the root.
+    /// A link is followed only to a file, only inside the root, and only when asked or in the cache of a hub.
     fn link(&mut self, path: ArtifactPath, location: &Path) {
         let target = fs::canonicalize(location);
         let status = target.as_ref().ok().and_then(|target| fs::symlink_metadata(target).ok());
         let inside = target.as_ref().ok().and_then(|target| target.strip_prefix(self.tree.base()).ok());
+        let blob = target.as_ref().ok().and_then(|target| blob_of_snapshot(&path, location, target));
         let why = match (&status, inside) {
-            (Some(status), Some(inside)) if status.is_file() && self.plan.follow_links => {
-                self.files.push(Found { path, location: inside.to_owned(), len: status.len() });
+            (Some(status), Some(inside)) if status.is_file() && (self.plan.follow_links || blob.is_some()) => {
+                let mut file = Found::new(path, inside.to_owned(), status.len());
+                file.claims.extend(blob.flatten());
+                self.files.push(file);
                 return;
             }
             (None, _) => "it leads nowhere or in a circle",

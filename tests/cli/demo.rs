@@ -63,7 +63,7 @@ fn a_removed_signature_fails() {
     let path = copy(folder.path());
     fs::remove_file(folder.path().join("model.sig")).unwrap();
     let report = report(&["verify", &path, "--policy", &policy()], 1);
-    assert_eq!(ruled(&report, "fail"), ["requirement-unmet"]);
+    assert_eq!(ruled(&report, "fail"), ["requirement-unmet", "signature-threshold-unmet"]);
 }
 
 #[test]

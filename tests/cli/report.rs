@@ -23,8 +23,9 @@ fn reports_fit_the_published_schema() {
     small_model(folder.path());
     fs::write(folder.path().join("data.pkl"), b"cposix\nsystem\n(S'true'\ntR.").unwrap();
     let path = folder.path().to_str().unwrap();
+    fs::write(folder.path().join("Cargo.lock"), "version = 4\n").unwrap();
     for verb in ["verify", "scan", "audit"] {
-        let code = if verb == "audit" { 0 } else { 1 };
+        let code = if verb == "audit" { 3 } else { 1 };
         let report = report(&[verb, path], code);
         fits(&report);
         assert_eq!(report["schema"], "weighbridge/report/v1");

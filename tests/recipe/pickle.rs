@@ -85,7 +85,8 @@ fn block<'l>(lines: &mut impl Iterator<Item = &'l str>) -> Result<String, String
 
 fn find(name: &str) -> Result<(u8, &'static str), String> {
     let words: Vec<&'static str> = OPCODES.split_whitespace().collect();
-    let found = words.chunks(3).find(|entry| entry[0] == name).ok_or_else(|| format!("no opcode is called {name:?}"))?;
+    let found =
+        words.chunks(3).find(|entry| entry[0] == name).ok_or_else(|| format!("no opcode is called {name:?}"))?;
     Ok((u8::from_str_radix(found[1], 16).unwrap(), found[2]))
 }
 
@@ -178,7 +179,10 @@ fn unquote(text: &str) -> Result<Vec<u8>, String> {
 #[test]
 fn assembly_is_bytes() {
     assert_eq!(assemble("PROTO 4\nSHORT_BINUNICODE \"a\\x00\" # why\n\nSTOP").unwrap(), b"\x80\x04\x8c\x02a\x00.");
-    assert_eq!(assemble("GLOBAL os system\nREPEAT 2 BININT -1").unwrap(), b"cos\nsystem\nJ\xff\xff\xff\xffJ\xff\xff\xff\xff");
+    assert_eq!(
+        assemble("GLOBAL os system\nREPEAT 2 BININT -1").unwrap(),
+        b"cos\nsystem\nJ\xff\xff\xff\xffJ\xff\xff\xff\xff"
+    );
     assert_eq!(assemble("BEGIN BINBYTES hex\nNONE\nSTOP\nEND").unwrap(), b"B\x04\x00\x00\x004e2e");
     assert!(assemble("NOTHING").is_err() && assemble("BINUNICODE a").is_err());
 }

@@ -48,13 +48,14 @@ fn every_conformance_bundle_is_answered_as_expected() {
             let mut artifact = artifact(".", &bytes, None);
             artifact.kept = artifact.kept.filter(|_| kept);
             let artifacts = [artifact];
-            let evidence = check(&[file.clone()], Subject { name: "a.txt", artifacts: &artifacts }, &settings, now());
+            let evidence =
+                check(std::slice::from_ref(&file), Subject { name: "a.txt", artifacts: &artifacts }, &settings, now());
             if accepted(&evidence) != expected {
                 let why: Vec<String> = evidence.iter().map(|evidence| evidence.fact.message.clone()).collect();
                 wrong.push(format!("{name}: {:?} {why:?}", ids(&evidence)));
             }
             let nobody = check(
-                &[file.clone()],
+                std::slice::from_ref(&file),
                 Subject { name: "a.txt", artifacts: &artifacts },
                 &TrustSettings::default(),
                 now(),
@@ -76,4 +77,77 @@ fn an_identity_pattern_matches_the_whole_name() {
     }
     assert!(Identity::matching("a)|(b", None).is_err());
     assert!(!Identity::exact("a", Some("i".to_owned())).is("a", "j"));
+}
+
+#[test]
+fn who_signed_and_when_is_held_against_what_is_expected() {
+    let Some(folder) = shared("sigstore-conformance/bundle-verify") else { return };
+    let bundle = fs::read(folder.join("happy-path-v0.3/bundle.sigstore.json")).unwrap();
+    let artifacts = [artifact(".", &fs::read(folder.join("a.txt")).unwrap(), None)];
+    let file = SignatureFile { path: None, name: "bundle.sigstore.json".to_owned(), bytes: &bundle };
+    let with = |name: &str, settings: TrustSettings| {
+        let identities = vec![Identity::exact(name, Some(ISSUER.to_owned()))];
+        let settings = TrustSettings { identities, ..settings };
+        ids(&check(std::slice::from_ref(&file), Subject { name: "a.txt", artifacts: &artifacts }, &settings, now()))
+    };
+    let since = |time: &str| TrustSettings { not_before: Some(time.parse().unwrap()), ..TrustSettings::default() };
+    assert_eq!(with(IDENTITY, TrustSettings::default()), ["signature-valid"]);
+    assert_eq!(with("a@example.org", TrustSettings::default()), ["signature-untrusted-identity"]);
+    assert_eq!(with(IDENTITY, since("2020-01-01T00:00:00Z")), ["signature-valid"]);
+    assert_eq!(with(IDENTITY, since("2026-01-01T00:00:00Z")), ["signature-too-old"]);
+    let bad = fs::read(folder.join("rekor2-timestamp-payload-mismatch_fail/bundle.sigstore.json")).unwrap();
+    let root = fs::read_to_string(folder.join("rekor2-timestamp-payload-mismatch_fail/trusted_root.json")).unwrap();
+    let file = SignatureFile { bytes: &bad, ..file.clone() };
+    let settings = TrustSettings { trusted_root: TrustedRoot::from_json(&root).ok(), ..TrustSettings::default() };
+    let seen = ids(&check(&[file], Subject { name: "a.txt", artifacts: &artifacts }, &settings, now()));
+    assert_eq!(seen, ["timestamp-invalid"]);
+}
+
+/// Every signed part of a good bundle, some bits of it: none may be changed, and nothing panics wherever a bit flips.
+#[test]
+fn no_flipped_bit_of_a_sigstore_bundle_is_accepted() {
+    let Some(folder) = shared("sigstore-conformance/bundle-verify") else { return };
+    for name in [
+        "happy-path-v0.1",
+        "happy-path-v0.3",
+        "happy-path-intoto-in-dsse-v3",
+        "rekor2-happy-path",
+        "rekor2-dsse-happy-path",
+    ] {
+        let case = folder.join(name);
+        let bytes = fs::read(case.join("artifact")).or_else(|_| fs::read(folder.join("a.txt"))).unwrap();
+        let artifacts = [artifact(".", &bytes, None)];
+        let root = fs::read_to_string(case.join("trusted_root.json")).ok();
+        let settings = TrustSettings {
+            identities: vec![Identity::exact(IDENTITY, Some(ISSUER.to_owned()))],
+            trusted_root: root.and_then(|root| TrustedRoot::from_json(&root).ok()),
+            ..TrustSettings::default()
+        };
+        let bundle = fs::read_to_string(case.join("bundle.sigstore.json")).unwrap();
+        let parts = ["\"payload\"", "\"sig\"", "\"signature\"", "\"rawBytes\"", "\"canonicalizedBody\"", "\"digest\""];
+        let mut signed = Vec::new();
+        for (at, _) in parts.iter().flat_map(|part| bundle.match_indices(part)) {
+            let open = at + bundle[at..].find(':').unwrap();
+            let begin = open + bundle[open..].find('"').unwrap() + 1;
+            signed.push(begin..begin + bundle[begin..].find('"').unwrap());
+        }
+        assert!(signed.len() >= 3, "{name}");
+        let answer = |bytes: &[u8]| {
+            let file = SignatureFile { path: None, name: "bundle.sigstore.json".to_owned(), bytes };
+            accepted(&check(&[file], Subject { name: "a.txt", artifacts: &artifacts }, &settings, now()))
+        };
+        assert!(answer(bundle.as_bytes()), "{name}");
+        for at in (0..bundle.len()).step_by(13) {
+            let mut flipped = bundle.as_bytes().to_vec();
+            flipped[at] ^= 1 << (at % 7);
+            let accepted = answer(&flipped);
+            if signed.iter().any(|span| span.contains(&at)) {
+                assert!(
+                    !accepted,
+                    "{name}: byte {at}, {:?}",
+                    &bundle[at.saturating_sub(20)..(at + 20).min(bundle.len())]
+                );
+            }
+        }
+    }
 }

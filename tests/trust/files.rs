@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use weighbridge::model::{Algorithm, Artifact};
 use weighbridge::trust::dsse::{Envelope, IN_TOTO};
 use weighbridge::trust::key::{KeyError, KeyKind, PrivateKey};
-use weighbridge::trust::{SignatureFile, Subject, TrustSettings, check, private_key, public_key, requirements};
+use weighbridge::trust::{
+    Identity, SignatureFile, Subject, TrustSettings, TrustedRoot, check, private_key, public_key, requirements,
+};
 
 use crate::tree::{artifact, digest, ids, now};
 
@@ -141,4 +143,21 @@ fn bundles_of_a_plain_key_verify_without_a_log() {
         assert_eq!(verify(name, bundle(b"x").as_bytes(), MESSAGE, &settings), ["signature-other-subject"]);
         assert_eq!(verify(name, bundle(b"x").as_bytes(), b"x", &settings), ["signature-untrusted-key"]);
     }
+}
+
+#[test]
+fn a_time_that_the_log_vouches_for_can_be_too_old() {
+    let bundle = include_bytes!("../../testdata/sigstore/logged.json");
+    let root = include_str!("../../testdata/sigstore/trusted_root.json");
+    let since = |time: &str| {
+        let settings = TrustSettings {
+            identities: vec![Identity::exact("someone@example.org", None)],
+            trusted_root: Some(TrustedRoot::from_json(root).unwrap()),
+            not_before: Some(time.parse().unwrap()),
+            ..TrustSettings::default()
+        };
+        verify("SHA256SUMS.sigstore.json", bundle, b"weights\n", &settings)
+    };
+    assert_eq!(since("2026-02-01T00:01:00Z"), ["signature-valid"]);
+    assert_eq!(since("2026-02-01T00:01:01Z"), ["signature-too-old"]);
 }

@@ -299,3 +299,42 @@ fn no_flipped_bit_of_a_bundle_is_accepted() {
         }
     }
 }
+
+/// The bundle of a recipe, with the chain that it is checked against.
+#[test]
+fn no_flipped_bit_of_a_certificate_bundle_is_accepted() {
+    let case = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/certificate-untrusted");
+    let recipe: toml::Table = toml::from_str(&std::fs::read_to_string(case.join("good-chain.toml")).unwrap()).unwrap();
+    let files: Vec<(&str, &str)> = recipe["file"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| (file["path"].as_str().unwrap(), file["text"].as_str().unwrap()))
+        .collect();
+    let tree: Vec<Artifact> = files.iter().map(|(path, text)| artifact(path, text.as_bytes(), None)).collect();
+    let signature = files.iter().find(|(path, _)| *path == "model.sig").unwrap().1;
+    let root = std::fs::read(case.join("root.pem")).unwrap();
+    let settings = TrustSettings {
+        certificates: weighbridge::trust::Certificate::from_pem(&root).unwrap(),
+        ..TrustSettings::default()
+    };
+    assert!(accepted(&verify(&tree, "model", signature.as_bytes(), &settings)));
+    let value: Value = serde_json::from_str(signature).unwrap();
+    let span = |part: &Value| {
+        let part = part.as_str().unwrap();
+        signature.find(part).map(|at| at..at + part.len()).unwrap()
+    };
+    let signed = [
+        span(&value["dsseEnvelope"]["payload"]),
+        span(&value["dsseEnvelope"]["signatures"][0]["sig"]),
+        span(&value["verificationMaterial"]["x509CertificateChain"]["certificates"][0]["rawBytes"]),
+    ];
+    for at in 0..signature.len() {
+        let mut flipped = signature.as_bytes().to_vec();
+        flipped[at] ^= 1 << (at % 7);
+        let evidence = verify(&tree, "model", &flipped, &settings);
+        if signed.iter().any(|span| span.contains(&at)) {
+            assert!(!accepted(&evidence), "byte {at}");
+        }
+    }
+}

@@ -39,22 +39,27 @@ impl Version {
     pub fn order(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Semver(one), Self::Semver(two)) => Some(one.cmp_precedence(two)),
-            (Self::Pep440(one), Self::Pep440(two)) => Some(pep440(one, two)),
+            (Self::Pep440(one), Self::Pep440(two)) => Some(one.cmp(two)),
             (Self::Maven(one), Self::Maven(two)) => Some(one.order(two)),
             (Self::Segments(one), Self::Segments(two)) => Some(one.order(two)),
             _ => None,
         }
     }
-}
 
-/// A local version (`2.1.0+cu118`) is a build of the public one and shares its flaws: it is compared without the
-/// local part unless the other side has one too. PEP 440 orders it after the public version, which would put it past
-/// `last_affected`.
-fn pep440(one: &pep440_rs::Version, two: &pep440_rs::Version) -> Ordering {
-    if one.is_local() != two.is_local() {
-        return one.clone().without_local().cmp(&two.clone().without_local());
+    /// The place of this version beside a boundary.
+    ///
+    /// A local version of Python (`2.1.0+cu118`) is a build of the public one and shares its flaws: it is compared
+    /// without the local part unless the boundary has one too. PEP 440 orders it after the public version, which would
+    /// put it past `last_affected`.
+    #[must_use]
+    pub fn against(&self, bound: &Self) -> Option<Ordering> {
+        match (self, bound) {
+            (Self::Pep440(version), Self::Pep440(bound)) if version.is_local() && !bound.is_local() => {
+                Some(version.clone().without_local().cmp(bound))
+            }
+            _ => self.order(bound),
+        }
     }
-    one.cmp(two)
 }
 
 /// Semantic versions as databases and lockfiles write them: a leading `v` or `=`, and missing parts.
@@ -100,6 +105,8 @@ mod tests {
             assert_eq!(order(Ecosystem::PyPI, pair[0], pair[1]), Ordering::Less, "{pair:?}");
         }
         assert_eq!(order(Ecosystem::PyPI, "1.0", "1.0.0"), Ordering::Equal);
-        assert_eq!(order(Ecosystem::PyPI, "2.1.0+cu118", "2.1.0"), Ordering::Equal);
+        let parse = |text| Version::parse(Ecosystem::PyPI, text).unwrap();
+        assert_eq!(parse("2.1.0+cu118").against(&parse("2.1.0")), Some(Ordering::Equal));
+        assert_eq!(parse("2.1.0").against(&parse("2.1.0+cu118")), Some(Ordering::Less));
     }
 }

@@ -4,9 +4,16 @@ mod damage;
 mod javascript;
 mod others;
 mod python;
+mod sources;
 
 use super::read_all;
-use crate::model::{ArtifactPath, Limits, PackageSource};
+use crate::model::{ArtifactPath, Evidence, Limits, PackageSource};
+
+/// What is said about where packages come from; [`sources`] looks at these.
+pub fn about_sources(evidence: &Evidence) -> bool {
+    ["checksum-missing", "git-unpinned", "package-lookalike", "registry-other", "transport-insecure"]
+        .contains(&evidence.rule.id)
+}
 
 /// One line for each package (`LINE NAME VERSION SOURCE CHECKSUMS -> DEPENDENCIES`), then one for each evidence.
 fn read(path: &str, text: &str) -> Vec<String> {
@@ -25,6 +32,10 @@ fn read(path: &str, text: &str) -> Vec<String> {
         let needs = if needs.is_empty() { String::new() } else { format!(" -> {}", needs.join(" ")) };
         format!("{line} {} {} {source} {}{needs}", package.name, package.version, package.checksums.len())
     });
-    let evidence = read.evidence.iter().map(|one| format!("{}: {}", one.rule.id, one.fact.message));
+    let evidence = read
+        .evidence
+        .iter()
+        .filter(|one| !about_sources(one))
+        .map(|one| format!("{}: {}", one.rule.id, one.fact.message));
     packages.chain(evidence).collect()
 }

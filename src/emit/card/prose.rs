@@ -53,6 +53,9 @@ impl Prose {
 
     fn put(&mut self, heading: &str, paragraph: String) {
         let paragraph: String = paragraph.chars().take(TEXT).collect();
+        let first = paragraph.split_once(':').map_or("", |(label, _)| label).to_lowercase();
+        // A section may also be one paragraph that begins with its name: `Limitations: …`.
+        let heading = if first.contains(' ') || first.is_empty() { heading } else { &first };
         let about = |words: &[&str]| words.iter().any(|word| heading.contains(word));
         if about(&["limitation", "bias", "risk", "out-of-scope"]) {
             self.limitations.push(paragraph);
@@ -84,6 +87,7 @@ mod tests {
                 limitations: vec!["Toy only.".to_owned()],
             }
         );
+        assert_eq!(Prose::of("# Demo\nLimitations: toy.\n").limitations, ["Limitations: toy."]);
         assert_eq!(Prose::of(""), Prose::default());
     }
 }

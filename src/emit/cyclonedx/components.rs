@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::model::{Algorithm, Artifact, ArtifactPath, Digest, PackageSource};
 
 use super::super::bill::{Bill, Locked};
+use super::super::identity::content_purl;
 use super::super::license::{self, License};
 use super::super::percent;
 use super::{MODEL, NO_ASSERTION, Options, SUBJECT, UNKNOWN, model_card, property, put};
@@ -233,12 +234,4 @@ pub(super) fn licenses<'t>(texts: impl IntoIterator<Item = &'t str>) -> Vec<Valu
         }
     };
     if read.is_empty() { vec![json!({ "license": { "name": NO_ASSERTION } })] } else { read.iter().map(one).collect() }
-}
-
-/// A purl that names content by its digest, for what no registry knows.
-pub(in crate::emit) fn content_purl(name: &str, version: Option<&str>, digest: Option<&Digest>) -> String {
-    let version = version.map_or_else(String::new, |version| format!("@{}", percent::encode(version, "")));
-    let checksum =
-        digest.map_or_else(String::new, |digest| format!("?checksum={}:{}", digest.algorithm().name(), digest.hex()));
-    format!("pkg:generic/{}{version}{checksum}", percent::encode(name, ""))
 }

@@ -9,15 +9,12 @@ mod components;
 mod flaws;
 mod model_card;
 
-pub(super) use components::content_purl;
-
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::model::{ArtifactPath, Report};
 
 use super::bill::Bill;
-use super::encode;
+use super::{encode, identity};
 
 /// Versions of the format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,7 +83,7 @@ pub fn document(report: &Report, options: &Options) -> Value {
         document["citations"] = model_card::citations(&components, timestamp).into();
     }
     document["components"] = components.into();
-    let serial = uuid(document.to_string().as_bytes());
+    let serial = identity::uuid(document.to_string().as_bytes());
     document["serialNumber"] = format!("urn:uuid:{serial}").into();
     document
 }
@@ -180,16 +177,6 @@ fn put(object: &mut Map<String, Value>, key: &str, values: Vec<Value>) {
     }
 }
 
-/// A UUID of version 8 whose 122 free bits are the first of the SHA-256 of some bytes.
-pub(super) fn uuid(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let mut id: Vec<u8> = digest.iter().take(16).copied().collect();
-    id[6] = (id[6] & 0x0f) | 0x80;
-    id[8] = (id[8] & 0x3f) | 0x80;
-    let text = hex::encode(id);
-    format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -263,7 +250,7 @@ mod tests {
         let mut other = sample::report();
         other.artifacts[0].size += 1;
         assert_ne!(serial(&sample::report()), serial(&other));
-        let uuid = uuid(b"");
+        let uuid = identity::uuid(b"");
         assert_eq!((uuid.len(), &uuid[14..15]), (36, "8"));
     }
 }

@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::model::TensorSummary;
 
-use super::super::bill::Bill;
+use super::super::bill::{self, Bill};
 use super::super::card::{Metric, Stated};
+use super::super::identity::content_purl;
 use super::super::percent;
-use super::components::{content_purl, dataset_reference, datasets, hashes, licenses};
+use super::components::{dataset_reference, datasets, hashes, licenses};
 use super::{MODEL, Options, TOOL, UNKNOWN, property, put};
 
 /// Prefix of the properties that say how a field is known.
@@ -54,7 +55,7 @@ fn base(base: &Stated<String>) -> Value {
         "version": UNKNOWN,
         "purl": format!("pkg:huggingface/{}", percent::encode(&base.value, "/")),
         "properties": [
-            property("weighbridge:assurance:name", &known(base)),
+            property("weighbridge:assurance:name", &bill::known(base)),
             property("weighbridge:assurance:hashes", "unknown"),
         ],
     })
@@ -158,42 +159,9 @@ fn properties(bill: &Bill<'_>, options: &Options) -> Vec<Value> {
     for (file, why) in &card.unreadable {
         all.push(property("weighbridge:unreadable", &format!("{file}: {why}")));
     }
-    for (field, known) in assurances(bill, options) {
+    for (field, known) in bill::assurances(bill, options.supplier.is_some()) {
         all.push(property(&format!("{ASSURANCE}{field}"), &known));
     }
-    all
-}
-
-fn known<T>(stated: &Stated<T>) -> String {
-    format!("{} ({})", stated.assurance.name(), stated.source)
-}
-
-/// Each field of the model that a buyer asks for, and how it is known; `unknown` where it is not.
-fn assurances(bill: &Bill<'_>, options: &Options) -> BTreeMap<&'static str, String> {
-    let card = &bill.card;
-    let unknown = || "unknown".to_owned();
-    let one = |stated: Option<&Stated<String>>| stated.map_or_else(unknown, known);
-    let metrics = card.metrics.first().map_or_else(unknown, known::<Metric>);
-    let mut all = BTreeMap::from([
-        ("architectureFamily", one(card.family.as_ref())),
-        ("considerations", one(card.uses.first().or(card.limitations.first()))),
-        ("datasets", one(card.datasets.first())),
-        ("description", one(card.description.as_ref())),
-        ("licenses", one(card.licenses.first())),
-        ("modelArchitecture", one(card.architecture.as_ref())),
-        ("pedigree", one(card.bases.first())),
-        ("performanceMetrics", metrics),
-        ("task", one(card.task.as_ref())),
-        ("version", one(bill.version().as_ref())),
-    ]);
-    let hashes = if bill.root().is_some() { "verified (computed from the bytes)".to_owned() } else { unknown() };
-    all.insert("hashes", hashes);
-    if bill.tensors.is_some() {
-        all.insert("tensors", "derived (headers of the weights)".to_owned());
-    }
-    let supplier =
-        options.supplier.as_ref().map_or_else(unknown, |_| "declared (by whoever made this bill)".to_owned());
-    all.insert("supplier", supplier);
     all
 }
 

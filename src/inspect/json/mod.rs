@@ -40,7 +40,7 @@ pub static DUPLICATE_KEY: Rule = Rule {
 const DEPTH: usize = 512;
 
 /// Texts up to this many bytes are also looked at as trees; configurations are far smaller.
-const TREE_BYTES: usize = 16 << 20;
+const TREE_BYTES: usize = 48 << 20;
 
 /// The format.
 pub struct Json;
@@ -75,6 +75,7 @@ impl Inspector for Json {
                     at += fault.at;
                     texts += 1;
                 }
+                Err(fault) if fault.kind == FaultKind::Depth => return scope.limit("json-depth", DEPTH as u64, view),
                 Err(fault) => {
                     let place = (at + fault.at) as u64;
                     let message = format!("it is not JSON: {}, at byte {place}", fault.kind.words());
@@ -83,8 +84,9 @@ impl Inspector for Json {
                 }
             }
         }
-        if texts == 0
-            && bytes.len() <= TREE_BYTES
+        if texts == 0 && bytes.len() > TREE_BYTES {
+            scope.limit("json-tree-bytes", TREE_BYTES as u64, view);
+        } else if texts == 0
             && let Some(tree) = Tree::read(&bytes[start..], DEPTH)
         {
             super::configuration::inspect(&tree, view, scope);

@@ -98,8 +98,8 @@ impl Machine<'_, '_, '_> {
         }
         self.embedding += 1;
         let limit = usize::try_from(self.scope.limits.pickle_values).unwrap_or(usize::MAX);
-        let stack = std::mem::replace(&mut self.stack, Stack::new(limit));
-        let memo = std::mem::replace(&mut self.memo, Memo::new(limit));
+        let stack = std::mem::replace(&mut self.stack, Stack::new(limit / 4));
+        let memo = std::mem::replace(&mut self.memo, Memo::new(limit / 2));
         let state = self.stream;
         let end = self.run(source);
         (self.stack, self.memo, self.stream) = (stack, memo, state);

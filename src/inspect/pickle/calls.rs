@@ -19,8 +19,7 @@ impl Machine<'_, '_, '_> {
         let id = self.names.intern(module, attribute, self.range.clone(), self.lists);
         if self.names.len() > before {
             if let Some(why) = disguise(module, attribute) {
-                let message = format!("{module:?} {attribute:?} is imported: {why}");
-                self.scope.raise(&NAME_DISGUISED, self.view, self.range.clone(), message);
+                self.say(&NAME_DISGUISED, |_| format!("{module:?} {attribute:?} is imported: {why}"));
             }
             if module.is_empty() || attribute.is_empty() {
                 self.fault("a module or a name is empty".to_owned());
@@ -64,7 +63,7 @@ impl Machine<'_, '_, '_> {
     }
 
     fn computed_name(&mut self, what: &str) -> Step {
-        self.scope.raise(&UNKNOWN_CALL, self.view, self.range.clone(), format!("{what} is imported"));
+        self.say(&UNKNOWN_CALL, |_| format!("{what} is imported"));
         self.push(Value::Computed)
     }
 
@@ -96,17 +95,12 @@ impl Machine<'_, '_, '_> {
         self.push(made)
     }
 
-    /// `REDUCE`
+    /// `REDUCE` and `NEWOBJ`, which differ in what they ask of the callable.
     pub fn reduce(&mut self) -> Step {
         let arguments = self.pop()?;
         let callable = self.pop()?;
         let made = self.call(callable, arguments);
         self.push(made)
-    }
-
-    /// `NEWOBJ`
-    pub fn newobj(&mut self) -> Step {
-        self.reduce()
     }
 
     /// `NEWOBJ_EX`
@@ -163,8 +157,7 @@ impl Machine<'_, '_, '_> {
                 }
             }
             _ => {
-                let message = format!("persistent id {}", self.show(id, 2));
-                self.scope.raise(&PERSISTENT_ID, self.view, self.range.clone(), message);
+                self.say(&PERSISTENT_ID, |machine| format!("persistent id {}", machine.show(id, 2)));
             }
         }
         self.push(stands_for)
@@ -180,20 +173,22 @@ impl Machine<'_, '_, '_> {
                 | Value::Outside
                 | Value::Forgotten
         ) {
-            self.fault(format!("{} needs a tuple of arguments", self.opcode));
+            self.fault(format!("{} needs a tuple of arguments", self.opcode()));
         }
         let id = match callable {
             Value::Global(id) => id,
             Value::Object(_) | Value::Dtype { .. } | Value::Computed | Value::Outside | Value::Forgotten => {
-                let what = self.show(callable, 1);
-                let arguments = self.show(arguments, 3);
-                let message = format!("a callable that the pickle computes ({what}) is called with {arguments}");
-                self.scope.raise(&UNKNOWN_CALL, self.view, self.range.clone(), message);
-                self.list(format!("<{what}>"), Some(arguments), Judgement::Unknown);
+                self.say(&UNKNOWN_CALL, |machine| {
+                    let what = machine.show(callable, 1);
+                    let arguments = machine.show(arguments, 3);
+                    let message = format!("a callable that the pickle computes ({what}) is called with {arguments}");
+                    machine.list(format!("<{what}>"), Some(arguments), Judgement::Unknown);
+                    message
+                });
                 return Value::Computed;
             }
             _ => {
-                self.fault(format!("{} calls a plain value", self.opcode));
+                self.fault(format!("{} calls a plain value", self.opcode()));
                 return Value::Computed;
             }
         };
@@ -235,7 +230,7 @@ impl Machine<'_, '_, '_> {
                 .at(self.view.place(self.range.clone()))
                 .with("callable", spelt.clone())
                 .with("arguments", shown.clone())
-                .with("opcode", self.opcode)
+                .with("opcode", self.opcode())
                 .showing(self.view.excerpt(self.range.clone()));
             self.scope.add(evidence);
         }
@@ -259,24 +254,23 @@ impl Machine<'_, '_, '_> {
                 } else {
                     (&UNKNOWN_CALL, format!("{spelt} is handed to {to_name}, which may call it"))
                 };
-                self.scope.raise(rule, self.view, self.range.clone(), message);
+                self.say(rule, |_| message);
                 self.list(spelt, None, judgement);
             }
             Value::Container { carries: true, serial, .. } => {
                 let remembered = self.containers.items(serial).map(|(items, count)| (items.to_vec(), count));
                 let Some((items, _)) = remembered.filter(|(items, count)| depth > 0 && items.len() as u64 == *count)
                 else {
-                    let message = format!("{to_name} is handed something imported that is not known to be safe");
-                    self.scope.raise(&UNKNOWN_CALL, self.view, self.range.clone(), message);
-                    return;
+                    return self.say(&UNKNOWN_CALL, |_| {
+                        format!("{to_name} is handed something imported that is not known to be safe")
+                    });
                 };
                 for item in items {
                     self.handed(to, item, depth.saturating_sub(1));
                 }
             }
             Value::Computed => {
-                let message = format!("{to_name} is handed something that the pickle computes");
-                self.scope.raise(&UNKNOWN_CALL, self.view, self.range.clone(), message);
+                self.say(&UNKNOWN_CALL, |_| format!("{to_name} is handed something that the pickle computes"));
             }
             _ => {}
         }

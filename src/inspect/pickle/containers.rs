@@ -74,14 +74,14 @@ impl Machine<'_, '_, '_> {
                 key = (left % 2 == 1).then_some(value);
             }
         });
-        let count = count.ok_or_else(|| Break::Malformed(format!("{} finds no MARK", self.opcode)))?;
+        let count = count.ok_or_else(|| Break::Malformed(format!("{} finds no MARK", self.opcode())))?;
         for key in planted {
             self.check_planted(key);
         }
         Ok((Value::Container { shape, carries, serial }, count))
     }
 
-    pub fn from_mark(&mut self, shape: Shape) -> Step {
+    pub fn gather(&mut self, shape: Shape) -> Step {
         let (made, count) = self.collect(shape)?;
         if shape == Shape::Dict && count % 2 == 1 {
             return Err(Break::Malformed("a dict has a key without a value".to_owned()));
@@ -152,7 +152,7 @@ impl Machine<'_, '_, '_> {
         match target {
             Value::Container { shape: own, carries, serial } => {
                 if own != shape {
-                    self.fault(format!("{} is applied to a {}", self.opcode, own.name()));
+                    self.fault(format!("{} is applied to a {}", self.opcode(), own.name()));
                 }
                 let mut carried = carries;
                 for item in items {
@@ -166,7 +166,7 @@ impl Machine<'_, '_, '_> {
             }
             Value::Global(id) => self.patched(id, "items are put into it"),
             Value::Object(_) | Value::Computed | Value::Outside | Value::Forgotten => {}
-            _ => self.fault(format!("{} is applied to a plain value", self.opcode)),
+            _ => self.fault(format!("{} is applied to a plain value", self.opcode())),
         }
         target
     }
@@ -174,15 +174,15 @@ impl Machine<'_, '_, '_> {
     /// Something imported is changed.
     pub fn patched(&mut self, id: u32, how: &str) {
         let Some(name) = self.names.get(id).map(Name::spelt) else { return };
-        let message = format!("{name} is imported and then changed: {how}");
-        self.scope.raise(&PATCHED_IMPORT, self.view, self.range.clone(), message);
+        self.say(&PATCHED_IMPORT, |_| format!("{name} is imported and then changed: {how}"));
     }
 
     fn check_planted(&mut self, key: Value) {
         let Some(text) = self.text_of(key, 24) else { return };
         if CALLED_BY_NAME.contains(&text.as_str()) {
-            let message = format!("a callable is stored under the name {text}, which is called by name later");
-            self.scope.raise(&PATCHED_IMPORT, self.view, self.range.clone(), message);
+            self.say(&PATCHED_IMPORT, |_| {
+                format!("a callable is stored under the name {text}, which is called by name later")
+            });
         }
     }
 }

@@ -35,7 +35,7 @@ fn follow(head: &[u8], whole: bool) -> bool {
     let mut source = Source::of_bytes(head);
     let mut trial = Trial::default();
     for followed in 0..FOLLOWED {
-        let Ok((_, token)) = source.token() else {
+        let Ok(token) = source.token() else {
             let ended = source.position() + 1 >= head.len() as u64 || truncated(head, &source);
             return trial.ran || (!whole && ended && followed >= ENOUGH);
         };

@@ -3,19 +3,20 @@
 //! Where the two unpicklers of CPython (C and Python) differ, the stream is followed as the more lenient one would,
 //! and the difference is written down.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use crate::inspect::Scope;
-use crate::model::Evidence;
+use crate::model::{Evidence, Rule};
 use crate::weigh::View;
 
 use super::array::Wrapper;
+use super::framing::Stream;
 use super::lists::Lists;
 use super::names::Names;
-use super::opcode::Opcode;
+use super::opcode::opcode;
 use super::rules::{EXTENSION_CODE, MALFORMED, PERSISTENT_ID};
-use super::source::{Argument, Halt, Source, Token};
+use super::source::{Argument, Halt, Source};
 use super::store::{Containers, Full, Memo, Stack};
 use super::value::{Coding, Shape, Value};
 
@@ -39,6 +40,14 @@ pub enum Break {
     Malformed(String),
     /// More values are alive than the limit says.
     Full,
+    /// No further opcode could be read.
+    Halt(Halt),
+}
+
+impl From<Halt> for Break {
+    fn from(halt: Halt) -> Self {
+        Self::Halt(halt)
+    }
 }
 
 impl From<Full> for Break {
@@ -59,9 +68,9 @@ pub struct Machine<'m, 'v, 'l> {
     pub stack: Stack,
     pub memo: Memo,
     pub containers: Containers,
-    /// The opcode at work: its bytes and its name.
+    /// The opcode at work: where it stands, and its byte.
     pub range: Range<u64>,
-    pub opcode: &'static str,
+    pub code: u8,
     /// Highest protocol declared.
     pub protocol: u8,
     /// Names already resolved, by where their texts stand.
@@ -76,19 +85,9 @@ pub struct Machine<'m, 'v, 'l> {
     pub embedding: u32,
     /// What holds for the stream at work alone.
     pub stream: Stream,
+    said: BTreeMap<&'static str, u64>,
     faults: u64,
-    opcodes: u64,
-}
-
-/// State of one stream beside its stack and memo.
-#[derive(Clone, Copy, Default)]
-pub struct Stream {
-    /// Protocol declared by `PROTO`.
-    declared: Option<u8>,
-    /// An opcode newer than that was seen.
-    outdated: bool,
-    /// End of the frame at work.
-    frame: Option<u64>,
+    pub opcodes: u64,
 }
 
 impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
@@ -99,18 +98,19 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             scope,
             lists,
             names: Names::default(),
-            stack: Stack::new(limit),
-            memo: Memo::new(limit),
+            stack: Stack::new(limit / 4),
+            memo: Memo::new(limit / 2),
             containers: Containers::new(),
             range: 0..0,
-            opcode: "",
+            code: 0,
             protocol: 0,
             resolved: HashMap::new(),
             reads: 0,
             nested: BTreeSet::new(),
             array: None,
             embedding: 0,
-            stream: Stream::default(),
+            stream: Stream::FRESH,
+            said: BTreeMap::new(),
             faults: 0,
             opcodes: 0,
         }
@@ -120,7 +120,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
     pub fn run(&mut self, source: &mut Source<'_>) -> End {
         self.stack.clear();
         self.memo.clear();
-        self.stream = Stream::default();
+        self.stream = Stream::FRESH;
         loop {
             self.opcodes += 1;
             if self.opcodes > self.scope.limits.opcodes {
@@ -128,23 +128,10 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
                 return End::Bound;
             }
             let start = source.position();
-            let (op, token) = match source.token() {
-                Ok(token) => token,
-                Err(halt) => return self.halted(halt, start),
-            };
-            self.range = start..source.position();
-            self.opcode = op.name;
-            if self.stream.frame.is_some() {
-                self.cross_frame();
-            }
-            if op.protocol > 1 {
-                self.check_protocol(op);
-            }
-            if token.code == b'.' {
-                return self.stop();
-            }
-            match self.apply(token, source) {
-                Ok(()) => {}
+            match self.next(source, start) {
+                Ok(b'.') => return self.stop(),
+                Ok(_) => {}
+                Err(Break::Halt(halt)) => return self.halted(halt, start),
                 Err(Break::Malformed(message)) => {
                     self.fault(message);
                     return End::Broken;
@@ -163,6 +150,38 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
         }
     }
 
+    /// Carries out one opcode; gives its byte.
+    #[inline]
+    fn next(&mut self, source: &mut Source<'_>, start: u64) -> Result<u8, Break> {
+        let op = source.opcode()?;
+        self.code = op.code;
+        if op.protocol > self.stream.covered {
+            self.range = start..start + 1;
+            self.outdated(op);
+        }
+        if op.form.is_number() {
+            let number = source.number(op.form)?;
+            self.range = start..source.position();
+            if self.range.end > self.stream.frame {
+                self.cross_frame();
+            }
+            self.plain(op.code, number)?;
+        } else {
+            let argument = source.argument(op)?;
+            self.range = start..source.position();
+            if self.range.end > self.stream.frame {
+                self.cross_frame();
+            }
+            self.apply(op.code, argument, source)?;
+        }
+        Ok(op.code)
+    }
+
+    /// The name of the opcode at work.
+    pub fn opcode(&self) -> &'static str {
+        opcode(self.code).map_or("", |op| op.name)
+    }
+
     fn halted(&mut self, halt: Halt, at: u64) -> End {
         match halt {
             Halt::Malformed(message) => {
@@ -178,7 +197,8 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
     }
 
     fn stop(&mut self) -> End {
-        if let Some(end) = self.stream.frame.filter(|end| *end != self.range.end) {
+        let end = self.stream.frame;
+        if end != u64::MAX && end != self.range.end {
             self.fault(format!("the frame ends at {end}, but the pickle at {}", self.range.end));
         }
         match self.stack.depth() {
@@ -197,11 +217,18 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
     /// Writes down that the stream is at fault here.
     pub fn fault(&mut self, message: String) {
         self.faults += 1;
-        if self.faults <= self.scope.limits.repeats {
-            self.scope.raise(&MALFORMED, self.view, self.range.clone(), message);
+        self.say(&MALFORMED, |_| message);
+    }
+
+    /// Writes down evidence at the opcode at work. What the scope would only count is not put into words.
+    pub fn say(&mut self, rule: &'static Rule, message: impl FnOnce(&mut Self) -> String) {
+        let said = self.said.entry(rule.id).or_default();
+        *said += 1;
+        if *said <= self.scope.limits.repeats {
+            let message = message(self);
+            self.scope.raise(rule, self.view, self.range.clone(), message);
         } else {
-            let place = self.view.place(self.range.clone());
-            self.scope.add(Evidence::new(&MALFORMED, message).at(place));
+            self.scope.add(Evidence::new(rule, String::new()));
         }
     }
 
@@ -210,64 +237,72 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
     }
 
     pub fn pop(&mut self) -> Result<Value, Break> {
-        self.stack.pop().ok_or_else(|| Break::Malformed(format!("{} finds nothing on the stack", self.opcode)))
+        self.stack.pop().ok_or_else(|| Break::Malformed(format!("{} finds nothing on the stack", self.opcode())))
     }
 
-    fn apply(&mut self, token: Token, source: &mut Source<'_>) -> Step {
-        match (token.code, token.argument) {
-            (b'K' | b'M' | b'J', Argument::Number(value)) => self.push(Value::Int(value)),
-            (b'h' | b'j', Argument::Number(index)) => self.get(index),
-            (b'q' | b'r', Argument::Number(index)) => self.put(index),
-            (0x94, _) => {
+    /// Opcodes whose argument is a number, or that have none.
+    #[inline]
+    fn plain(&mut self, code: u8, number: i64) -> Step {
+        match code {
+            b'K' | b'M' | b'J' => self.push(Value::Int(number)),
+            b'h' | b'j' => self.get(number),
+            b'q' | b'r' => self.put(number),
+            0x94 => {
                 let top = self.top()?;
                 self.memo.put_next(top);
                 Ok(())
             }
-            (b'X' | 0x8c | 0x8d | b'T' | b'U', Argument::Constant(range)) => self.text(token.code, range, source),
-            (b'B' | b'C' | 0x8e | 0x96, Argument::Constant(range)) => self.bytes(range, source),
-            (0x8a | 0x8b, Argument::Constant(_)) => self.push(long(source.constant())),
-            (b'(', _) => Ok(self.stack.mark()?),
-            (b'N', _) => self.push(Value::None),
-            (code @ (0x88 | 0x89), _) => self.push(Value::Bool(code == 0x88)),
-            (b'G', _) => self.push(Value::Number),
-            (b'0', _) => self.pop_or_unmark(),
-            (b'1', _) => self.collect(Shape::Tuple).map(drop),
-            (b'2', _) => {
+            b'(' => Ok(self.stack.mark()?),
+            b'N' => self.push(Value::None),
+            0x88 | 0x89 => self.push(Value::Bool(code == 0x88)),
+            b'G' => self.push(Value::Number),
+            b'0' => self.pop_or_unmark(),
+            b'1' => self.collect(Shape::Tuple).map(drop),
+            b'2' => {
                 let top = self.top()?;
                 self.push(top)
             }
-            (b']' | b'}' | 0x8f | b')', _) => {
-                let made = self.containers.create(shape_of(token.code));
+            b']' | b'}' | 0x8f | b')' => {
+                let made = self.containers.create(shape_of(code));
                 self.push(made)
             }
-            (b't' | b'l' | b'd' | 0x91, _) => self.from_mark(shape_of(token.code)),
-            (count @ 0x85..=0x87, _) => self.tuple(count - 0x84),
-            (b'a', _) => self.append(),
-            (b'e' | b'u' | 0x90, _) => self.extend(shape_of(token.code)),
-            (b's', _) => self.set_item(),
-            (b'c', Argument::Lines(module, name)) => self.global(&module, &name),
+            b't' | b'l' | b'd' | 0x91 => self.gather(shape_of(code)),
+            0x85..=0x87 => self.tuple(code - 0x84),
+            b'a' => self.append(),
+            b'e' | b'u' | 0x90 => self.extend(shape_of(code)),
+            b's' => self.set_item(),
+            0x93 => self.stack_global(),
+            b'R' | 0x81 => self.reduce(),
+            b'o' => self.obj(),
+            0x92 => self.newobj_ex(),
+            b'b' => self.build(),
+            0x82..=0x84 => self.extension(number),
+            b'Q' => self.persistent(),
+            0x97 => self.push(Value::Outside),
+            0x98 => self.top().map(drop),
+            0x80 => self.proto(number),
+            0x95 => self.frame(number),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opcodes whose argument is text or a constant.
+    fn apply(&mut self, code: u8, argument: Argument, source: &mut Source<'_>) -> Step {
+        match (code, argument) {
+            (b'X' | 0x8c | 0x8d | b'T' | b'U', Argument::Constant(range)) => self.text(code, range, source),
+            (b'B' | b'C' | 0x8e | 0x96, Argument::Constant(range)) => self.bytes(range, source),
+            (_, Argument::Constant(_)) => self.push(long(source.constant())),
             (b'i', Argument::Lines(module, name)) => self.inst(&module, &name),
-            (0x93, _) => self.stack_global(),
-            (b'R', _) => self.reduce(),
-            (b'o', _) => self.obj(),
-            (0x81, _) => self.newobj(),
-            (0x92, _) => self.newobj_ex(),
-            (b'b', _) => self.build(),
-            (0x82..=0x84, Argument::Number(code)) => self.extension(code),
+            (_, Argument::Lines(module, name)) => self.global(&module, &name),
             (b'P', Argument::Line(_, text)) => self.persistent_text(&text),
-            (b'Q', _) => self.persistent(),
-            (0x97, _) => self.push(Value::Outside),
-            (0x98, _) => self.top().map(drop),
-            (0x80, Argument::Number(version)) => self.proto(version),
-            (0x95, Argument::Number(len)) => self.frame(len),
-            (code, Argument::LongLine(range, ends)) => self.long_line(code, range, ends),
-            (code, Argument::Line(at, text)) => self.line(code, at, &text),
-            (code, _) => Err(Break::Malformed(format!("byte 0x{code:02x} is no opcode"))),
+            (_, Argument::Line(at, text)) => self.line(code, at, &text),
+            (_, Argument::LongLine(range, ends)) => self.long_line(code, range, ends),
+            (_, Argument::Number(_)) => Ok(()),
         }
     }
 
     pub fn top(&self) -> Result<Value, Break> {
-        self.stack.top().ok_or_else(|| Break::Malformed(format!("{} finds nothing on the stack", self.opcode)))
+        self.stack.top().ok_or_else(|| Break::Malformed(format!("{} finds nothing on the stack", self.opcode())))
     }
 
     fn pop_or_unmark(&mut self) -> Step {
@@ -314,8 +349,9 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
     }
 
     fn extension(&mut self, code: i64) -> Step {
-        let message = format!("extension code {code} stands for a callable that only the loading program knows");
-        self.scope.raise(&EXTENSION_CODE, self.view, self.range.clone(), message);
+        self.say(&EXTENSION_CODE, |_| {
+            format!("extension code {code} stands for a callable that only the loading program knows")
+        });
         if code <= 0 {
             self.fault(format!("extension code {code} is not positive"));
         }
@@ -323,61 +359,8 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
     }
 
     fn persistent_text(&mut self, text: &[u8]) -> Step {
-        let message = format!("persistent id {:?}", String::from_utf8_lossy(text));
-        self.scope.raise(&PERSISTENT_ID, self.view, self.range.clone(), message);
+        self.say(&PERSISTENT_ID, |_| format!("persistent id {:?}", String::from_utf8_lossy(text)));
         self.push(Value::Outside)
-    }
-
-    fn proto(&mut self, version: i64) -> Step {
-        if let Some(before) = self.stream.declared {
-            self.fault(format!("protocol {version} is declared after protocol {before}"));
-        } else if self.range.start != 0 && self.opcodes > 1 && self.stack.depth() > 0 {
-            self.fault(format!("protocol {version} is declared in the middle of the stream"));
-        }
-        if !(0..=5).contains(&version) {
-            self.fault(format!("there is no protocol {version}"));
-        }
-        let version = u8::try_from(version).unwrap_or(u8::MAX);
-        self.stream.declared = Some(version);
-        self.protocol = self.protocol.max(version);
-        Ok(())
-    }
-
-    /// No pickler writes an opcode that is newer than the protocol it declares; loaders do not mind.
-    #[inline]
-    fn check_protocol(&mut self, op: &Opcode) {
-        if op.protocol > self.stream.declared.unwrap_or(1) && op.code != 0x80 && !self.stream.outdated {
-            self.stream.outdated = true;
-            let declared = self.stream.declared.map_or("none".to_owned(), |version| version.to_string());
-            let message = format!("{} belongs to protocol {}, declared is {declared}", op.name, op.protocol);
-            self.fault(message);
-        }
-    }
-
-    /// The C unpickler only checks that a frame's bytes are there; the Python one refuses whatever crosses its end.
-    fn frame(&mut self, len: i64) -> Step {
-        let left = self.view.len().saturating_sub(self.range.end);
-        let len = u64::try_from(len).unwrap_or(u64::MAX);
-        if let Some(end) = self.stream.frame.filter(|end| *end > self.range.end) {
-            self.fault(format!("a frame begins before the last one ended at {end}"));
-        }
-        if len > left {
-            self.fault(format!("a frame of {len} bytes is announced, but only {left} follow"));
-            self.stream.frame = None;
-        } else {
-            self.stream.frame = Some(self.range.end + len);
-        }
-        Ok(())
-    }
-
-    fn cross_frame(&mut self) {
-        let Some(end) = self.stream.frame else { return };
-        if self.range.start >= end {
-            self.stream.frame = None;
-        } else if self.range.end > end {
-            self.fault(format!("{} crosses the end of its frame at {end}", self.opcode));
-            self.stream.frame = None;
-        }
     }
 }
 

@@ -12,6 +12,7 @@ mod array;
 mod calls;
 mod containers;
 mod detect;
+mod framing;
 mod judge;
 mod lists;
 mod machine;
@@ -25,13 +26,14 @@ mod text;
 mod value;
 
 use crate::inspect::{Inspector, Scope};
-use crate::model::{Evidence, Format, Judgement};
+use crate::model::{Class, Evidence, Format, Judgement, Severity};
 use crate::weigh::View;
 
 use machine::{End, Machine};
 use rules::{PRESENT, TRAILING_DATA};
 use source::Source;
 
+pub use array::element;
 pub use lists::Lists;
 
 /// Pickles in one file that are followed, one behind the other.
@@ -76,6 +78,20 @@ pub fn inspect_pickle(view: &View<'_>, scope: &mut Scope<'_>) {
     inspect_streams(view, scope, Lists::built_in());
 }
 
+/// Interprets bytes that an unpickler would be given, although they look like a text or a picture: its opcodes are
+/// letters, and a stream may begin with anything that leaves the stack in order. Only what would run is written down;
+/// nothing that is said of an honest text.
+pub fn suspect(view: &View<'_>, scope: &mut Scope<'_>) {
+    let mut apart = Scope::new(scope.path, scope.limits);
+    inspect_pickle(view, &mut apart);
+    let seen = apart.close();
+    let runs = |evidence: &Evidence| evidence.rule.class == Class::Defect && evidence.severity() >= Severity::High;
+    if seen.evidence.iter().any(runs) {
+        seen.evidence.into_iter().filter(runs).for_each(|evidence| scope.add(evidence));
+        seen.contents.calls.into_iter().for_each(|call| scope.call(call));
+    }
+}
+
 /// [`inspect_pickle`] with other lists.
 pub fn inspect_streams(view: &View<'_>, scope: &mut Scope<'_>, lists: &Lists) {
     let torch = view.read_up_to(0, TORCH_MAGIC.len() as u64).is_ok_and(|head| head == TORCH_MAGIC);
@@ -95,6 +111,8 @@ pub fn inspect_streams(view: &View<'_>, scope: &mut Scope<'_>, lists: &Lists) {
             break;
         }
         let next = match end {
+            // torch.load reads these one behind the other, whatever they look like.
+            End::Stop if torch && streams < TORCH_STREAMS => Some(at),
             End::Stop => following(&mut machine, at),
             End::Broken | End::Bound => search(view, at),
         };

@@ -140,7 +140,8 @@ pub fn disguise(module: &str, attribute: &str) -> Option<String> {
         let plain = c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '<' | '>');
         // Names in one other script are unusual but honest; mixed with ASCII letters they imitate.
         let foreign = c.is_alphanumeric() && !c.is_ascii() && !is_fullwidth(*c);
-        !plain && !(foreign && !mixes(module) && !mixes(attribute))
+        let honest = foreign && !mixes(module) && !mixes(attribute);
+        !plain && !honest
     })?;
     Some(if odd.is_alphanumeric() {
         format!("the letter {odd:?} (U+{:04X}) imitates another", odd as u32)

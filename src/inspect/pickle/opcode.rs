@@ -31,6 +31,14 @@ pub enum Form {
     Counted8,
 }
 
+impl Form {
+    /// True if the argument is a number of fixed size, or there is none.
+    #[inline]
+    pub const fn is_number(self) -> bool {
+        matches!(self, Self::Bare | Self::U1 | Self::U2 | Self::I4 | Self::U4 | Self::U8 | Self::F8)
+    }
+}
+
 /// One opcode.
 #[derive(Clone, Copy, Debug)]
 pub struct Opcode {

@@ -27,9 +27,8 @@ pub enum Halt {
 /// The argument of an opcode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Argument {
-    /// None, or a floating-point number, whose value matters to nobody here.
-    Bare,
-    /// A number. Eight-byte ones that do not fit are given as `i64::MAX`.
+    /// A number; 0 for opcodes without one and for floats, whose value matters to nobody here. Eight-byte ones that
+    /// do not fit are given as `i64::MAX`.
     Number(i64),
     /// Text up to a newline, without it, and where it begins.
     Line(u64, Vec<u8>),
@@ -90,38 +89,45 @@ impl<'v> Source<'v> {
     }
 
     /// Reads one opcode with its argument.
-    #[inline]
-    pub fn token(&mut self) -> Result<(&'static Opcode, Token), Halt> {
+    pub fn token(&mut self) -> Result<Token, Halt> {
         let at = self.position();
-        let [code] = self.array::<1>()?;
-        let Some(op) = opcode(code) else {
-            return Err(Halt::Malformed(format!("byte 0x{code:02x} is no opcode")));
-        };
-        if op.form == Form::Bare {
-            return Ok((op, Token { at, code, argument: Argument::Bare }));
-        }
-        let argument = self.argument(op)?;
-        Ok((op, Token { at, code, argument }))
+        let op = self.opcode()?;
+        let argument = if op.form.is_number() { Argument::Number(self.number(op.form)?) } else { self.argument(op)? };
+        Ok(Token { at, code: op.code, argument })
     }
 
+    /// Reads the byte of an opcode.
     #[inline]
-    fn argument(&mut self, op: &Opcode) -> Result<Argument, Halt> {
-        Ok(match op.form {
-            Form::Bare => Argument::Bare,
-            Form::U1 => Argument::Number(self.array::<1>()?[0].into()),
-            Form::U2 => Argument::Number(u16::from_le_bytes(self.array()?).into()),
-            Form::I4 => Argument::Number(i32::from_le_bytes(self.array()?).into()),
-            Form::U4 => Argument::Number(u32::from_le_bytes(self.array()?).into()),
-            Form::U8 => Argument::Number(i64::try_from(u64::from_le_bytes(self.array()?)).unwrap_or(i64::MAX)),
+    pub fn opcode(&mut self) -> Result<&'static Opcode, Halt> {
+        let [code] = self.array::<1>()?;
+        opcode(code).ok_or_else(|| Halt::Malformed(format!("byte 0x{code:02x} is no opcode")))
+    }
+
+    /// Reads an argument that is a number, or none at all.
+    #[inline]
+    pub fn number(&mut self, form: Form) -> Result<i64, Halt> {
+        Ok(match form {
+            Form::U1 => self.array::<1>()?[0].into(),
+            Form::U2 => u16::from_le_bytes(self.array()?).into(),
+            Form::I4 => i32::from_le_bytes(self.array()?).into(),
+            Form::U4 => u32::from_le_bytes(self.array()?).into(),
+            Form::U8 => i64::try_from(u64::from_le_bytes(self.array()?)).unwrap_or(i64::MAX),
             Form::F8 => {
                 self.array::<8>()?;
-                Argument::Bare
+                0
             }
+            _ => 0,
+        })
+    }
+
+    /// Reads an argument that is text or a constant.
+    pub fn argument(&mut self, op: &Opcode) -> Result<Argument, Halt> {
+        Ok(match op.form {
             Form::Line => {
                 let at = self.position();
                 match self.line(op) {
                     Ok(line) => Argument::Line(at, line),
-                    Err(_) if matches!(op.code, b'S' | b'V') && self.position() - at == 0 && self.long() => {
+                    Err(_) if matches!(op.code, b'S' | b'V') && self.position() == at && self.long() => {
                         self.long_line(at)?
                     }
                     Err(halt) => return Err(halt),
@@ -146,6 +152,7 @@ impl<'v> Source<'v> {
                 let len = u64::from_le_bytes(self.array()?);
                 self.constant_of(len, op)?
             }
+            form => Argument::Number(self.number(form)?),
         })
     }
 

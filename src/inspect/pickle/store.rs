@@ -8,7 +8,7 @@ use super::value::{Shape, Value};
 pub const ITEMS: usize = 12;
 
 /// Containers that are remembered at a time.
-const REMEMBERED: usize = 1 << 14;
+const REMEMBERED: usize = 1 << 11;
 
 /// A run of equal values, so that a flood of them takes no space.
 #[derive(Clone, Copy)]
@@ -49,20 +49,26 @@ impl Stack {
             return Ok(());
         }
         if self.runs.len() >= self.limit {
-            if value.matters() {
-                return Err(Full);
-            }
-            // Plain values above the bound melt into one run.
-            return if matches!(self.runs.last(), Some(top) if top.value == Value::Forgotten) {
-                self.runs.last_mut().map(|top| top.count = top.count.saturating_add(1)).ok_or(Full)
-            } else if self.runs.len() == self.limit {
-                self.runs.push(Run { value: Value::Forgotten, count: 1 });
-                Ok(())
-            } else {
-                Err(Full)
-            };
+            return self.push_above(value);
         }
         self.runs.push(Run { value, count: 1 });
+        Ok(())
+    }
+
+    /// Above the bound values melt into runs of forgotten ones, unless they must not.
+    #[cold]
+    fn push_above(&mut self, value: Value) -> Result<(), Full> {
+        if value.is_precious() || self.runs.len() >= self.limit.saturating_mul(2) {
+            return Err(Full);
+        }
+        if self.runs.len() > self.fence()
+            && let Some(top) = self.runs.last_mut()
+            && top.value == Value::Forgotten
+        {
+            top.count = top.count.saturating_add(1);
+        } else {
+            self.runs.push(Run { value: Value::Forgotten, count: 1 });
+        }
         Ok(())
     }
 
@@ -169,8 +175,13 @@ impl Memo {
 
     #[cold]
     fn put_far(&mut self, index: u64, value: Value) {
-        if self.sparse.contains_key(&index) {
-            self.sparse.insert(index, value);
+        if !value.matters() && self.sparse.is_empty() && index as usize >= self.limit {
+            self.len = self.len.saturating_add(1);
+            self.forgotten = true;
+            return;
+        }
+        if let Some(known) = self.sparse.get_mut(&index) {
+            *known = value;
             return;
         }
         // Whether the index was put before and not kept is not known; the memo's length is then a guess, and

@@ -44,7 +44,7 @@ impl Machine<'_, '_, '_> {
                 };
                 if code == b'g' { self.get(index) } else { self.put(index) }
             }
-            _ => Err(Break::Malformed(format!("{} has text as argument", self.opcode))),
+            _ => Err(Break::Malformed(format!("{} has text as argument", self.opcode()))),
         }
     }
 

@@ -92,15 +92,14 @@ pub enum Value {
 }
 
 impl Value {
-    /// True if losing track of it would lose a callable or a name.
+    /// True if losing track of it would lose a name or a callable.
     pub const fn matters(self) -> bool {
-        matches!(
-            self,
-            Self::Global(_)
-                | Self::Object(_)
-                | Self::Computed
-                | Self::Text { .. }
-                | Self::Container { carries: true, .. }
-        )
+        matches!(self, Self::Object(_) | Self::Text { .. }) || self.is_precious()
+    }
+
+    /// True if what is done with it later must be seen. Other values may be forgotten: a forgotten one that is
+    /// called, or that names something, is reported as not known.
+    pub const fn is_precious(self) -> bool {
+        matches!(self, Self::Global(_) | Self::Computed | Self::Container { carries: true, .. })
     }
 }

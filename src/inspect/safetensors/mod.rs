@@ -55,6 +55,8 @@ impl Inspector for Safetensors {
         if length > left {
             let message = format!("the header is {length} bytes long, of which {} are missing", length - left);
             scope.raise(&TRUNCATED, view, 0..8, message);
+            let message = "its tensors could not be listed: the header is not all there";
+            scope.raise(&super::claim::FORMAT_NOT_INSPECTED, view, 0..8, message);
         }
         let present = length.min(left);
         if present > LONGEST {

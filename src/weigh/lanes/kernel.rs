@@ -5,7 +5,7 @@ use super::{State, WIDTH, portable};
 /// A way to hash several SHA-256 streams at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kernel {
-    /// x86 AVX-512 F, BW and VL: 16 streams in 512 bits, or 8 in 256.
+    /// x86 AVX-512 F and BW: 16 streams.
     Avx512,
     /// x86 AVX2: 8 streams.
     Avx2,
@@ -46,7 +46,7 @@ impl Kernel {
         {
             use std::arch::is_x86_feature_detected as has;
             match self {
-                Self::Avx512 => has!("avx512f") && has!("avx512bw") && has!("avx512vl"),
+                Self::Avx512 => has!("avx512f") && has!("avx512bw"),
                 Self::Avx2 => has!("avx2"),
                 Self::ShaNi => has!("sha") && has!("sse2") && has!("ssse3") && has!("sse4.1"),
                 Self::Armv8 => false,
@@ -64,11 +64,11 @@ impl Kernel {
         }
     }
 
-    /// The fastest one here for so many live streams. Measured: SHA-NI is at its limit with three to six streams, at
-    /// three quarters of what AVX-512 does with sixteen.
+    /// The fastest one here for so many live streams. Measured: SHA-NI is at its limit with three streams or more, at
+    /// about half of what AVX-512 does with sixteen.
     fn best(streams: usize) -> Self {
         let order: &[Self] = match streams {
-            12.. => &[Self::Avx512, Self::ShaNi, Self::Avx2, Self::Armv8],
+            9.. => &[Self::Avx512, Self::ShaNi, Self::Avx2, Self::Armv8],
             3.. => &[Self::ShaNi, Self::Avx512, Self::Avx2, Self::Armv8],
             _ => &[Self::ShaNi, Self::Armv8],
         };
@@ -122,20 +122,16 @@ fn run(kernel: Kernel, group: &mut [(&mut State, &[u8])], blocks: usize) {
     // SAFETY of all blocks below: `compress` only chose kernels whose instructions this processor has.
     match kernel {
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx512 if group.len() > 8 => {
-            gather(group, |states, bytes| unsafe { super::avx512::sixteen(states, bytes, blocks) });
-        }
+        Kernel::Avx512 => gather(group, |states, bytes| unsafe { super::avx512::compress(states, bytes, blocks) }),
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx512 => gather(group, |states, bytes| unsafe { super::avx512::eight(states, bytes, blocks) }),
-        #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2 => gather(group, |states, bytes| unsafe { super::avx2::eight(states, bytes, blocks) }),
+        Kernel::Avx2 => gather(group, |states, bytes| unsafe { super::avx2::compress(states, bytes, blocks) }),
         #[cfg(target_arch = "x86_64")]
         Kernel::ShaNi => interleave!(super::shani::interleaved, group, blocks),
         #[cfg(target_arch = "aarch64")]
         Kernel::Armv8 => interleave!(super::arm::interleaved, group, blocks),
         _ => {
             for lane in group.chunks_mut(1) {
-                gather(lane, |states, bytes| portable::one(states, bytes, blocks));
+                gather(lane, |states, bytes| portable::compress(states, bytes, blocks));
             }
         }
     }

@@ -1,6 +1,13 @@
 //! The rounds of SHA-256 (FIPS 180-4, section 6.2.2) over vectors: element `i` of each belongs to stream `i`.
-
-use super::State;
+//!
+//! A macro, for the functions that it makes must have the target features of the kernel that they are for. The kernel
+//! brings, for its type of vector:
+//!
+//! - `all(word)`: the same word for all; `load([word; N])` and `store(vector) -> [word; N]`
+//! - `block(&[&[u8]; N], at) -> [vector; 16]`: the big-endian words of the block at `at` of each stream
+//! - `add(a, b)` modulo 2^32, `xor3(a, b, c)`, `choose(a, b, c)` (`a ? b : c`), `majority(a, b, c)`
+//! - `rotate::<R, L>(a)` to the right by `R`, where `L` is 32 - `R`; `shift::<R>(a)` to the right
+//! - `pin(a)`: the same, but compilers must not look through it: they would put sums in another order
 
 /// Round constants, FIPS 180-4 section 4.2.2.
 #[rustfmt::skip]
@@ -15,92 +22,104 @@ pub const K: [u32; 64] = [
     0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
 ];
 
-/// As many 32-bit words as there are streams. All functions work on each word alone.
-pub trait Words<const N: usize>: Copy {
-    /// The same word for all.
-    fn all(word: u32) -> Self;
-    /// One word each.
-    fn of(words: [u32; N]) -> Self;
-    /// Back to one word each.
-    fn words(self) -> [u32; N];
-    /// The 16 big-endian words of the block at `at` of each stream, which must have it.
-    fn block(bytes: &[&[u8]; N], at: usize) -> [Self; 16];
-    /// Sum modulo 2^32.
-    fn add(self, other: Self) -> Self;
-    /// Exclusive or of three.
-    fn xor3(self, b: Self, c: Self) -> Self;
-    /// `self ? b : c`, bit by bit.
-    fn choose(self, b: Self, c: Self) -> Self;
-    /// What two of three say, bit by bit.
-    fn majority(self, b: Self, c: Self) -> Self;
-    /// Rotation to the right by `R`; `L` is 32 - `R`.
-    fn rotate<const R: i32, const L: i32>(self) -> Self;
-    /// Shift to the right.
-    fn shift<const R: i32>(self) -> Self;
-}
-
-/// One round; the names of its arguments move one place each time, the values stay in their registers.
-#[inline(always)]
-#[allow(clippy::too_many_arguments, clippy::many_single_char_names)] // the eight working variables of the standard
-fn round<const N: usize, W: Words<N>>(a: W, b: W, c: W, d: &mut W, e: W, f: W, g: W, h: &mut W, word: W) {
-    let sum1 = e.rotate::<6, 26>().xor3(e.rotate::<11, 21>(), e.rotate::<25, 7>());
-    let t1 = h.add(word).add(e.choose(f, g)).add(sum1);
-    let sum0 = a.rotate::<2, 30>().xor3(a.rotate::<13, 19>(), a.rotate::<22, 10>());
-    *d = d.add(t1);
-    *h = t1.add(sum0.add(a.majority(b, c)));
-}
-
-/// Eight rounds, after which all names are where they were. Spelt out: in a loop, compilers keep the words in memory.
-macro_rules! eight_rounds {
-    ($s:ident, $w:ident, $k:ident, $at:literal) => {
+/// Sixteen rounds, after which all names are where they were. Spelt out: in a loop, compilers keep the words in memory.
+macro_rules! sixteen_rounds {
+    ($s:ident, $w:ident, $k:ident $(, $schedule:ident)?) => {
         let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = $s;
-        round(a, b, c, &mut d, e, f, g, &mut h, $w[$at].add(W::all($k[$at])));
-        round(h, a, b, &mut c, d, e, f, &mut g, $w[$at + 1].add(W::all($k[$at + 1])));
-        round(g, h, a, &mut b, c, d, e, &mut f, $w[$at + 2].add(W::all($k[$at + 2])));
-        round(f, g, h, &mut a, b, c, d, &mut e, $w[$at + 3].add(W::all($k[$at + 3])));
-        round(e, f, g, &mut h, a, b, c, &mut d, $w[$at + 4].add(W::all($k[$at + 4])));
-        round(d, e, f, &mut g, h, a, b, &mut c, $w[$at + 5].add(W::all($k[$at + 5])));
-        round(c, d, e, &mut f, g, h, a, &mut b, $w[$at + 6].add(W::all($k[$at + 6])));
-        round(b, c, d, &mut e, f, g, h, &mut a, $w[$at + 7].add(W::all($k[$at + 7])));
+        sixteen_rounds!(@eight a b c d e f g h, $w, $k, $($schedule)?, 0 1 2 3 4 5 6 7);
+        sixteen_rounds!(@eight a b c d e f g h, $w, $k, $($schedule)?, 8 9 10 11 12 13 14 15);
         $s = [a, b, c, d, e, f, g, h];
     };
-}
-
-/// The next eight words of the message schedule.
-macro_rules! schedule {
-    ($w:ident, $($at:literal)*) => {
-        $(
-            let (early, late) = ($w[($at + 1) % 16], $w[($at + 14) % 16]);
-            let sigma0 = early.rotate::<7, 25>().xor3(early.rotate::<18, 14>(), early.shift::<3>());
-            let sigma1 = late.rotate::<17, 15>().xor3(late.rotate::<19, 13>(), late.shift::<10>());
-            $w[$at] = $w[$at].add(sigma0).add($w[($at + 9) % 16].add(sigma1));
-        )*
+    (@eight $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $w:ident, $k:ident,
+        $($schedule:ident)?, $i0:literal $i1:literal $i2:literal $i3:literal $i4:literal $i5:literal $i6:literal
+        $i7:literal
+    ) => {
+        sixteen_rounds!(@one $a $b $c $d $e $f $g $h, $w, $k, $($schedule)?, $i0);
+        sixteen_rounds!(@one $h $a $b $c $d $e $f $g, $w, $k, $($schedule)?, $i1);
+        sixteen_rounds!(@one $g $h $a $b $c $d $e $f, $w, $k, $($schedule)?, $i2);
+        sixteen_rounds!(@one $f $g $h $a $b $c $d $e, $w, $k, $($schedule)?, $i3);
+        sixteen_rounds!(@one $e $f $g $h $a $b $c $d, $w, $k, $($schedule)?, $i4);
+        sixteen_rounds!(@one $d $e $f $g $h $a $b $c, $w, $k, $($schedule)?, $i5);
+        sixteen_rounds!(@one $c $d $e $f $g $h $a $b, $w, $k, $($schedule)?, $i6);
+        sixteen_rounds!(@one $b $c $d $e $f $g $h $a, $w, $k, $($schedule)?, $i7);
+    };
+    (@one $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $w:ident, $k:ident,
+        $($schedule:ident)?, $at:literal
+    ) => {
+        round($a, $b, $c, &mut $d, $e, $f, $g, &mut $h, add($w[$at], all($k[$at])));
+        $($schedule::<$at>(&mut $w);)?
     };
 }
 
-/// Hashes `blocks` blocks of each stream; each must have them.
-#[inline(always)]
-pub fn compress<const N: usize, W: Words<N>>(states: &mut [State; N], bytes: &[&[u8]; N], blocks: usize) {
-    let ([first, later @ ..], _) = K.as_chunks::<16>() else { return };
-    let mut s: [W; 8] = std::array::from_fn(|word| W::of(std::array::from_fn(|lane| states[lane][word])));
-    for block in 0..blocks {
-        let before = s;
-        let mut w = W::block(bytes, block * 64);
-        eight_rounds!(s, w, first, 0);
-        eight_rounds!(s, w, first, 8);
-        for k in later {
-            schedule!(w, 0 1 2 3 4 5 6 7);
-            eight_rounds!(s, w, k, 0);
-            schedule!(w, 8 9 10 11 12 13 14 15);
-            eight_rounds!(s, w, k, 8);
+/// Makes `compress(&mut [State; N], &[&[u8]; N], blocks)` for a kernel.
+macro_rules! rounds {
+    ($lanes:literal, $vector:ty $(, #[$feature:meta])?) => {
+        /// One round; the names of its arguments move one place each time, the values stay in their registers.
+        $(#[$feature])?
+        #[inline]
+        #[allow(clippy::too_many_arguments, clippy::many_single_char_names)] // the working variables of the standard
+        fn round(
+            a: $vector,
+            b: $vector,
+            c: $vector,
+            d: &mut $vector,
+            e: $vector,
+            f: $vector,
+            g: $vector,
+            h: &mut $vector,
+            word: $vector,
+        ) {
+            let sum1 = xor3(rotate::<6, 26>(e), rotate::<11, 21>(e), rotate::<25, 7>(e));
+            let sum0 = xor3(rotate::<2, 30>(a), rotate::<13, 19>(a), rotate::<22, 10>(a));
+            let choice = choose(e, f, g);
+            // What is known early is added early, so that few steps lie between the `a` and `e` of one round and of
+            // the next.
+            let early = pin(add(*h, word));
+            *d = add(pin(add(pin(add(*d, early)), choice)), sum1);
+            let both = pin(add(pin(add(early, choice)), sum1));
+            *h = add(pin(add(both, majority(a, b, c))), sum0);
         }
-        for (word, before) in s.iter_mut().zip(before) {
-            *word = word.add(before);
+
+        /// Replaces a word of the message schedule by the one 16 places later.
+        $(#[$feature])?
+        #[inline]
+        fn schedule<const AT: usize>(w: &mut [$vector; 16]) {
+            let (early, late) = (w[(AT + 1) % 16], w[(AT + 14) % 16]);
+            let sigma0 = xor3(rotate::<7, 25>(early), rotate::<18, 14>(early), shift::<3>(early));
+            let sigma1 = xor3(rotate::<17, 15>(late), rotate::<19, 13>(late), shift::<10>(late));
+            w[AT] = add(add(w[AT], w[(AT + 9) % 16]), add(sigma0, sigma1));
         }
-    }
-    for (word, words) in s.into_iter().map(W::words).enumerate() {
-        for (lane, value) in words.into_iter().enumerate() {
-            states[lane][word] = value;
+
+        /// Hashes `blocks` blocks of each stream; each must have them.
+        $(#[$feature])?
+        pub fn compress(states: &mut [State; $lanes], bytes: &[&[u8]; $lanes], blocks: usize) {
+            let ([early @ .., last], _) = K.as_chunks::<16>() else { return };
+            let mut s = [all(0); 8];
+            for (word, vector) in s.iter_mut().enumerate() {
+                let mut words = [0; $lanes];
+                words.iter_mut().zip(&*states).for_each(|(to, state)| *to = state[word]);
+                *vector = load(words);
+            }
+            for at in 0..blocks {
+                let before = s;
+                let mut w = block(bytes, at * 64);
+                for k in early {
+                    // A word of the schedule is replaced as soon as it is used up, beside the rounds, which leave the
+                    // processor enough room: they wait for each other.
+                    sixteen_rounds!(s, w, k, schedule);
+                }
+                sixteen_rounds!(s, w, last);
+                for (vector, before) in s.iter_mut().zip(before) {
+                    *vector = add(*vector, before);
+                }
+            }
+            for (word, vector) in s.into_iter().enumerate() {
+                for (state, value) in states.iter_mut().zip(store(vector)) {
+                    state[word] = value;
+                }
+            }
         }
-    }
+    };
 }
+
+pub(super) use {rounds, sixteen_rounds};

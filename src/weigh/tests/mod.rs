@@ -2,6 +2,7 @@
 
 mod changes;
 mod digests;
+mod sources;
 mod trees;
 
 use std::fs;

@@ -1,0 +1,195 @@
+//! SPDX 2.3. Files are packages of purpose FILE: the format's own file entries demand a SHA-1.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::model::{AdvisoryMatch, Algorithm, Artifact, Digest, PackageSource, Purl};
+
+use super::super::bill::{Bill, Locked, assurances};
+use super::super::identity::content_purl;
+use super::super::percent;
+use super::{Options, Spec, expression, hashes};
+
+const NO_ASSERTION: &str = "NOASSERTION";
+const ROOT: &str = "SPDXRef-root";
+
+/// The document.
+pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> Value {
+    let tool = &bill.report.tool;
+    let mut creators = vec![format!("Tool: {}-{}", tool.name, tool.version)];
+    creators.extend(options.author.iter().map(|author| format!("Organization: {author}")));
+    let mut packages = vec![root(bill, options)];
+    let mut relations = vec![relation("SPDXRef-DOCUMENT", "DESCRIBES", ROOT)];
+    for (index, artifact) in bill.files().into_iter().enumerate() {
+        let id = format!("SPDXRef-file-{index}");
+        relations.push(relation(ROOT, "CONTAINS", &id));
+        packages.push(file(&id, artifact, &bill.report.subject));
+    }
+    let models = bill.card.bases.iter().map(|base| (base.value.as_str(), "base", "DESCENDANT_OF", ""));
+    let data = bill.card.datasets.iter().map(|data| (data.value.as_str(), "dataset", "OTHER", "datasets/"));
+    for (index, (name, kind, how, path)) in models.chain(data).enumerate() {
+        let id = format!("SPDXRef-{kind}-{index}");
+        let mut related = relation(ROOT, how, &id);
+        if how == "OTHER" {
+            related["comment"] = "trained on, as the model card says".into();
+        }
+        relations.push(related);
+        packages.push(upstream(&id, name, path));
+    }
+    libraries(bill, &mut packages, &mut relations);
+    let named = expression(bill).map(|(_, named)| named).unwrap_or_default();
+    let named: Vec<Value> = named
+        .into_iter()
+        .map(|(id, name)| json!({ "licenseId": id, "name": name, "extractedText": format!("The model card names it {name:?}.") }))
+        .collect();
+    let mut document = json!({
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": bill.report.subject,
+        "documentNamespace": namespace,
+        "creationInfo": { "created": options.timestamp, "creators": creators },
+        "packages": packages,
+        "relationships": relations,
+    });
+    if !named.is_empty() {
+        document["hasExtractedLicensingInfos"] = named.into();
+    }
+    document
+}
+
+fn root(bill: &Bill<'_>, options: &Options) -> Value {
+    let supplier = options.supplier.as_deref();
+    let mut package =
+        package(ROOT, &bill.report.subject, bill.version().as_ref().map(|version| version.value.as_str()));
+    package["supplier"] = supplier.map_or(NO_ASSERTION.to_owned(), |name| format!("Organization: {name}")).into();
+    package["primaryPackagePurpose"] = if bill.is_model { "OTHER" } else { "SOURCE" }.into();
+    package["licenseDeclared"] = expression(bill).map_or(NO_ASSERTION.to_owned(), |(text, _)| text).into();
+    package["checksums"] = checksums(bill.root());
+    package["externalRefs"] = json!([purl(&content_purl(&bill.report.subject, None, bill.root()))]);
+    if let Some(description) = &bill.card.description {
+        package["description"] = description.value.as_str().into();
+    }
+    let tool = &bill.report.tool;
+    let annotation = |text: String| {
+        json!({
+            "annotationType": "OTHER",
+            "annotator": format!("Tool: {}-{}", tool.name, tool.version),
+            "annotationDate": options.timestamp,
+            "comment": text,
+        })
+    };
+    let mut said =
+        vec![annotation(format!("verdict {} under policy {}", bill.report.verdict, bill.report.policy.name))];
+    if bill.is_model {
+        let known = assurances(bill, options.supplier.is_some());
+        said.extend(known.into_iter().map(|(field, known)| annotation(format!("assurance of {field}: {known}"))));
+    }
+    if let Some(sum) = &bill.tensors {
+        said.push(annotation(format!("{} tensors, {} parameters", sum.count, sum.parameters)));
+    }
+    package["annotations"] = said.into();
+    package
+}
+
+/// The fields that every package has.
+fn package(id: &str, name: &str, version: Option<&str>) -> Value {
+    let mut package = json!({
+        "SPDXID": id,
+        "name": name,
+        "downloadLocation": NO_ASSERTION,
+        "filesAnalyzed": false,
+        "licenseConcluded": NO_ASSERTION,
+        "licenseDeclared": NO_ASSERTION,
+        "copyrightText": NO_ASSERTION,
+        "supplier": NO_ASSERTION,
+    });
+    if let Some(version) = version {
+        package["versionInfo"] = version.into();
+    }
+    package
+}
+
+fn file(id: &str, artifact: &Artifact, subject: &str) -> Value {
+    let name = if artifact.path.as_str() == "." { subject } else { artifact.path.as_str() };
+    let sha256 = artifact.digests.get(Algorithm::Sha256);
+    let mut package = package(id, name, sha256.map(ToString::to_string).as_deref());
+    package["packageFileName"] = name.into();
+    package["primaryPackagePurpose"] = "FILE".into();
+    package["checksums"] = checksums(artifact.digests.iter());
+    package["comment"] = format!("{} bytes", artifact.size).into();
+    package["externalRefs"] = json!([purl(&content_purl(name, None, sha256))]);
+    package
+}
+
+fn upstream(id: &str, name: &str, path: &str) -> Value {
+    let mut package = package(id, name, Some("UNKNOWN"));
+    package["primaryPackagePurpose"] = "OTHER".into();
+    if let Some((owner, _)) = name.split_once('/') {
+        package["supplier"] = format!("Organization: {owner}").into();
+    }
+    package["externalRefs"] = json!([purl(&format!("pkg:huggingface/{path}{}", percent::encode(name, "/")))]);
+    package
+}
+
+fn libraries(bill: &Bill<'_>, packages: &mut Vec<Value>, relations: &mut Vec<Value>) {
+    let id = |index: usize| format!("SPDXRef-package-{index}");
+    let ids: BTreeMap<&Purl, String> =
+        bill.packages.iter().enumerate().map(|(index, locked)| (&locked.package.purl, id(index))).collect();
+    let mut advisories: BTreeMap<&Purl, Vec<&AdvisoryMatch>> = BTreeMap::new();
+    for advisory in bill.report.findings.iter().filter_map(|finding| finding.evidence.advisory.as_deref()) {
+        advisories.entry(&advisory.purl).or_default().push(advisory);
+    }
+    for (index, locked) in bill.packages.iter().enumerate() {
+        let id = id(index);
+        if locked.is_root {
+            relations.push(relation(ROOT, "DEPENDS_ON", &id));
+        }
+        let on = locked.dependencies.iter().filter_map(|purl| ids.get(purl));
+        relations.extend(on.map(|on| relation(&id, "DEPENDS_ON", on)));
+        let against = advisories.get(&locked.package.purl).map(Vec::as_slice).unwrap_or_default();
+        packages.push(library(&id, locked, against));
+    }
+}
+
+fn library(id: &str, locked: &Locked<'_>, advisories: &[&AdvisoryMatch]) -> Value {
+    let of = locked.package;
+    let mut package = package(id, &of.name, Some(&of.version));
+    package["primaryPackagePurpose"] = "LIBRARY".into();
+    let sums = checksums(locked.checksums.iter().copied());
+    if sums.as_array().is_some_and(|sums| !sums.is_empty()) {
+        package["checksums"] = sums;
+    }
+    let mut references = vec![purl(of.purl.as_str())];
+    for advisory in advisories {
+        if let Some(url) = &advisory.url {
+            references.push(json!({
+                "referenceCategory": "SECURITY",
+                "referenceType": "advisory",
+                "referenceLocator": percent::encode(url, ":/?#[]@!$&'()*+,;=%"),
+                "comment": advisory.id,
+            }));
+        }
+    }
+    package["externalRefs"] = references.into();
+    let (PackageSource::Git(address) | PackageSource::Registry(address) | PackageSource::Archive(address)) = &of.source
+    else {
+        return package;
+    };
+    package["sourceInfo"] = address.as_str().into();
+    package
+}
+
+fn checksums<'d>(digests: impl IntoIterator<Item = &'d Digest>) -> Value {
+    let one = |(algorithm, value)| json!({ "algorithm": algorithm, "checksumValue": value });
+    hashes(digests, Spec::V2_3).into_iter().map(one).collect()
+}
+
+fn purl(purl: &str) -> Value {
+    json!({ "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl })
+}
+
+fn relation(from: &str, how: &str, to: &str) -> Value {
+    json!({ "spdxElementId": from, "relationshipType": how, "relatedSpdxElement": to })
+}

@@ -60,12 +60,11 @@ fn depth_is_bounded_and_skipping_passes_over_a_value() {
     assert_eq!(all(&[b'['; 65], Dialect::Strict).unwrap_err().kind, FaultKind::Depth);
     let mut tokens = Tokens::new(br#"{"a":{"b":[1,{}]},"c":2}"#, Dialect::Strict, 9);
     let mut names = Vec::new();
-    while let Some((_, token)) = tokens.next().unwrap() {
-        match token {
-            Token::Key(name) => names.push(name.into_owned()),
-            ref open if tokens.depth() > 1 => tokens.skip(open).unwrap(),
-            _ => {}
-        }
+    assert_eq!(tokens.next().unwrap().unwrap().1, Token::ObjectStart);
+    while let Some((_, Token::Key(name))) = tokens.next().unwrap() {
+        names.push(name.into_owned());
+        let (_, value) = tokens.next().unwrap().unwrap();
+        tokens.skip(&value).unwrap();
     }
     assert_eq!(names, ["a", "c"]);
 }

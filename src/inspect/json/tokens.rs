@@ -113,12 +113,6 @@ impl<'t> Tokens<'t> {
         Self { bytes, at: 0, open: Vec::new(), expect: Expect::Value, dialect, depth }
     }
 
-    /// Brackets that are open.
-    #[cfg(test)]
-    pub const fn depth(&self) -> usize {
-        self.open.len()
-    }
-
     /// The next token; `None` after the last.
     ///
     /// # Errors

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use super::args::{Sbom, SbomFormat, Trusting};
 use super::exit::{self, Mistake};
 use super::{assess, judging, output};
-use crate::emit::cyclonedx::{self, Spec};
-use crate::model::{Check, Class, Verdict};
+use crate::emit::{cyclonedx, spdx};
+use crate::model::{Check, Class, Report, Verdict};
 
 /// Weighs a tree and writes its bill of materials. What could not be read is said on standard error, and by the exit
 /// code 3: a bill that misses a file is not complete.
@@ -22,15 +22,7 @@ pub fn run(args: &Sbom, quiet: bool) -> Result<ExitCode, Mistake> {
         quiet,
     };
     let report = assess::assess(&request)?;
-    let spec = match args.format {
-        SbomFormat::CycloneDx16 => Spec::V1_6,
-        SbomFormat::CycloneDx17 => Spec::V1_7,
-    };
-    let timestamp = judging::reproducible(args.now.as_deref())?.map(|moment| moment.to_string());
-    let bill = cyclonedx::render(
-        &report,
-        &cyclonedx::Options { spec, timestamp, author: args.author.clone(), supplier: args.supplier.clone() },
-    );
+    let bill = bill(args, &report)?;
     output::document(&bill, args.output.as_deref())?;
     let missing = report.findings.iter().map(|finding| &finding.evidence).filter(|seen| {
         // Without a database the packages are listed all the same; the bill then says nothing of advisories.
@@ -45,4 +37,28 @@ pub fn run(args: &Sbom, quiet: bool) -> Result<ExitCode, Mistake> {
         }
     }
     Ok(exit::code(verdict))
+}
+
+/// The document in the format that was asked for. SPDX must say when it was made; CycloneDX need not.
+fn bill(args: &Sbom, report: &Report) -> Result<String, Mistake> {
+    let (author, supplier) = (args.author.clone(), args.supplier.clone());
+    let cyclone = |spec, timestamp| {
+        let options = cyclonedx::Options { spec, timestamp, author: author.clone(), supplier: supplier.clone() };
+        cyclonedx::render(report, &options)
+    };
+    let system = |spec, timestamp| {
+        let options = spdx::Options { spec, timestamp, author: author.clone(), supplier: supplier.clone() };
+        spdx::render(report, &options)
+    };
+    let moment = judging::reproducible(args.now.as_deref())?.map(|moment| moment.to_string());
+    let whole = || -> Result<String, Mistake> {
+        let now = judging::now(args.now.as_deref())?;
+        Ok(now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+    };
+    Ok(match args.format {
+        SbomFormat::CycloneDx16 => cyclone(cyclonedx::Spec::V1_6, moment),
+        SbomFormat::CycloneDx17 => cyclone(cyclonedx::Spec::V1_7, moment),
+        SbomFormat::Spdx23 => system(spdx::Spec::V2_3, whole()?),
+        SbomFormat::Spdx301 => system(spdx::Spec::V3_0_1, whole()?),
+    })
 }

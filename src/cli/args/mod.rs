@@ -202,6 +202,12 @@ pub enum SbomFormat {
     /// CycloneDX 1.7 JSON.
     #[value(name = "cyclonedx-1.7")]
     CycloneDx17,
+    /// SPDX 2.3 JSON.
+    #[value(name = "spdx-2.3")]
+    Spdx23,
+    /// SPDX 3.0.1 JSON-LD.
+    #[value(name = "spdx-3.0.1")]
+    Spdx301,
 }
 
 /// Show and check policies.

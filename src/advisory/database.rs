@@ -59,7 +59,12 @@ impl Database {
             && let Some(store) = Store::open(path)?
         {
             let about = store.about().clone();
-            return Ok(Self { about, store: Some(store), ..Self::default() });
+            // Which files they were is not kept, only that something was lost.
+            let lost = (about.malformed > 0).then(|| {
+                let message = format!("{} files of its sources were not sound advisories", about.malformed);
+                Evidence::new(&ADVISORY_MALFORMED, message).with("count", about.malformed)
+            });
+            return Ok(Self { about, store: Some(store), evidence: lost.into_iter().collect(), ..Self::default() });
         }
         Self::read(&[path])
     }

@@ -139,19 +139,3 @@ fn a_large_file_is_read_in_parts_as_if_whole() {
     let quoted = read(quoted.as_bytes());
     assert_eq!((quoted.packages.len(), rules(&quoted).len()), (8000, 0));
 }
-
-#[test]
-#[ignore = "measures; run in release: cargo test --release -- --ignored --nocapture a_hundred_thousand"]
-fn a_hundred_thousand_packages() {
-    let mut text = String::from("version = 4\n\n");
-    for i in 0..100_000 {
-        let next = format!("dependencies = [\n \"crate-{:06}\",\n]\n", i + 1);
-        let next = if i < 99_999 { next.as_str() } else { "" };
-        let sum = format!("checksum = \"{i:064x}\"\n");
-        text.push_str(&entry(&format!("crate-{i:06}"), "1.0.0", &format!("source = \"{INDEX}\"\n{sum}{next}")));
-    }
-    let start = std::time::Instant::now();
-    let read = read(text.as_bytes());
-    println!("{} packages of {} bytes in {:?}", read.packages.len(), text.len(), start.elapsed());
-    assert_eq!((read.packages.len(), read.evidence.len()), (100_000, 0));
-}

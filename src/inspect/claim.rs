@@ -86,6 +86,9 @@ fn expected(extension: &str) -> &'static [&'static str] {
     }
 }
 
+/// Raw numbers, if a neighbour says so: `inspect_repository` looks for it.
+pub const RAW_TENSORS: Format = Format::named("raw-tensors");
+
 /// Endings of files that frameworks hand to an unpickler without looking at them.
 const UNPICKLED: [&str; 10] = ["bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "dill", "dat", "model"];
 
@@ -103,7 +106,9 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let expected = expected(extension);
     let whole = 0..view.len().min(16);
     if claimed.is_empty() {
-        if !magic::raw_by_name(&name) {
+        if magic::raw_by_name(&name) && view.depth() == 0 {
+            scope.recognise(RAW_TENSORS);
+        } else {
             scope.raise(&FORMAT_UNRECOGNISED, view, whole.clone(), "the bytes are of no format that is known");
         }
         if !expected.is_empty() {

@@ -34,9 +34,9 @@ static MARKS: &[Mark] = &[
     Mark(4, b"ftypmp42", "mp4", Kind::Media),
     Mark(0, b"%PDF-1.", "pdf", Kind::Media),
     Mark(0, b"DIRC\0\0\0", "git-index", Kind::Media),
-    Mark(0, b"PACK\0\0\0", "git-pack", Kind::Media),
-    Mark(0, b"PAR1\x15", "parquet", Kind::Media),
-    Mark(0, b"ARROW1\0\0", "arrow", Kind::Media),
+    Mark(0, b"PACK\0\0\0", "git-pack", Kind::Closed),
+    Mark(0, b"PAR1\x15", "parquet", Kind::Closed),
+    Mark(0, b"ARROW1\0\0", "arrow", Kind::Closed),
     Mark(0, b"\x7fELF", "elf", Kind::Program),
     Mark(0, b"MZqFpD", "actually-portable-executable", Kind::Program),
     Mark(0, b"\xfe\xed\xfa\xce", "mach-o", Kind::Program),
@@ -135,8 +135,8 @@ fn is_named_as_program(path: &str) -> bool {
     openly.any(|openly| openly) || cached || (!name.contains('.') && matches!(place, "bin" | "sbin" | "scripts"))
 }
 
-/// True for files that hold raw numbers and nothing else, where a neighbour says what they are: shards of TensorFlow
-/// checkpoints and of TensorFlow.js, external data of ONNX. Such bytes have no mark to tell them by.
+/// True for names of files that hold raw numbers and nothing else: shards of TensorFlow checkpoints, external data of
+/// ONNX. Such bytes have no mark to tell them by, so the name is only a claim, and a neighbour must bear it out.
 pub fn raw_by_name(name: &str) -> bool {
     let shard = |text: &str| {
         text.split_once("-of-").is_some_and(|(n, of)| {

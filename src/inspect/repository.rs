@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::escapes;
+use super::claim::{FORMAT_UNRECOGNISED, RAW_TENSORS};
 use crate::model::{Artifact, ArtifactPath, Class, Evidence, Format, Place, Rule, Severity, Tensor};
 
 /// The index and the shards tell the same story.
@@ -55,13 +56,29 @@ const NAMED: usize = 3;
 pub fn inspect_repository(artifacts: &[Artifact]) -> Vec<Evidence> {
     let by_path: BTreeMap<&ArtifactPath, &Artifact> =
         artifacts.iter().map(|artifact| (&artifact.path, artifact)).collect();
-    let mut evidence = Vec::new();
+    let mut evidence = raw_without_neighbour(artifacts);
     for index in artifacts {
         if let Some(map) = &index.contents.weight_map {
             sharded(index, map, &by_path, &mut evidence);
         }
     }
     evidence
+}
+
+/// Raw numbers say nothing of themselves. Where the folder holds no checkpoint index and no graph that could read them,
+/// nobody knows what they are.
+fn raw_without_neighbour(artifacts: &[Artifact]) -> Vec<Evidence> {
+    let readers = ["checkpoint-index", "onnx"].map(Format::named);
+    let reads = |artifact: &&Artifact| readers.iter().any(|format| artifact.is(format));
+    let borne_out: BTreeSet<&str> = artifacts.iter().filter(reads).map(|artifact| artifact.path.parent()).collect();
+    artifacts
+        .iter()
+        .filter(|artifact| artifact.is(&RAW_TENSORS) && !borne_out.contains(artifact.path.parent()))
+        .map(|artifact| {
+            let message = "its name says raw tensors, but nothing beside it could read them";
+            Evidence::new(&FORMAT_UNRECOGNISED, message).of(&artifact.path)
+        })
+        .collect()
 }
 
 fn sharded(

@@ -31,7 +31,7 @@ pub struct Error(pub String);
 /// The rules a policy may speak of, by id.
 pub type RuleBook = BTreeMap<&'static str, &'static Rule>;
 
-/// A policy with every value decided. Its digest is that of its canonical JSON.
+/// A policy with every value decided. Its digest is that of its meaning, not of its text.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Policy {
@@ -72,14 +72,16 @@ pub struct Policy {
     /// The same as a policy file that extends none.
     #[serde(skip)]
     pub resolved: Wire,
+    /// `sha256:` and the SHA-256 of all the above as JSON, in this order.
+    #[serde(skip)]
+    digest: String,
 }
 
 impl Policy {
     /// Name and digest for reports.
     #[must_use]
     pub fn id(&self) -> PolicyId {
-        let canonical = serde_json_canonicalizer::to_vec(self).unwrap_or_default();
-        PolicyId { name: self.name.clone(), digest: format!("sha256:{}", hex::encode(Sha256::digest(canonical))) }
+        PolicyId { name: self.name.clone(), digest: self.digest.clone() }
     }
 }
 
@@ -169,7 +171,7 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
     }
     let fail = severity.fail.ok_or_else(|| missing("severity.fail"))?;
     let warn = severity.warn.ok_or_else(|| missing("severity.warn"))?;
-    let policy = Policy {
+    let mut policy = Policy {
         name: wire.name.ok_or_else(|| missing("name"))?,
         checks: wire.checks.ok_or_else(|| missing("checks"))?,
         gaps: wire.gaps.unwrap_or(Gaps::Unknown),
@@ -188,11 +190,14 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         limits: wire.limits.unwrap_or_default(),
         exceptions: wire.exceptions.unwrap_or_default(),
         resolved,
+        digest: String::new(),
     };
     if policy.warn > policy.fail || policy.advisory_warn > policy.advisory_fail {
         return Err(Error("`severity.warn` is above `severity.fail`: what fails would not be said".to_owned()));
     }
     check_rules(&policy, rules)?;
+    let text = serde_json::to_vec(&policy).map_err(|error| Error(format!("it cannot be written as JSON: {error}")))?;
+    policy.digest = format!("sha256:{}", hex::encode(Sha256::digest(text)));
     Ok(policy)
 }
 
@@ -312,5 +317,8 @@ mod tests {
         assert_eq!(plain.id(), commented.id());
         let stricter = resolve(&format!("{BARE}gaps = 'fail'"), &book()).unwrap();
         assert_ne!(plain.id(), stricter.id());
+        // Past 2^53, where some writers of JSON give up.
+        let wide = |n: u64| resolve(&format!("{BARE}limits = {{ files = {n} }}"), &book()).unwrap().id();
+        assert_ne!(wide(1 << 60), wide((1 << 60) + 1));
     }
 }

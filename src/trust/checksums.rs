@@ -52,7 +52,7 @@ pub static CHECKSUMS_MALFORMED: Rule = Rule {
     id: "checksums-malformed",
     summary: "a checksum list has lines that cannot be read, or contradicts itself",
     severity: Severity::Medium,
-    class: Class::Defect,
+    class: Class::Gap,
     page: include_str!("../rules/checksums-malformed.md"),
     frameworks: &["CWE-20"],
 };

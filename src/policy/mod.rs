@@ -11,6 +11,8 @@ mod judge;
 mod resolve;
 mod schema;
 mod services;
+mod urgency;
+pub mod vex;
 mod wire;
 
 pub use judge::{Judgement, judge};
@@ -27,4 +29,5 @@ pub static RULES: &[&Rule] = &[
     &judge::FORMAT_NOT_ALLOWED,
     &judge::REQUIREMENT_UNMET,
     &services::SERVICE_NOT_ALLOWED,
+    &urgency::PATCH_OVERDUE,
 ];

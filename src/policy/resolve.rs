@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::model::{Check, Class, Limits, PolicyId, Rule, Severity};
 
 use super::services::Services;
+use super::urgency::Urgency;
 use super::wire::{Action, ExceptionEntry, Gaps, Thresholds, Wire, nearest, parse};
 
 /// The policies that are part of the program, by name.
@@ -66,6 +67,8 @@ pub struct Policy {
     pub database: Option<String>,
     /// Oldest acceptable database, in seconds.
     pub database_max_age: Option<i64>,
+    /// How soon flaws must be gone.
+    pub urgency: Urgency,
     /// Hosted services that may be spoken to.
     pub services: Services,
     /// Bounds of inspection.
@@ -147,6 +150,7 @@ fn over(top: Wire, base: Wire) -> Wire {
         audit: Some(super::wire::Audit {
             database: top_audit.database.or(base_audit.database),
             database_max_age: top_audit.database_max_age.or(base_audit.database_max_age),
+            urgency: Some(top_audit.urgency.unwrap_or_default().over(base_audit.urgency.unwrap_or_default())),
             severity: thresholds(top_audit.severity, base_audit.severity),
         }),
         services: Some(top.services.unwrap_or_default().over(base.services.unwrap_or_default())),
@@ -191,6 +195,7 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         threshold: signature.threshold.unwrap_or(0),
         database: audit.database,
         database_max_age: audit.database_max_age.as_deref().map(seconds).transpose()?,
+        urgency: audit.urgency.unwrap_or_default(),
         services: wire.services.unwrap_or_default(),
         limits: wire.limits.unwrap_or_default(),
         exceptions: wire.exceptions.unwrap_or_default(),
@@ -199,6 +204,9 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
     };
     if policy.warn > policy.fail || policy.advisory_warn > policy.advisory_fail {
         return Err(Error("`severity.warn` is above `severity.fail`: what fails would not be said".to_owned()));
+    }
+    if let Some(wrong) = policy.urgency.wrong() {
+        return Err(Error(format!("`audit.urgency.patch-within`: {wrong}")));
     }
     if let Some(wrong) = policy.services.wrong_region() {
         return Err(Error(format!(

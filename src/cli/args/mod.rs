@@ -1,5 +1,6 @@
 //! The command line as clap reads it. One struct a verb; what several verbs share stands once.
 
+mod database;
 mod groups;
 mod signing;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Check;
 
+pub use database::{Db, DbImport, DbStatus, DbUpdate, DbVerb, StatusFormat};
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
 pub use signing::{Attest, AttestVerb, AttestVerify, Key, KeyKind, KeyVerb, Sign, Unlocking};
 
@@ -59,6 +61,8 @@ pub enum Verb {
     Scan(Scan),
     /// Check dependencies against an advisory database
     Audit(Audit),
+    /// Make and look at advisory databases
+    Db(Db),
     /// Write a bill of materials
     Sbom(Sbom),
     /// Sign a model (OpenSSF Model Signing)
@@ -122,6 +126,9 @@ pub struct Audit {
     /// A lockfile, or a folder with lockfiles
     #[arg(default_value = ".", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Print the commands that would clear what has a fix; nothing is run
+    #[arg(long)]
+    pub fix: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub judging: Judging,

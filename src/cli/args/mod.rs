@@ -30,7 +30,7 @@ pub struct Cli {
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// Never touch the network; only `db update` and keyless signing would
-    #[arg(long, global = true, env = "WEIGHBRIDGE_OFFLINE", hide_env_values = true)]
+    #[arg(long, global = true, env = "WEIGHBRIDGE_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub offline: bool,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]

@@ -5,6 +5,7 @@
 //! members to [`inspect_content`] again, one nesting level deeper. A file that nobody claims is said to be unknown.
 
 mod archive;
+mod auditable;
 mod chat_template;
 mod claim;
 mod configuration;
@@ -53,6 +54,7 @@ pub static RULES: &[&Rule] = &[
     &claim::FORMAT_UNRECOGNISED,
     &claim::POLYGLOT,
     &configuration::REMOTE_CODE,
+    &configuration::REMOTE_KERNEL,
     &gguf::DUPLICATE,
     &gguf::HIDDEN_DATA,
     &gguf::MALFORMED,
@@ -212,6 +214,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
         inspector.inspect(view, scope);
     }
     magic::judge(&marks, view, scope);
+    auditable::inspect(&marks, view, scope);
     formats
 }
 

@@ -62,23 +62,30 @@ fn auto_map(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
 /// transformers from 4.56.0 to before 5.3.0 did so for what a `config.json` says, `trust_remote_code` or not
 /// (CVE-2026-4372).
 fn kernel(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
-    let stems = ["attn_implementation", "experts_implementation"];
-    let spellings = stems.iter().flat_map(|stem| {
-        [(*stem).to_owned(), format!("_{stem}"), format!("{stem}_internal"), format!("_{stem}_internal")]
-    });
-    for name in spellings {
-        // One text, or one for each part of the model.
-        let chosen = tree
-            .all(&name)
-            .flat_map(|value| value.members().iter().map(|(_, part)| part).chain([value]).filter_map(Tree::text));
-        for repository in chosen.filter(|text| text.contains('/')) {
-            let message = format!("{name} is {repository:?}: code of that repository is fetched and run");
-            let evidence = Evidence::new(&REMOTE_KERNEL, message).with("repository", repository);
-            let known = repository.rsplit('|').next().is_some_and(|name| name.starts_with("kernels-community/"));
-            let evidence = if known { evidence.rated(Severity::Medium) } else { evidence };
-            scope.add(evidence.at(view.place(0..0)));
+    let mut open = vec![tree];
+    while let Some(object) = open.pop() {
+        for (name, value) in object.members() {
+            let stem = name.strip_prefix('_').unwrap_or(name);
+            let stem = stem.strip_suffix("_internal").unwrap_or(stem);
+            if stem == "attn_implementation" || stem == "experts_implementation" {
+                // One text, or one for each part of the model.
+                let parts = value.members().iter().map(|(_, part)| part).chain([value]);
+                parts.filter_map(Tree::text).for_each(|chosen| fetched(name, chosen, view, scope));
+            }
+            open.push(value);
         }
     }
+}
+
+fn fetched(name: &str, chosen: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if !chosen.contains('/') {
+        return;
+    }
+    let message = format!("{name} is {chosen:?}: code of that repository is fetched and run");
+    let evidence = Evidence::new(&REMOTE_KERNEL, message).with("repository", chosen);
+    let known = chosen.rsplit('|').next().is_some_and(|name| name.starts_with("kernels-community/"));
+    let evidence = if known { evidence.rated(Severity::Medium) } else { evidence };
+    scope.add(evidence.at(view.place(0..0)));
 }
 
 fn raise(what: &str, class: &str, view: &View<'_>, scope: &mut Scope<'_>) {

@@ -20,6 +20,7 @@ mod policy;
 mod progress;
 mod sbom;
 mod sign;
+mod signers;
 mod trusting;
 mod verify;
 

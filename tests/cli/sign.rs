@@ -145,52 +145,26 @@ fn hashes_and_shards_are_as_asked() {
     stderr(&mut run(&["sign", &at("model"), "--key", &at("k"), "--shard-size", "0"]), 2);
 }
 
+/// Makes an authority and a certificate of it for `leaf.key`.
+fn certified(folder: &Path) {
+    fs::write(folder.join("ext"), "keyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n").unwrap();
+    for call in [
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=authority",
+        "req -new -key leaf.key -subj /CN=signer -out leaf.csr",
+        "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile ext -days 30 -out leaf.pem",
+    ] {
+        let mut command = std::process::Command::new("openssl");
+        stdout(command.args(call.split(' ')).current_dir(folder), 0);
+    }
+}
+
 #[test]
 fn a_certificate_signs_with_its_own_key_only() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     small_model(&folder.path().join("model"));
     key(folder.path(), "leaf.key", "p384");
-    let openssl = |arguments: &[&str]| {
-        let mut command = std::process::Command::new("openssl");
-        stdout(command.args(arguments).current_dir(folder.path()), 0);
-    };
-    openssl(&[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-keyout",
-        "ca.key",
-        "-out",
-        "ca.pem",
-        "-subj",
-        "/CN=authority",
-        "-days",
-        "9000",
-    ]);
-    openssl(&["req", "-new", "-key", "leaf.key", "-subj", "/CN=signer", "-out", "leaf.csr"]);
-    fs::write(folder.path().join("ext"), "keyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n").unwrap();
-    openssl(&[
-        "x509",
-        "-req",
-        "-in",
-        "leaf.csr",
-        "-CA",
-        "ca.pem",
-        "-CAkey",
-        "ca.key",
-        "-CAcreateserial",
-        "-extfile",
-        "ext",
-        "-days",
-        "8000",
-        "-out",
-        "leaf.pem",
-    ]);
+    certified(folder.path());
     let sign = |certificate: &str, output: &str| {
         run(&[
             "sign",

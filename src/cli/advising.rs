@@ -57,6 +57,7 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
             audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms));
         }
     }
+    audited.evidence.extend(advisory::loaders(artifacts, &dependencies.packages));
     audited.packages = dependencies.packages;
     Ok(audited)
 }

@@ -10,6 +10,7 @@ mod exceptions;
 mod judge;
 mod resolve;
 mod schema;
+mod services;
 mod signature;
 mod wire;
 
@@ -26,4 +27,5 @@ pub static RULES: &[&Rule] = &[
     &exceptions::EXCEPTION_UNUSED,
     &judge::FORMAT_NOT_ALLOWED,
     &judge::REQUIREMENT_UNMET,
+    &services::SERVICE_NOT_ALLOWED,
 ];

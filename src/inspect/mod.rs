@@ -5,9 +5,13 @@
 //! members to [`inspect_content`] again, one nesting level deeper. A file that nobody claims is said to be unknown.
 
 mod archive;
+mod boosted;
+mod bytes;
 mod chat_template;
 mod claim;
+mod compressed;
 mod configuration;
+mod flatbuffer;
 mod gguf;
 mod gzip;
 mod hdf5;
@@ -17,19 +21,25 @@ mod joblib;
 mod json;
 mod keras;
 mod magic;
+mod msgpack;
 mod npy;
 mod onnx;
 mod pickle;
 mod plain_messages;
 mod protobuf;
+mod rdata;
 mod repository;
 mod safetensors;
 mod scope;
+mod sevenz;
+mod skops;
 mod statistics;
 mod tar;
 mod tensorflow;
 mod text;
 mod tflite;
+mod wording;
+mod xml;
 mod zip;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};
@@ -43,6 +53,7 @@ pub static RULES: &[&Rule] = &[
     &archive::ARCHIVE_LINK,
     &archive::ARCHIVE_PATH_ESCAPE,
     &archive::MEMBER_NOT_INSPECTED,
+    &boosted::TREE_MODEL_MALFORMED,
     &chat_template::TEMPLATE_ESCAPE,
     &chat_template::TEMPLATE_HIDDEN_TEXT,
     &chat_template::TEMPLATE_INCLUDE,
@@ -51,6 +62,7 @@ pub static RULES: &[&Rule] = &[
     &claim::FORMAT_NOT_INSPECTED,
     &claim::FORMAT_UNRECOGNISED,
     &claim::POLYGLOT,
+    &compressed::COMPRESSION_MALFORMED,
     &configuration::REMOTE_CODE,
     &gguf::DUPLICATE,
     &gguf::HIDDEN_DATA,
@@ -60,12 +72,16 @@ pub static RULES: &[&Rule] = &[
     &gguf::TRUNCATED,
     &gguf::UNKNOWN_TYPE,
     &gzip::GZIP_MALFORMED,
+    &hdf5::HDF5_EXTERNAL_FILE,
+    &hdf5::HDF5_MALFORMED,
     &hydra::HYDRA_TARGET,
     &json::DUPLICATE_KEY,
     &json::MALFORMED,
     &keras::KERAS_EXTERNAL_FILE,
     &keras::KERAS_FOREIGN_OBJECT,
     &keras::KERAS_LAMBDA,
+    &msgpack::MSGPACK_EXTENSION,
+    &msgpack::MSGPACK_MALFORMED,
     &onnx::CUSTOM_OPERATOR,
     &onnx::EXTERNAL_PATH,
     &onnx::FUNCTION_SHADOWS,
@@ -83,10 +99,14 @@ pub static RULES: &[&Rule] = &[
     &pickle::rules::TRAILING_DATA,
     &pickle::rules::UNKNOWN_CALL,
     &pickle::rules::UNKNOWN_IMPORT,
+    &rdata::R_CODE,
+    &rdata::R_MALFORMED,
     &repository::INDEX_MATCH,
     &repository::INDEX_MISMATCH,
     &repository::INDEX_PATH_ESCAPE,
     &repository::SHARD_MISSING,
+    &skops::SKOPS_FOREIGN_TYPE,
+    &skops::SKOPS_MALFORMED,
     &safetensors::DUPLICATE_KEY,
     &safetensors::HEADER_MALFORMED,
     &safetensors::HOLE,
@@ -107,6 +127,12 @@ pub static RULES: &[&Rule] = &[
     &text::LFS_POINTER,
     &tflite::TFLITE_CUSTOM_OPERATOR,
     &tflite::TFLITE_MALFORMED,
+    &wording::CODE_IN_DATA,
+    &xml::OPENVINO_CUSTOM_LAYER,
+    &xml::OPENVINO_MALFORMED,
+    &xml::PMML_FOREIGN_FUNCTION,
+    &xml::XML_ENTITY,
+    &xml::XML_MALFORMED,
     &zip::AMBIGUOUS_END,
     &zip::CRC_MISMATCH,
     &zip::DUPLICATE_MEMBER,
@@ -144,13 +170,21 @@ pub trait Inspector: Sync {
 
 /// Formats that are told by their own marks, in the order they are listed.
 static INSPECTORS: &[&dyn Inspector] = &[
+    &boosted::Catboost,
+    &compressed::Compressed::Bzip2,
+    &compressed::Compressed::Lz4,
+    &compressed::Compressed::Lzma,
+    &compressed::Compressed::Xz,
+    &compressed::Compressed::Zstd,
     &gguf::Gguf,
     &gzip::Gzip,
     &hdf5::Hdf5,
     &joblib::Joblib,
     &npy::Npy,
     &pickle::Pickle,
+    &rdata::RData,
     &safetensors::Safetensors,
+    &sevenz::SevenZ,
     &tar::Tar,
     &tflite::Tflite,
     &zip::Zip,
@@ -159,7 +193,10 @@ static INSPECTORS: &[&dyn Inspector] = &[
 /// Formats without marks of their own: asked only when no other claims the bytes, and the first that does is it.
 static PLAIN: &[&dyn Inspector] = &[
     &json::Json,
+    &xml::Xml,
     &text::Text,
+    &boosted::Ubjson,
+    &msgpack::Msgpack,
     &tensorflow::SavedModel,
     &tensorflow::GraphDef,
     &plain_messages::CoreMl,

@@ -65,6 +65,9 @@ impl Inspector for Text {
                 Err(trouble) => scope.unreadable(view, &trouble),
             }
         }
+        if super::boosted::is_lightgbm(&head) {
+            super::boosted::inspect_lightgbm(view, scope);
+        }
         if view.depth() == 0 {
             if let Some(format) = kind(&head) {
                 scope.recognise(Format::named(format));
@@ -97,6 +100,8 @@ fn kind(head: &[u8]) -> Option<&'static str> {
         Some("xml")
     } else if head.starts_with(b"#!") {
         Some("script")
+    } else if super::boosted::is_lightgbm(head) {
+        Some("lightgbm")
     } else {
         None
     }

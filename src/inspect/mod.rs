@@ -27,6 +27,7 @@ mod onnx;
 mod pickle;
 mod plain_messages;
 mod protobuf;
+mod pytorch;
 mod rdata;
 mod repository;
 mod safetensors;
@@ -99,6 +100,8 @@ pub static RULES: &[&Rule] = &[
     &pickle::rules::TRAILING_DATA,
     &pickle::rules::UNKNOWN_CALL,
     &pickle::rules::UNKNOWN_IMPORT,
+    &pytorch::PYTORCH_STORAGE_MISMATCH,
+    &pytorch::TORCHSCRIPT_OPERATOR,
     &rdata::R_CODE,
     &rdata::R_MALFORMED,
     &repository::INDEX_MATCH,
@@ -241,10 +244,18 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
     if chosen.is_empty() && marks.is_empty() {
         chosen.extend(PLAIN.iter().find(|inspector| inspector.claims(&head, view)));
     }
-    let formats = chosen.iter().map(|inspector| inspector.format()).chain(marks.iter().cloned()).collect();
+    let mut formats: Vec<_> = chosen.iter().map(|inspector| inspector.format()).chain(marks.iter().cloned()).collect();
+    let archive = zip::embedded::embedded(&head, view, &formats);
+    if archive.is_some() {
+        formats.retain(|format| format.name() != "zip");
+        chosen.retain(|inspector| inspector.format().name() != "zip");
+    }
     let formats = recognised(formats, view, scope);
     for inspector in chosen {
         inspector.inspect(view, scope);
+    }
+    if let Some(archive) = archive {
+        zip::embedded::inspect(archive, formats.first(), view, scope);
     }
     magic::judge(&marks, view, scope);
     formats

@@ -65,6 +65,10 @@ impl Inspector for Text {
                 Err(trouble) => scope.unreadable(view, &trouble),
             }
         }
+        let script = scope.container == Some(Format::named("torchscript")) && name.ends_with(".py");
+        if script && let Ok(bytes) = view.read_all("torchscript-bytes", 16 * WHOLE) {
+            super::pytorch::script(&String::from_utf8_lossy(&bytes), view, scope);
+        }
         if super::boosted::is_lightgbm(&head) {
             super::boosted::inspect_lightgbm(view, scope);
         }

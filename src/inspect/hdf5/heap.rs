@@ -49,7 +49,7 @@ impl File<'_, '_> {
     }
 
     /// The contents of the direct blocks of a fractal heap, and how many objects they hold.
-    pub fn fractal(&self, heap: u64) -> Option<(Vec<(u64, Vec<u8>)>, u64)> {
+    pub fn fractal(&self, heap: u64) -> Option<(Vec<Vec<u8>>, u64)> {
         let (o, l) = (u64::from(self.offsets), u64::from(self.lengths));
         (self.bytes(heap, 4)? == *b"FRHP").then_some(())?;
         let filters = self.number(heap.checked_add(7)?, 2)?;
@@ -82,14 +82,14 @@ impl File<'_, '_> {
         size: u64,
         shape: &Shape,
         depth: u32,
-        blocks: &mut Vec<(u64, Vec<u8>)>,
+        blocks: &mut Vec<Vec<u8>>,
     ) -> Option<()> {
         let head = 5 + u64::from(self.offsets) + shape.offset;
         if rows == 0 {
             (self.bytes(at, 4)? == *b"FHDB").then_some(())?;
             let head = head + if shape.checked { 4 } else { 0 };
             let begin = at.checked_add(head)?;
-            blocks.push((begin, self.up_to(begin, size.saturating_sub(head))?));
+            blocks.push(self.up_to(begin, size.saturating_sub(head))?);
             return Some(());
         }
         (depth < 8 && self.bytes(at, 4)? == *b"FHIB").then_some(())?;

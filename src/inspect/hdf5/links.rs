@@ -87,7 +87,7 @@ impl File<'_, '_> {
     pub fn dense(&self, heap: u64) -> Option<Vec<Link>> {
         let (blocks, objects) = self.fractal(heap)?;
         let mut links = Vec::new();
-        for (_, block) in blocks {
+        for block in blocks {
             let mut at = 0;
             // Where a link was removed there is a hole; its bytes may still look like one.
             while let Some(rest) = block.get(at..).filter(|rest| rest.len() > 4) {

@@ -133,7 +133,7 @@ impl Walk<'_, '_> {
             self.unread = self.unread.or(Some(heap));
             return Some(());
         };
-        for (_, block) in blocks {
+        for block in blocks {
             let mut at = 0;
             while let Some(rest) = block.get(at..).filter(|rest| rest.len() > 8) {
                 at += match attribute_length(rest) {

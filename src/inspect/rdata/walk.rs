@@ -135,6 +135,7 @@ impl<'s, 'v> Walk<'s, 'v> {
         self.references.push(name);
     }
 
+    /// One item with all that is in it. Numbers of types: `Rinternals.h`, and `serialize.c` from 238 on.
     fn item(&mut self, at: Context) -> Outcome<Item> {
         if at.depth > DEPTH {
             return Err(Stop::Limit("r-depth", DEPTH.into()));
@@ -147,58 +148,24 @@ impl<'s, 'v> Walk<'s, 'v> {
         match kind {
             // Those that stand for themselves.
             241 | 242 | 250..=254 => {}
-            255 => {
-                let index = if flags >> 8 == 0 { self.int()? } else { flags >> 8 };
-                let index = usize::try_from(index).ok().and_then(|index| index.checked_sub(1));
-                let Some(found) = index.and_then(|index| self.references.get(index)) else {
-                    return Err(Stop::Malformed("it refers to something that did not occur"));
-                };
-                name = found.clone();
-            }
-            247..=249 => {
-                if self.int()? != 0 {
-                    return Err(Stop::Malformed("a list of names has names"));
-                }
-                for _ in 0..self.length()? {
-                    self.item(inner)?;
-                }
-                self.refer(None);
-            }
-            1 => {
-                name = self.item(inner)?.name;
-                self.refer(name.clone());
-            }
+            1 | 9 | 255 => name = self.name(kind, flags, inner)?,
             2 | 3 | 5 | 6 | 17 => return self.pairs(flags, at),
             4 => {
                 self.int()?;
                 self.refer(None);
-                let inside = Context { call: false, ..inner };
-                for _ in 0..4 {
-                    self.item(inside)?;
-                }
+                self.several(4, Context { call: false, ..inner })?;
             }
             7 | 8 => {
                 let len = self.length()?;
                 self.stream.text(len, 64).ok_or(CUT)?;
             }
-            9 => {
-                let len = self.int()?;
-                if len >= 0 {
-                    let text = self.stream.text(len.unsigned_abs().into(), TEXT).ok_or(CUT)?;
-                    name = Some(String::from_utf8_lossy(&text).into_owned());
-                } else if len != -1 {
-                    return Err(Stop::Malformed("a length is negative"));
-                }
-            }
             10 | 13 => self.numbers(4)?,
             14 => self.numbers(8)?,
             15 => self.numbers(16)?,
-            24 => self.numbers(1)?,
             16 => self.texts(at)?,
             19 | 20 => {
-                for _ in 0..self.length()? {
-                    self.item(inner)?;
-                }
+                let count = self.length()?;
+                self.several(count, inner)?;
             }
             21 => {
                 // Room for calls that are referred to.
@@ -207,16 +174,19 @@ impl<'s, 'v> Walk<'s, 'v> {
             }
             22 => {
                 self.refer(None);
-                self.item(inner)?;
-                self.item(inner)?;
+                self.several(2, inner)?;
             }
             23 => self.refer(None),
+            24 => self.numbers(1)?,
             25 => {}
-            238 => {
-                for _ in 0..3 {
-                    self.item(inner)?;
+            238 => self.several(3, inner)?,
+            247..=249 => {
+                if self.int()? != 0 {
+                    return Err(Stop::Malformed("a list of names has names"));
                 }
-                return Ok(Item { kind, name });
+                let count = self.length()?;
+                self.several(count, inner)?;
+                self.refer(None);
             }
             _ => return Err(Stop::Malformed("an item is of a type that does not exist")),
         }
@@ -224,6 +194,38 @@ impl<'s, 'v> Walk<'s, 'v> {
             self.item(Context { call: false, ..inner })?;
         }
         Ok(Item { kind, name })
+    }
+
+    fn several(&mut self, count: u64, at: Context) -> Outcome<()> {
+        for _ in 0..count {
+            self.item(at)?;
+        }
+        Ok(())
+    }
+
+    /// A symbol, its text, or something that occurred before.
+    fn name(&mut self, kind: u8, flags: i32, at: Context) -> Outcome<Option<String>> {
+        match kind {
+            1 => {
+                let name = self.item(at)?.name;
+                self.refer(name.clone());
+                Ok(name)
+            }
+            9 => match self.int()? {
+                -1 => Ok(None),
+                len => {
+                    let len = u64::try_from(len).map_err(|_| Stop::Malformed("a length is negative"))?;
+                    let text = self.stream.text(len, TEXT).ok_or(CUT)?;
+                    Ok(Some(String::from_utf8_lossy(&text).into_owned()))
+                }
+            },
+            _ => {
+                let index = if flags >> 8 == 0 { self.int()? } else { flags >> 8 };
+                let index = usize::try_from(index).ok().and_then(|index| index.checked_sub(1));
+                let found = index.and_then(|index| self.references.get(index));
+                found.cloned().ok_or(Stop::Malformed("it refers to something that did not occur"))
+            }
+        }
     }
 
     fn numbers(&mut self, width: u64) -> Outcome<()> {

@@ -24,6 +24,7 @@ mod magic;
 mod msgpack;
 mod npy;
 mod onnx;
+mod outreach;
 mod pickle;
 mod plain_messages;
 mod protobuf;
@@ -215,6 +216,7 @@ impl Inspect for Inspectors {
         let mut scope = Scope::new(path, limits);
         let claimed = inspect_content(view, &mut scope);
         claim::compare(&claimed, view, &mut scope);
+        outreach::list(view, &mut scope);
         scope.close()
     }
 }

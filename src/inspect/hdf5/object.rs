@@ -30,7 +30,7 @@ pub struct Message {
 
 impl<'v, 'b> File<'v, 'b> {
     /// Reads the superblock.
-    pub fn open(view: &'v View<'b>) -> Option<Self> {
+    pub fn read(view: &'v View<'b>) -> Option<Self> {
         let head = view.read_up_to(0, 4096).ok()?;
         let start = [0usize, 512, 1024, 2048]
             .into_iter()

@@ -18,7 +18,7 @@ const TIMES: u64 = 1000;
 
 /// Follows the structure of a file.
 pub fn follow(view: &View<'_>, scope: &mut Scope<'_>) {
-    let Some(file) = File::open(view) else {
+    let Some(file) = File::read(view) else {
         return scope.raise(&HDF5_MALFORMED, view, 0..view.len().min(64), "its superblock is broken or of no version");
     };
     if file.end > view.len() {

@@ -24,6 +24,7 @@ mod policy;
 mod progress;
 mod sbom;
 mod sign;
+mod signers;
 mod trusting;
 mod verify;
 mod vexing;

@@ -19,7 +19,7 @@ mod rustsec;
 mod store;
 mod version;
 
-pub use audit::{Terms, audit, without_database};
+pub use audit::{Terms, audit, stale, without_database};
 pub use database::{About, Database};
 pub use matching::{Affects, affects};
 pub use record::{Advisory, Event, Kind};

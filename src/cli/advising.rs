@@ -2,16 +2,21 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::assess::Request;
 use super::exit::Mistake;
 use crate::advisory::{self, Database, Terms};
 use crate::deps;
-use crate::model::{Artifact, Evidence, Input, Package};
+use crate::model::{Artifact, Evidence, Input, Package, Report};
+use crate::policy::Policy;
 
 /// Seconds.
 const DAY: i64 = 86_400;
+
+/// The day of the newest advisory, as an input of a report: by it the database ages.
+const NEWEST: &str = "newest-advisory";
 
 /// What the audit of a tree gave.
 #[derive(Default)]
@@ -50,15 +55,28 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
                     .join(", "),
                 digest: Some(format!("sha256:{}", about.digest)),
             });
-            let terms = Terms {
-                today: Some(request.now.to_zoned(TimeZone::UTC).date()),
-                stale_after: policy.database_max_age.map(|seconds| u32::try_from(seconds / DAY).unwrap_or(u32::MAX)),
-            };
-            audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms));
+            if let Some(newest) = &about.newest {
+                audited.inputs.push(Input { role: NEWEST.to_owned(), name: newest.clone(), digest: None });
+            }
+            audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms(policy, request.now)));
         }
     }
     audited.packages = dependencies.packages;
     Ok(audited)
+}
+
+fn terms(policy: &Policy, now: Timestamp) -> Terms {
+    Terms {
+        today: Some(now.to_zoned(TimeZone::UTC).date()),
+        stale_after: policy.database_max_age.map(|seconds| u32::try_from(seconds / DAY).unwrap_or(u32::MAX)),
+    }
+}
+
+/// Whether the database that a stored report rests on is too old by now. Nothing if it rests on none.
+pub fn stale_again(policy: &Policy, report: &Report, now: Timestamp) -> Option<Evidence> {
+    let of = |role: &str| report.inputs.iter().find(|input| input.role == role).map(|input| input.name.as_str());
+    of("advisory-database")?;
+    advisory::stale(of(NEWEST), &terms(policy, now))
 }
 
 /// The database that a flag names, or else the policy.

@@ -10,7 +10,7 @@ use super::args::{Advising, Reading, Trusting};
 use super::exit::Mistake;
 use super::judging::Loaded;
 use super::progress::Bar;
-use super::{advising, trusting};
+use super::{advising, attesting, trusting};
 use crate::inspect::{self, Inspectors};
 use crate::model::{ArtifactPath, Check, Limits, Report, Tool};
 use crate::policy::{self, Policy};
@@ -57,16 +57,20 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     if !request.asks(Check::Scan) {
         evidence.retain(|seen| !inspect::RULES.contains(&seen.rule) || inspect::INTEGRITY.contains(&seen.rule));
     }
-    let mut inputs = Vec::new();
+    let mut inputs = super::terms::of_limits(&policy.limits);
     trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
     let root = trusting::root(request.path, &artifacts);
+    evidence.extend(attesting::check(request, &artifacts, root.as_ref())?);
+    inputs.extend(attesting::inputs(request.loaded, request.trusting)?);
     let audited =
         if request.asks(Check::Audit) { advising::audit(request, &artifacts)? } else { advising::Audited::default() };
     evidence.extend(audited.evidence);
     inputs.extend(audited.inputs);
-    let judged = policy::judge(policy, &artifacts, evidence, request.now);
+    let subject = subject(request.path);
+    let weighed = policy::Weighed { subject: &subject, root: root.as_ref(), artifacts: &artifacts };
+    let judged = policy::judge(policy, &weighed, evidence, request.now);
     Ok(Report {
-        subject: subject(request.path),
+        subject,
         root,
         checks: request.checks.to_vec(),
         not_required: not_required(policy),
@@ -133,7 +137,7 @@ pub fn subject(path: &Path) -> String {
 }
 
 /// What a stricter policy would have asked for, one clause each.
-fn not_required(policy: &Policy) -> Vec<String> {
+pub fn not_required(policy: &Policy) -> Vec<String> {
     let requires = |id: &str| policy.require.contains(id);
     let clauses = [
         (!requires("signature-valid"), "a signature by a trusted key"),

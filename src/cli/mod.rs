@@ -7,6 +7,7 @@ mod advising;
 mod args;
 mod assess;
 mod attest;
+mod attesting;
 mod exit;
 mod explain;
 mod hash;
@@ -20,6 +21,8 @@ mod policy;
 mod progress;
 mod sbom;
 mod sign;
+mod stored;
+mod terms;
 mod trusting;
 mod verify;
 

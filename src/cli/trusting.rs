@@ -63,9 +63,7 @@ pub fn prepare(request: &Request<'_>, plan: &mut Plan) -> Result<Prepared, Mista
         for found in &prepared.signatures {
             ask(plan, trust::requirements(&found.file(&[])));
         }
-        let keys = prepared.settings.keys.iter().map(|key| key.id().to_string());
-        let key = |id| Input { role: "trusted-key".to_owned(), name: id, digest: None };
-        prepared.inputs = keys.map(key).collect();
+        prepared.inputs = super::terms::of_trust(&prepared.settings);
     }
     let mut kept: Vec<ArtifactPath> = prepared.lists.clone();
     kept.extend(prepared.signatures.iter().filter_map(|found| found.path.clone()));
@@ -112,7 +110,7 @@ fn signatures(request: &Request<'_>, plan: &Plan) -> Result<Vec<Found>, Mistake>
 }
 
 /// Whom to trust: what the policy says, and the flags on top.
-fn settings(request: &Request<'_>) -> Result<TrustSettings, Mistake> {
+pub fn settings(request: &Request<'_>) -> Result<TrustSettings, Mistake> {
     let Trusting { key: keys, threshold, certificate_chain, identity, identity_regexp, issuer, trusted_root, .. } =
         request.trusting;
     let policy = &request.loaded.policy;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::args::{Advising, Audit, Judging, Reading, ReportFormat, Scan, Trusting, Verify, Writing};
 use super::exit::{self, Mistake};
-use super::{assess, judging, output};
+use super::{assess, judging, output, stored};
 use crate::emit::{json, sarif, terminal};
 use crate::model::{ArtifactPath, Check, Limits, Report, Verdict};
 use crate::weigh::names;
@@ -13,6 +13,9 @@ use crate::{catalog, deps};
 
 /// Everything the policy asks for.
 pub fn verify(args: &Verify, quiet: bool) -> Result<ExitCode, Mistake> {
+    if let Some(file) = &args.report {
+        return stored::verify(args, file);
+    }
     each(&args.paths, &args.checks, &args.judging, &args.trusting, &args.advising, &args.reading, &args.writing, quiet)
 }
 
@@ -69,8 +72,12 @@ fn each(
 pub fn render(report: &Report, writing: &Writing) -> String {
     match writing.format {
         ReportFormat::Terminal => {
-            let options =
-                terminal::Options { width: output::width(), verbose: writing.verbose, color: writing.output.is_none() };
+            let options = terminal::Options {
+                width: output::width(),
+                verbose: writing.verbose,
+                color: writing.output.is_none(),
+                risks: writing.risks,
+            };
             terminal::render(report, &options)
         }
         ReportFormat::Json => json::render(report),

@@ -8,6 +8,7 @@
 //! Nothing here opens a file or reads the clock: the pass computes digests beforehand ([`requirements`] says which),
 //! and the time of the check is handed in.
 
+pub mod attested;
 mod authenticate;
 mod bundle;
 mod certificate;
@@ -17,6 +18,7 @@ mod cosign;
 mod detached;
 pub mod dsse;
 mod foreign;
+pub mod inputs;
 pub mod key;
 mod key_file;
 mod minisign;
@@ -43,6 +45,7 @@ pub use statement::{Statement, StatementSubject};
 
 /// The rules this room raises.
 pub static RULES: &[&Rule] = &[
+    &attested::STATEMENT_SIGNED,
     &authenticate::SIGNATURE_INVALID,
     &authenticate::SIGNATURE_LEGACY_ENCODING,
     &authenticate::SIGNATURE_UNASSESSED,
@@ -61,6 +64,7 @@ pub static RULES: &[&Rule] = &[
     &checksums::CHECKSUMS_WEAK,
     &scene::SIGNATURE_UNCHECKED,
     &scene::SIGNATURE_OTHER_SUBJECT,
+    &inputs::ATTESTATION_INPUT_MISSING,
     &model_signing::DIGEST_MISMATCH,
     &model_signing::IGNORED_FILE,
     &model_signing::MISSING_FILE,
@@ -79,6 +83,7 @@ pub static RULES: &[&Rule] = &[
     &summary::ATTESTATION_SIGNATURE_INVALID,
     &summary::ATTESTATION_STALE,
     &summary::ATTESTATION_SUBJECT_MISMATCH,
+    &summary::ATTESTATION_THRESHOLD_UNMET,
     &summary::ATTESTATION_VALID,
     &summary::ATTESTATION_VERIFIER_MISMATCH,
 ];

@@ -2,12 +2,13 @@
 
 use crate::model::{Check, Rule};
 use crate::policy::RuleBook;
-use crate::{advisory, deps, emit, inspect, policy, trust, weigh};
+use crate::{advisory, deps, emit, inspect, policy, service, trust, weigh};
 
 /// All rules, by id.
 #[must_use]
 pub fn rules() -> RuleBook {
-    let rooms = [weigh::RULES, inspect::RULES, trust::RULES, deps::RULES, advisory::RULES, policy::RULES, emit::RULES];
+    let facts = [weigh::RULES, inspect::RULES, trust::RULES, deps::RULES, advisory::RULES, service::RULES];
+    let rooms = facts.into_iter().chain([policy::RULES, emit::RULES]);
     rooms.into_iter().flatten().map(|rule| (rule.id, *rule)).collect()
 }
 
@@ -32,6 +33,9 @@ pub fn checks(rule: &Rule) -> &'static [Check] {
             Some("attestation" | "statement") => &[],
             _ => &[Check::Signature],
         };
+    }
+    if service::RULES.contains(&rule) {
+        return &[Check::Audit, Check::Scan];
     }
     if deps::RULES.contains(&rule) || advisory::RULES.contains(&rule) {
         return &[Check::Audit];

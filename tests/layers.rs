@@ -7,17 +7,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room, and the rooms it may import.
-const MAY: [(&str, &[&str]); 10] = [
+const MAY: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("weigh", &["model"]),
     ("inspect", &["model", "weigh"]),
     ("trust", &["model"]),
     ("deps", &["model"]),
     ("advisory", &["model"]),
+    ("service", &["model"]),
     ("policy", &["model"]),
     ("emit", &["model"]),
-    ("catalog", &["model", "weigh", "inspect", "trust", "deps", "advisory", "policy", "emit"]),
-    ("cli", &["model", "weigh", "inspect", "trust", "deps", "advisory", "policy", "emit", "catalog"]),
+    ("catalog", &["model", "weigh", "inspect", "trust", "deps", "advisory", "service", "policy", "emit"]),
+    ("cli", &["model", "weigh", "inspect", "trust", "deps", "advisory", "service", "policy", "emit", "catalog"]),
 ];
 
 fn source() -> PathBuf {

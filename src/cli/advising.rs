@@ -61,6 +61,7 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
             audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms(policy, request.now)));
         }
     }
+    audited.evidence.extend(advisory::loaders(artifacts, &dependencies.packages));
     audited.packages = dependencies.packages;
     Ok(audited)
 }

@@ -11,7 +11,8 @@ use crate::model::{
     Purl, Ruling, Severity, Verdict,
 };
 
-use super::resolve::{RuleBook, known};
+use super::resolve::RuleBook;
+use super::sound::known;
 use super::wire::written;
 
 /// A file of cases.

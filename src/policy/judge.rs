@@ -8,6 +8,7 @@ use crate::model::{Artifact, ArtifactPath, Class, Digest, Evidence, Finding, Rep
 use super::exceptions::Exceptions;
 use super::resolve::Policy;
 use super::scope::{Scopes, Terms};
+use super::services::SERVICE_NOT_ALLOWED;
 use super::wire::{Action, Gaps};
 use super::{patch_age, rego, require};
 
@@ -32,8 +33,8 @@ pub static FORMAT_NOT_ALLOWED: Rule = Rule {
 };
 
 /// What the policy itself objects to: it said so, whatever the severity.
-static OBJECTIONS: [&Rule; 4] =
-    [&REQUIREMENT_UNMET, &FORMAT_NOT_ALLOWED, &patch_age::PATCH_OVERDUE, &rego::POLICY_DENIED];
+pub(super) static OBJECTIONS: [&Rule; 5] =
+    [&REQUIREMENT_UNMET, &FORMAT_NOT_ALLOWED, &SERVICE_NOT_ALLOWED, &patch_age::PATCH_OVERDUE, &rego::POLICY_DENIED];
 
 /// What is judged, beside the evidence about it.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +77,7 @@ pub fn judge(policy: &Policy, weighed: &Weighed<'_>, mut evidence: Vec<Evidence>
     let today = now.to_zoned(TimeZone::UTC).date();
     let scopes = Scopes::new(&policy.scopes, weighed);
     evidence.extend(weighed.artifacts.iter().filter_map(|artifact| unwelcome(policy, &scopes, artifact)));
+    evidence.extend(policy.services.judge(&evidence));
     evidence.extend(patch_age::overdue(policy, &evidence, today));
     evidence.extend(unmet(policy, &evidence));
     evidence.extend(require::unmet(policy, &evidence, now));

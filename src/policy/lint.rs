@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::model::{Check, Class, Rule};
 
-use super::judge::{FORMAT_NOT_ALLOWED, REQUIREMENT_UNMET};
+use super::judge::{FORMAT_NOT_ALLOWED, OBJECTIONS, REQUIREMENT_UNMET};
 use super::resolve::{Policy, RuleBook};
 use super::wire::{Action, ExceptionEntry};
 use super::{exceptions, patch_age, rego};
@@ -31,7 +31,7 @@ pub fn lint(policy: &Policy, rules: &RuleBook, raised_by: &dyn Fn(&Rule) -> Vec<
             said.push(format!("`{key}.{id}` can never fire: {why}"));
         } else if !runs(id) {
             said.push(format!("`{key}.{id}` can never fire: none of the checks that raise it is in `checks`"));
-        } else if action != Action::Fail && OBJECTIONS.contains(&id.as_str()) {
+        } else if action != Action::Fail && OBJECTIONS.iter().any(|rule| rule.id == id.as_str()) {
             said.push(format!("`{key}.{id}` does nothing: it always fails; change what raises it, or excuse it"));
         } else if key == "rules" && rules.get(id.as_str()).is_some_and(|rule| by_severity(policy, rule) == Some(action))
         {
@@ -61,10 +61,6 @@ pub fn lint(policy: &Policy, rules: &RuleBook, raised_by: &dyn Fn(&Rule) -> Vec<
     said.extend(of_exceptions(policy, rules, &runs, today));
     said.into_iter().map(Lint).collect()
 }
-
-/// Rules whose ruling is not the policy's to choose.
-const OBJECTIONS: [&str; 4] =
-    [REQUIREMENT_UNMET.id, FORMAT_NOT_ALLOWED.id, patch_age::PATCH_OVERDUE.id, rego::POLICY_DENIED.id];
 
 /// Why a rule of this room has nothing to fire on.
 fn cannot_fire(policy: &Policy, id: &str) -> Option<&'static str> {

@@ -18,6 +18,8 @@ mod require;
 mod resolve;
 mod schema;
 mod scope;
+mod services;
+mod sound;
 mod stored;
 mod wire;
 
@@ -46,4 +48,5 @@ pub static RULES: &[&Rule] = &[
     &rego::POLICY_NOT_EVALUATED,
     &stored::REPORT_CHECK_MISSING,
     &stored::REPORT_TERMS_DIFFER,
+    &services::SERVICE_NOT_ALLOWED,
 ];

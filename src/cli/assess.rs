@@ -10,10 +10,10 @@ use super::args::{Advising, Reading, Trusting};
 use super::exit::Mistake;
 use super::judging::Loaded;
 use super::progress::Bar;
-use super::{advising, attesting, trusting};
+use super::{advising, attesting, rego, trusting};
 use crate::inspect::{self, Inspectors};
-use crate::model::{ArtifactPath, Check, Evidence, Limits, Report, Tool};
-use crate::policy::{self, Policy};
+use crate::model::{ArtifactPath, Check, Evidence, Limits, Report, Tool, Verdict};
+use crate::policy::Policy;
 use crate::weigh::{Inspect, Nothing, Plan, Weighing, weigh};
 use crate::{deps, emit, service};
 
@@ -71,23 +71,21 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     if request.asks(Check::Audit) || request.asks(Check::Scan) {
         evidence.extend(service::services(&artifacts, &audited.packages));
     }
-    let subject = subject(request.path);
-    let weighed = policy::Weighed { subject: &subject, root: root.as_ref(), artifacts: &artifacts };
-    let judged = policy::judge(policy, &weighed, evidence, request.now);
-    Ok(Report {
-        subject,
+    let report = Report {
+        subject: subject(request.path),
         root,
         checks: request.checks.to_vec(),
         not_required: not_required(policy),
         not_assessed: not_assessed(request, audited.lockfiles, &left_out),
         artifacts,
         packages: audited.packages,
-        findings: judged.findings,
-        verdict: judged.verdict,
+        findings: Vec::new(),
+        verdict: Verdict::Pass,
         policy: policy.id(),
         inputs,
         tool: Tool::this(),
-    })
+    };
+    Ok(rego::conclude(request.loaded, report, evidence, request.now))
 }
 
 /// What was left out of the pass, filled while the tree is walked.

@@ -19,6 +19,7 @@ mod output;
 mod passphrase;
 mod policy;
 mod progress;
+mod rego;
 mod sbom;
 mod sign;
 mod stored;
@@ -61,6 +62,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Attest(args) => attest::run(&args, quiet),
         Verb::Key(args) => key::run(&args.verb, quiet),
         Verb::Policy(args) => policy::run(&args.verb),
+        #[cfg(feature = "rego")]
+        Verb::RegoEvaluate => rego::run(),
         Verb::Explain(args) => explain::run(args.rule.as_deref()),
     };
     ended.unwrap_or_else(|mistake| {

@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use super::args::{Advising, Reading, Trusting, Verify};
 use super::exit::{self, Mistake};
 use super::judging::Loaded;
-use super::{advising, assess, attesting, judging, output, terms, trusting, verify};
+use super::{advising, assess, attesting, judging, output, rego, terms, trusting, verify};
 use crate::catalog;
 use crate::emit::json;
 use crate::model::{Check, Evidence, Report};
-use crate::policy::{self, Weighed};
+use crate::policy;
 use crate::trust::model_signing::{Ignored, root_digest};
 use crate::weigh::read_small;
 
@@ -68,15 +68,13 @@ pub fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
     if again.checks.contains(&Check::Audit) {
         evidence.extend(advising::stale_again(policy, stored, again.now));
     }
-    let judged = policy::judge(policy, &Weighed::of(stored), evidence, again.now);
-    Ok(Report {
+    let report = Report {
         checks: again.checks.to_vec(),
-        findings: judged.findings,
-        verdict: judged.verdict,
         policy: policy.id(),
         not_required: assess::not_required(policy),
         ..stored.clone()
-    })
+    };
+    Ok(rego::conclude(again.loaded, report, evidence, again.now))
 }
 
 /// True for what a look with these checks would have seen: not what the last policy thought of it, nor how old it

@@ -70,6 +70,10 @@ pub enum Verb {
     Policy(PolicyArgs),
     /// Explain a rule
     Explain(Explain),
+    /// Evaluate Rego for another process of this program
+    #[cfg(feature = "rego")]
+    #[command(hide = true)]
+    RegoEvaluate,
 }
 
 /// Check everything the policy asks for and give one verdict.

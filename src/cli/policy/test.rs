@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use super::super::args::{PolicyTest, Trusting};
 use super::super::exit::Mistake;
 use super::super::judging::{self, Loaded};
-use super::super::{output, stored};
+use super::super::{output, rego, stored};
 use crate::catalog;
 use crate::emit::sanitize;
-use crate::model::{Finding, Report, Verdict};
-use crate::policy::{self, Case, Cases, RuleBook, Weighed};
+use crate::model::{Finding, Report, Tool, Verdict};
+use crate::policy::{self, Case, Cases, RuleBook};
 use crate::weigh::read_small;
 
 /// No file of cases that a person wrote is longer.
@@ -94,8 +94,20 @@ fn judged(
     }
     let wrong = |why: String| Mistake::new(format!("the case {:?}: {why}", case.name));
     let (artifacts, root) = (case.artifacts().map_err(wrong)?, case.root().map_err(wrong)?);
-    let subject = case.model.as_deref().unwrap_or("model");
-    let weighed = Weighed { subject, root: root.as_ref(), artifacts: &artifacts };
-    let judged = policy::judge(&loaded.policy, &weighed, case.evidence(rules).map_err(wrong)?, now);
+    let report = Report {
+        subject: case.model.clone().unwrap_or_else(|| "model".to_owned()),
+        root,
+        checks: loaded.policy.checks.clone(),
+        artifacts,
+        packages: Vec::new(),
+        findings: Vec::new(),
+        verdict: Verdict::Pass,
+        policy: loaded.policy.id(),
+        not_required: Vec::new(),
+        not_assessed: Vec::new(),
+        inputs: Vec::new(),
+        tool: Tool::this(),
+    };
+    let judged = rego::conclude(loaded, report, case.evidence(rules).map_err(wrong)?, now);
     Ok((judged.findings, judged.verdict))
 }

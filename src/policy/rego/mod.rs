@@ -3,6 +3,12 @@
 //! A Rego policy sees the report (`weighbridge/report/v1`) as `input` and may add to `data.weighbridge.deny`. It can
 //! take nothing away. Whoever evaluates it hands over what came of it as [`Heard`].
 
+#[cfg(feature = "rego")]
+mod engine;
+
+#[cfg(feature = "rego")]
+pub use engine::evaluate;
+
 use crate::model::{Class, Evidence, Rule, Severity};
 
 /// A Rego policy objects.
@@ -11,7 +17,7 @@ pub static POLICY_DENIED: Rule = Rule {
     summary: "a policy in Rego objects",
     severity: Severity::High,
     class: Class::Defect,
-    page: include_str!("../rules/policy-denied.md"),
+    page: include_str!("../../rules/policy-denied.md"),
     frameworks: &["CWE-693"],
 };
 
@@ -21,7 +27,7 @@ pub static POLICY_NOT_EVALUATED: Rule = Rule {
     summary: "a policy in Rego could not be evaluated within its limits",
     severity: Severity::Medium,
     class: Class::Gap,
-    page: include_str!("../rules/policy-not-evaluated.md"),
+    page: include_str!("../../rules/policy-not-evaluated.md"),
     frameworks: &["CWE-400", "CWE-703"],
 };
 

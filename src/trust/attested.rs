@@ -52,6 +52,7 @@ impl Kind {
     pub fn of(statement: &Statement) -> Self {
         let kind = statement.predicate_type.as_str();
         let begins = |prefix: &str| kind.starts_with(prefix);
+        let refers = || begins("https://in-toto.io/attestation/reference/") && refers_to_sbom(&statement.predicate);
         if kind == VERIFICATION_SUMMARY {
             Self::Summary
         } else if begins("https://in-toto.io/attestation/test-result/") {
@@ -60,9 +61,7 @@ impl Kind {
             Self::Svr
         } else if begins("https://in-toto.io/attestation/vulns") {
             Self::Vulnerabilities
-        } else if begins("https://cyclonedx.org/bom") || begins("https://spdx.dev/Document") {
-            Self::Sbom
-        } else if begins("https://in-toto.io/attestation/reference/") && refers_to_sbom(&statement.predicate) {
+        } else if begins("https://cyclonedx.org/bom") || begins("https://spdx.dev/Document") || refers() {
             Self::Sbom
         } else if begins("https://openvex.dev/ns") {
             Self::OpenVex

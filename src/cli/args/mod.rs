@@ -66,7 +66,7 @@ pub enum Verb {
     /// Sign a model (OpenSSF Model Signing)
     Sign(Sign),
     /// Verify, then sign the result; or check such a statement
-    Attest(Attest),
+    Attest(Box<Attest>),
     /// Make and look at keys
     Key(Key),
     /// Show, check, test and compare policies

@@ -52,7 +52,7 @@ pub enum Colour {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Check everything the policy asks for and give one verdict
-    Verify(Verify),
+    Verify(Box<Verify>),
     /// Print or check digests in the format of sha256sum
     Hash(Hash),
     /// Show what is inside a file

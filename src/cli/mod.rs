@@ -24,6 +24,7 @@ mod progress;
 mod rego;
 mod sbom;
 mod sign;
+mod signers;
 mod stored;
 mod terms;
 mod trusting;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::args::{Advising, Reading, Trusting, Verify};
 use super::exit::{self, Mistake};
 use super::judging::Loaded;
-use super::{advising, assess, attesting, judging, output, rego, terms, trusting, verify};
+use super::{advising, assess, attesting, judging, output, rego, signers, terms, verify};
 use crate::catalog;
 use crate::emit::json;
 use crate::model::{Check, Evidence, Report};
@@ -59,7 +59,7 @@ pub fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
     };
     let mut wanted = terms::of_limits(&policy.limits);
     if again.checks.contains(&Check::Signature) {
-        wanted.extend(terms::of_trust(&trusting::settings(&request)?));
+        wanted.extend(terms::of_trust(&signers::settings(&request)?));
     }
     wanted.extend(attesting::inputs(again.loaded, again.trusting)?);
     let mut evidence: Vec<Evidence> = stored.findings.iter().map(|finding| finding.evidence.clone()).collect();

@@ -28,6 +28,9 @@ pub fn of_trust(settings: &TrustSettings) -> Vec<Input> {
     if let Some(time) = &settings.not_before {
         inputs.push(input("signature-terms", format!("not before {time}")));
     }
+    if settings.trusted_root.is_some() {
+        inputs.push(input("signature-terms", "a Sigstore trusted root of the caller's"));
+    }
     inputs.extend(settings.revoked.iter().map(|digest| input("revoked-digest", digest)));
     inputs
 }

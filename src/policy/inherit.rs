@@ -1,7 +1,8 @@
 //! A policy over the one it extends.
 
 use super::require::Require;
-use super::wire::{Audit, Formats, PatchAge, Signature, Thresholds, Wire};
+use super::signature;
+use super::wire::{Audit, Formats, PatchAge, Thresholds, Wire};
 
 /// `top` where it speaks, `base` where it is silent.
 pub(super) fn over(top: Wire, base: Wire) -> Wire {
@@ -11,7 +12,6 @@ pub(super) fn over(top: Wire, base: Wire) -> Wire {
         Some(Thresholds { fail: top.fail.or(base.fail), warn: top.warn.or(base.warn) })
     };
     let (top_audit, base_audit) = (audit.unwrap_or_default(), base.audit.unwrap_or_default());
-    let (top_signature, base_signature) = (top.signature.unwrap_or_default(), base.signature.unwrap_or_default());
     let (top_formats, base_formats) = (top.formats.unwrap_or_default(), base.formats.unwrap_or_default());
     let mut rules = base.rules.unwrap_or_default();
     rules.extend(top.rules.unwrap_or_default());
@@ -35,10 +35,7 @@ pub(super) fn over(top: Wire, base: Wire) -> Wire {
             allow: top_formats.allow.or(base_formats.allow),
             deny: top_formats.deny.or(base_formats.deny),
         }),
-        signature: Some(Signature {
-            keys: top_signature.keys.or(base_signature.keys),
-            threshold: top_signature.threshold.or(base_signature.threshold),
-        }),
+        signature: Some(signature::over(top.signature.unwrap_or_default(), base.signature.unwrap_or_default())),
         audit: Some(Audit {
             database: top_audit.database.or(base_audit.database),
             database_max_age: top_audit.database_max_age.or(base_audit.database_max_age),

@@ -19,6 +19,7 @@ mod resolve;
 mod schema;
 mod scope;
 mod services;
+mod signature;
 mod sound;
 mod stored;
 mod wire;
@@ -32,7 +33,7 @@ pub use resolve::{BUILT_IN, Error, Policy, RuleBook, built_in, resolve, seconds}
 pub use schema::schema;
 pub use scope::ScopeEntry;
 pub use stored::gaps;
-pub use wire::{Action, Audit, ExceptionEntry, PatchAge, Signature, Wire, parse};
+pub use wire::{Action, Audit, ExceptionEntry, PatchAge, Signature, SignerIdentity, Wire, parse};
 
 use crate::model::Rule;
 

@@ -12,8 +12,9 @@ use super::inherit::over;
 use super::require::AttestationEntry;
 use super::scope::ScopeEntry;
 use super::services::Services;
-use super::sound::check_rules;
-use super::wire::{Action, ExceptionEntry, Gaps, PatchAge, Wire, nearest, parse};
+use super::signature;
+use super::sound::check;
+use super::wire::{Action, ExceptionEntry, Gaps, PatchAge, Signature, Wire, nearest, parse};
 
 /// The policies that are part of the program, by name.
 pub static BUILT_IN: [(&str, &str); 3] = [
@@ -64,8 +65,10 @@ pub struct Policy {
     pub formats_deny: BTreeSet<String>,
     /// Files with trusted keys, as written.
     pub keys: Vec<String>,
-    /// Distinct trusted keys that must have signed.
+    /// Distinct trusted signers that must have signed.
     pub threshold: u32,
+    /// Everything else about signatures, as written.
+    pub signature: Signature,
     /// The advisory database, as written.
     pub database: Option<String>,
     /// Oldest acceptable database, in seconds.
@@ -195,7 +198,8 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
     let severity = wire.severity.unwrap_or_default();
     let audit = wire.audit.unwrap_or_default();
     let advisories = audit.severity.unwrap_or_default();
-    let signature = wire.signature.unwrap_or_default();
+    let mut signature = wire.signature.unwrap_or_default();
+    signature::check(&signature)?;
     let formats = wire.formats.unwrap_or_default();
     let required = wire.require.unwrap_or_default();
     let mut require: BTreeSet<String> = required.seen.unwrap_or_default().into_iter().collect();
@@ -219,8 +223,9 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         require,
         formats_allow: formats.allow.map(|allow| allow.into_iter().collect()),
         formats_deny: formats.deny.unwrap_or_default().into_iter().collect(),
-        keys: signature.keys.unwrap_or_default(),
-        threshold: signature.threshold.unwrap_or(0),
+        keys: signature.keys.take().unwrap_or_default(),
+        threshold: signature.threshold.take().unwrap_or(0),
+        signature,
         database: audit.database,
         database_max_age: audit.database_max_age.as_deref().map(seconds).transpose()?,
         services: wire.services.unwrap_or_default(),
@@ -234,15 +239,7 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         resolved,
         digest: String::new(),
     };
-    if policy.warn > policy.fail || policy.advisory_warn > policy.advisory_fail {
-        return Err(Error("`severity.warn` is above `severity.fail`: what fails would not be said".to_owned()));
-    }
-    if let Some(wrong) = policy.services.wrong_region() {
-        return Err(Error(format!(
-            "`services` names a region that is none: {wrong:?}; write the country by ISO 3166-1, such as \"DE\", or \"EU\""
-        )));
-    }
-    check_rules(&policy, rules)?;
+    check(&policy, rules)?;
     policy.digest = digest(&policy);
     Ok(policy)
 }

@@ -9,8 +9,21 @@ use super::resolve::{Error, Policy, RuleBook, glob};
 use super::scope::ScopeEntry;
 use super::wire::{Action, nearest};
 
+/// Everything that no policy may say.
+pub(super) fn check(policy: &Policy, rules: &RuleBook) -> Result<(), Error> {
+    if policy.warn > policy.fail || policy.advisory_warn > policy.advisory_fail {
+        return Err(Error("`severity.warn` is above `severity.fail`: what fails would not be said".to_owned()));
+    }
+    if let Some(wrong) = policy.services.wrong_region() {
+        return Err(Error(format!(
+            "`services` names a region that is none: {wrong:?}; write the country by ISO 3166-1, such as \"DE\", or \"EU\""
+        )));
+    }
+    check_rules(policy, rules)
+}
+
 /// No policy may name a rule that does not exist, or wave through what was not looked at.
-pub(super) fn check_rules(policy: &Policy, rules: &RuleBook) -> Result<(), Error> {
+fn check_rules(policy: &Policy, rules: &RuleBook) -> Result<(), Error> {
     let known = |id: &str, key: &str| known(rules, id, key);
     check_actions(&policy.rules, "rules", rules)?;
     for scope in &policy.scopes {

@@ -12,7 +12,9 @@ use crate::model::Check;
 
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
 pub use policy::{PolicyArgs, PolicyCheck, PolicyDiff, PolicyTest, PolicyVerb, Shape};
-pub use signing::{Attest, AttestVerb, AttestVerify, Key, KeyKind, KeyVerb, Predicate, Sign, Unlocking};
+pub use signing::{
+    Attest, AttestVerb, AttestVerify, Key, KeyFormat, KeyKind, KeyVerb, Predicate, Relocking, Sign, Unlocking,
+};
 
 /// May this model be used? Weighs models and the software around them, and answers with evidence.
 #[derive(Debug, Parser)]
@@ -114,6 +116,9 @@ pub struct Scan {
     /// Model folders or files
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Read structure alone: no digests, no checksums of members, no look at the numbers
+    #[arg(long)]
+    pub structure_only: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub judging: Judging,

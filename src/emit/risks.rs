@@ -3,7 +3,7 @@
 //! Which rule is evidence for which risk stands in `risks.toml`. Evidence that something could not be looked at
 //! assesses nothing, and silence does only where a check ran that would have spoken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -79,12 +79,23 @@ impl Dimension {
     fn looked(&self, report: &Report) -> Option<String> {
         self.looks.iter().filter(|check| report.checks.contains(check)).find_map(|check| match check {
             Check::Scan => {
-                let known = report.artifacts.iter().filter(|artifact| !artifact.formats.is_empty()).count();
-                (known > 0).then(|| format!("scan of {known} file(s) of known formats"))
+                // A file that could not be looked at in full says nothing by its silence.
+                let gap = |finding: &&Finding| finding.evidence.rule.class == Class::Gap;
+                let blind: BTreeSet<_> = report
+                    .findings
+                    .iter()
+                    .filter(gap)
+                    .filter_map(|finding| finding.evidence.artifact.as_ref())
+                    .collect();
+                let seen =
+                    report.artifacts.iter().filter(|file| !file.formats.is_empty() && !blind.contains(&file.path));
+                let count = seen.count();
+                (count > 0).then(|| format!("scan of {count} file(s) of known formats"))
             }
             Check::Audit => {
+                let held = report.inputs.iter().any(|input| input.role == "advisory-database");
                 let count = report.packages.len();
-                (count > 0).then(|| format!("audit of {count} package(s)"))
+                (held && count > 0).then(|| format!("audit of {count} package(s)"))
             }
             Check::Integrity | Check::Signature => None,
         })

@@ -9,11 +9,14 @@ use super::assess::Request;
 use super::exit::Mistake;
 use crate::advisory::{self, Database, Terms};
 use crate::deps;
-use crate::model::{Artifact, Evidence, Input, Package, Report};
+use crate::model::{Artifact, Check, Evidence, Input, Package, Report};
 use crate::policy::Policy;
 
 /// Seconds.
 const DAY: i64 = 86_400;
+
+/// The database, as an input of a report.
+const DATABASE: &str = "advisory-database";
 
 /// The day of the newest advisory, as an input of a report: by it the database ages.
 const NEWEST: &str = "newest-advisory";
@@ -49,18 +52,8 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
         _ if dependencies.packages.is_empty() => {}
         None => audited.evidence.extend(advisory::without_database(&dependencies.packages)),
         Some(database) => {
-            let about = database.about();
-            audited.inputs.push(Input {
-                role: "advisory-database".to_owned(),
-                name: about
-                    .sources
-                    .iter()
-                    .map(|(source, count)| format!("{source} ({count})"))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                digest: Some(format!("sha256:{}", about.digest)),
-            });
-            if let Some(newest) = &about.newest {
+            audited.inputs.push(named(&database));
+            if let Some(newest) = &database.about().newest {
                 audited.inputs.push(Input { role: NEWEST.to_owned(), name: newest.clone(), digest: None });
             }
             audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms(policy, request.now)));
@@ -69,6 +62,26 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
     audited.evidence.extend(advisory::loaders(artifacts, &dependencies.packages));
     audited.packages = dependencies.packages;
     Ok(audited)
+}
+
+/// A database as an input of a report.
+fn named(database: &Database) -> Input {
+    let about = database.about();
+    let sources = about.sources.iter().map(|(source, count)| format!("{source} ({count})"));
+    Input {
+        role: DATABASE.to_owned(),
+        name: sources.collect::<Vec<_>>().join(", "),
+        digest: Some(format!("sha256:{}", about.digest)),
+    }
+}
+
+/// The database that a fresh look would rest on: the policy's own, else the one that the stored report rests on.
+pub fn wanted(request: &Request<'_>, stored: &Report) -> Result<Vec<Input>, Mistake> {
+    let same = || stored.inputs.iter().filter(|input| input.role == DATABASE).cloned().collect();
+    if stored.packages.is_empty() || !request.checks.contains(&Check::Audit) {
+        return Ok(same());
+    }
+    Ok(database(request)?.map_or_else(same, |database| vec![named(&database)]))
 }
 
 fn terms(policy: &Policy, now: Timestamp) -> Terms {
@@ -81,7 +94,7 @@ fn terms(policy: &Policy, now: Timestamp) -> Terms {
 /// Whether the database that a stored report rests on is too old by now. Nothing if it rests on none.
 pub fn stale_again(policy: &Policy, report: &Report, now: Timestamp) -> Option<Evidence> {
     let of = |role: &str| report.inputs.iter().find(|input| input.role == role).map(|input| input.name.as_str());
-    of("advisory-database")?;
+    of(DATABASE)?;
     advisory::stale(of(NEWEST), &terms(policy, now))
 }
 

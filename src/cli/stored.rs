@@ -3,6 +3,7 @@
 //! A report holds all evidence, so a policy can judge it without a byte of the files. What a policy would have looked
 //! at otherwise (a check that was not asked for, other keys, other limits) is a gap, never a pass.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,6 +17,7 @@ use crate::catalog;
 use crate::emit::json;
 use crate::model::{Check, Evidence, Report};
 use crate::policy;
+use crate::trust;
 use crate::trust::model_signing::{Ignored, root_digest};
 use crate::weigh::read_small;
 
@@ -58,11 +60,20 @@ pub fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
         quiet: true,
     };
     let mut wanted = terms::of_limits(&policy.limits);
-    if again.checks.contains(&Check::Signature) {
-        wanted.extend(terms::of_trust(&signers::settings(&request)?));
-    }
     wanted.extend(attesting::inputs(again.loaded, again.trusting)?);
+    wanted.extend(advising::wanted(&request, stored)?);
     let mut evidence: Vec<Evidence> = stored.findings.iter().map(|finding| finding.evidence.clone()).collect();
+    if again.checks.contains(&Check::Signature) {
+        let settings = signers::settings(&request)?;
+        wanted.extend(terms::of_trust(&settings));
+        if settings.trusts_nobody() {
+            // Then the threshold alone decides, and no signature has to be looked at again.
+            evidence.retain(|seen| seen.rule.id != "signature-threshold-unmet");
+            evidence.extend(trust::too_few(&BTreeSet::new(), settings.threshold));
+        }
+    } else {
+        wanted.extend(stored.inputs.iter().filter(|input| terms::is_trust(&input.role)).cloned());
+    }
     evidence.retain(|seen| asked(seen, again.checks));
     evidence.extend(policy::gaps(stored, again.checks, &wanted));
     if again.checks.contains(&Check::Audit) {

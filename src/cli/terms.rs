@@ -35,6 +35,11 @@ pub fn of_trust(settings: &TrustSettings) -> Vec<Input> {
     inputs
 }
 
+/// True for the roles of [`of_trust`].
+pub fn is_trust(role: &str) -> bool {
+    role.starts_with("trusted-") || role.starts_with("signature-") || role == "revoked-digest"
+}
+
 /// Bounds of inspection, where they are not the usual ones.
 pub fn of_limits(limits: &Limits) -> Vec<Input> {
     if *limits == Limits::default() {

@@ -23,7 +23,7 @@ pub static REPORT_TERMS_DIFFER: Rule = Rule {
 };
 
 /// Inputs that decide what is seen, and not only what is thought of it.
-const TERMS: [&str; 9] = [
+const TERMS: [&str; 10] = [
     "trusted-key",
     "trusted-certificate",
     "trusted-identity",
@@ -33,6 +33,7 @@ const TERMS: [&str; 9] = [
     "attestation-key",
     "pickle-terms",
     "limits",
+    "advisory-database",
 ];
 
 /// One gap for each check that the policy asks for and the report lacks, and one for each kind of input that differs

@@ -37,7 +37,7 @@ mod wrapped;
 use crate::model::Rule;
 
 pub use certificate::Certificate;
-pub use check::{check, requirements};
+pub use check::{check, requirements, too_few};
 pub use key_file::{KeyDescription, describe_key, private_key, public_key};
 pub use scene::Requirements;
 pub use settings::{Identity, SignatureFile, Subject, TrustSettings};

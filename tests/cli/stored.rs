@@ -89,7 +89,7 @@ fn a_report_that_contradicts_itself_is_refused() {
     assert_eq!(document["verdict"], "fail");
     assert!(refused(&|report| report["verdict"] = "pass".into()).contains("its verdict is pass"));
     assert!(refused(&|report| report["root"] = format!("sha256:{}", "0".repeat(64)).into()).contains("digest"));
-    refused(&|report| report["findings"][0]["severity"] = "info".into());
+    refused(&|report| report["findings"][0]["severity"] = "critical".into());
     refused(&|report| report["findings"][0]["rule"] = "no-such-rule".into());
     refused(&|report| report["artifacts"].as_array_mut().unwrap().reverse());
     for text in ["", "{}", "[1", "\u{feff}{}", &"[".repeat(100_000)] {

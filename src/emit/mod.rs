@@ -15,6 +15,7 @@ mod ink;
 pub mod json;
 pub mod layout;
 pub mod license;
+pub mod manifests;
 mod percent;
 pub mod properties;
 pub mod result;
@@ -37,5 +38,5 @@ pub static RULES: &[&Rule] = &[];
 /// True for files whose bytes a bill of materials is made from, beside their names and digests.
 #[must_use]
 pub fn reads(path: &crate::model::ArtifactPath) -> bool {
-    ["README.md", "config.json"].contains(&path.as_str())
+    card::reads(path.as_str()) || manifests::reads(path)
 }

@@ -286,7 +286,10 @@ mod tests {
     #[test]
     fn installed_python_packages_say_their_licence() {
         let files = [
-            ("s/Foo_Bar-1.0.dist-info/METADATA", "Name: Foo.Bar\nVersion: 1.0\nLicense-Expression: MIT\n\nLicense: x\n"),
+            (
+                "s/Foo_Bar-1.0.dist-info/METADATA",
+                "Name: Foo.Bar\nVersion: 1.0\nLicense-Expression: MIT\n\nLicense: x\n",
+            ),
             (
                 "s/old-2.dist-info/METADATA",
                 "Name: old\nVersion: 2\nClassifier: License :: OSI Approved :: Apache Software License\n",
@@ -303,7 +306,8 @@ mod tests {
         let files = [("package-lock.json", lock), ("node_modules/@a/b/package.json", own)];
         assert_eq!(license(&files[..1], Ecosystem::Npm, "@a/b", "1").unwrap(), "ISC");
         assert_eq!(license(&files, Ecosystem::Npm, "@a/b", "1").unwrap(), "MIT");
-        let composer = "{\"packages\": [{\"name\": \"a/b\", \"version\": \"v1\", \"license\": [\"MIT\", \"GPL-2.0\"]}]}";
+        let composer =
+            "{\"packages\": [{\"name\": \"a/b\", \"version\": \"v1\", \"license\": [\"MIT\", \"GPL-2.0\"]}]}";
         let files = [("composer.lock", composer)];
         assert_eq!(license(&files, Ecosystem::Packagist, "a/b", "v1").unwrap(), "MIT OR GPL-2.0");
     }

@@ -5,9 +5,11 @@
 
 pub mod bill;
 pub mod card;
+pub mod completeness;
 pub mod cyclonedx;
 pub mod describe;
 pub mod encode;
+pub mod foreign;
 pub mod frameworks;
 mod hexdump;
 mod identity;
@@ -16,6 +18,7 @@ pub mod json;
 pub mod layout;
 pub mod license;
 pub mod manifests;
+pub mod merge;
 mod percent;
 pub mod properties;
 pub mod result;

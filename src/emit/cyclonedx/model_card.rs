@@ -193,9 +193,10 @@ fn stated(card: &Card) -> Vec<Value> {
     let single = single.into_iter().filter_map(|(name, stated)| Some((name.to_owned(), &stated.as_ref()?.value)));
     let languages = card.languages.iter().map(|language| ("language".to_owned(), &language.value));
     let training = card.training.iter().map(|training| ("training".to_owned(), &training.value));
-    let templates = card.templates.iter().map(|stated| {
-        (format!("chat-template:{}:sha256", stated.value.name), &stated.value.sha256)
-    });
+    let templates = card
+        .templates
+        .iter()
+        .map(|stated| (format!("chat-template:{}:sha256", stated.value.name), &stated.value.sha256));
     let settings = card.settings.iter().map(|(key, setting)| (format!("config:{key}"), &setting.value));
     let generation = card.generation.iter().map(|(key, setting)| (format!("generation:{key}"), &setting.value));
     let all = single.chain(languages).chain(training).chain(templates).chain(settings).chain(generation);

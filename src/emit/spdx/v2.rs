@@ -34,9 +34,11 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
         let revision = base.value.revision.as_deref();
         (base.value.name.as_str(), "base", "DESCENDANT_OF", hub_purl("", &base.value.name, revision), revision)
     });
-    let data = bill.card.datasets.iter().map(|data| {
-        (data.value.as_str(), "dataset", "OTHER", hub_purl("datasets/", &data.value, None), None)
-    });
+    let data = bill
+        .card
+        .datasets
+        .iter()
+        .map(|data| (data.value.as_str(), "dataset", "OTHER", hub_purl("datasets/", &data.value, None), None));
     for (index, (name, kind, how, locator, revision)) in models.chain(data).enumerate() {
         let id = format!("SPDXRef-{kind}-{index}");
         let mut related = relation(ROOT, how, &id);
@@ -48,7 +50,8 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
     }
     libraries(bill, &mut packages, &mut relations);
     let own = expression(bill).into_iter().flat_map(|(_, named)| named);
-    let theirs = bill.packages.iter().filter_map(|locked| license::expression([locked.license.as_ref()?.value.as_str()]));
+    let theirs =
+        bill.packages.iter().filter_map(|locked| license::expression([locked.license.as_ref()?.value.as_str()]));
     let named: BTreeMap<String, String> = own.chain(theirs.flat_map(|(_, named)| named)).collect();
     let named: Vec<Value> = named
         .into_iter()

@@ -73,7 +73,8 @@ struct Unknown {
 
 impl Unknown {
     fn of(graph: &mut Graph<'_>) -> Self {
-        let agent = [("name", UNKNOWN.to_owned()), ("comment", "No organisation: who supplies it is not known.".to_owned())];
+        let agent =
+            [("name", UNKNOWN.to_owned()), ("comment", "No organisation: who supplies it is not known.".to_owned())];
         let license = [
             ("simplelicensing_licenseExpression", "NOASSERTION".to_owned()),
             ("comment", "The licence is not known.".to_owned()),
@@ -96,8 +97,11 @@ fn author(graph: &mut Graph<'_>, bill: &Bill<'_>, options: &Options) -> String {
 
 fn root(graph: &mut Graph<'_>, bill: &Bill<'_>, options: &Options, unknown: &Unknown) -> String {
     let producer = bill.card.producer.as_ref().map(|producer| &producer.value);
-    let supplier =
-        options.supplier.as_ref().or(producer).map(|name| graph.add("Organization", "supplier", &[("name", name.clone())]));
+    let supplier = options
+        .supplier
+        .as_ref()
+        .or(producer)
+        .map(|name| graph.add("Organization", "supplier", &[("name", name.clone())]));
     let card = &bill.card;
     let kind = if bill.is_model { "ai_AIPackage" } else { "software_Package" };
     let purpose = if bill.is_model { "model" } else { "source" };
@@ -142,9 +146,10 @@ fn model(graph: &mut Graph<'_>, card: &Card) {
     graph.set("ai_informationAboutApplication", json!(card.uses.first().map(|text| &text.value)));
     graph.set("ai_informationAboutTraining", json!(card.training.first().map(|text| &text.value)));
     graph.set("ai_useSensitivePersonalInformation", "noAssertion".into());
-    let papers = card.papers.iter().map(|paper| {
-        json!({ "type": "ExternalRef", "externalRefType": "documentation", "locator": [paper.value] })
-    });
+    let papers = card
+        .papers
+        .iter()
+        .map(|paper| json!({ "type": "ExternalRef", "externalRefType": "documentation", "locator": [paper.value] }));
     graph.set("externalRef", papers.collect());
 }
 

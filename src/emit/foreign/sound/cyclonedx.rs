@@ -1,0 +1,117 @@
+//! CycloneDX.
+
+use serde_json::Value;
+
+use super::super::Unsound;
+use super::{Sheet, cut, list, text, unique};
+
+/// Types of components up to 1.7.
+const TYPES: [&str; 14] = [
+    "application",
+    "container",
+    "cryptographic-asset",
+    "data",
+    "device",
+    "device-driver",
+    "file",
+    "firmware",
+    "framework",
+    "library",
+    "machine-learning-model",
+    "operating-system",
+    "platform",
+    "snippet",
+];
+
+/// Values inside values that are entered in search of references.
+const DEPTH: usize = 64;
+
+pub(in super::super) fn check(bill: &Value) -> Vec<Unsound> {
+    let mut sheet = Sheet::default();
+    if let Some(serial) = text(bill, "serialNumber") {
+        let uuid = serial.strip_prefix("urn:uuid:").unwrap_or_default();
+        let plain = uuid.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+        sheet.hold(plain && uuid.len() == 36, "serial number", "/serialNumber", "no urn:uuid: with a UUID");
+    }
+    if let Some(version) = bill.get("version") {
+        sheet.hold(version.as_u64().is_some_and(|one| one > 0), "version", "/version", "no number from 1");
+    }
+    sheet.moment(bill.pointer("/metadata/timestamp").and_then(Value::as_str), "/metadata/timestamp");
+    let mut references = Vec::new();
+    let mut open = vec![(bill, String::new(), 0usize)];
+    while let Some((value, place, depth)) = open.pop() {
+        if let Some(reference) = text(value, "bom-ref") {
+            references.push((reference, place.clone()));
+        }
+        if depth < DEPTH {
+            match value {
+                Value::Object(map) => {
+                    open.extend(map.iter().map(|(key, inner)| (inner, format!("{place}/{key}"), depth + 1)));
+                }
+                Value::Array(items) => {
+                    let inner = items.iter().enumerate();
+                    open.extend(inner.map(|(index, inner)| (inner, format!("{place}/{index}"), depth + 1)));
+                }
+                _ => {}
+            }
+        }
+        if place.ends_with("/component") || place.rsplit('/').nth(1) == Some("components") {
+            component(&mut sheet, value, &place);
+        }
+    }
+    references.sort();
+    let known = unique(references.into_iter(), &mut sheet);
+    let leads = |reference: &str| known.contains(reference) || reference.starts_with("urn:cdx:");
+    let mut from = std::collections::BTreeSet::new();
+    for (index, edge) in list(bill, "dependencies").enumerate() {
+        let place = format!("/dependencies/{index}");
+        let Some(reference) = text(edge, "ref") else {
+            sheet.note("dependency", &place, "a dependency without ref");
+            continue;
+        };
+        if !from.insert(reference) {
+            sheet.note("dependency", &place, format!("the dependencies of {:?} are listed twice", cut(reference)));
+        }
+        for end in std::iter::once(reference).chain(list(edge, "dependsOn").filter_map(Value::as_str)) {
+            if !leads(end) {
+                sheet.note("dependency", &place, format!("{:?} leads nowhere", cut(end)));
+            }
+        }
+    }
+    for (index, flaw) in list(bill, "vulnerabilities").enumerate() {
+        for end in list(flaw, "affects").filter_map(|affected| text(affected, "ref")) {
+            if !leads(end) {
+                let place = format!("/vulnerabilities/{index}/affects");
+                sheet.note("affected", &place, format!("{:?} leads nowhere", cut(end)));
+            }
+        }
+    }
+    sheet.close()
+}
+
+fn component(sheet: &mut Sheet, component: &Value, place: &str) {
+    if !component.is_object() {
+        return sheet.note("component", place, "a component that is no object");
+    }
+    let kind = text(component, "type").unwrap_or_default();
+    sheet.hold(TYPES.contains(&kind), "component type", place, "a component of no type that the format knows");
+    sheet.hold(text(component, "name").is_some(), "component name", place, "a component without a name");
+    sheet.purl(text(component, "purl"), place);
+    sheet.digests(component, place, ("hashes", "alg", "content"));
+    let licenses: Vec<&Value> = list(component, "licenses").collect();
+    let expressions = licenses.iter().filter(|license| license.get("expression").is_some()).count();
+    let mixed = expressions > 0 && expressions < licenses.len();
+    sheet.hold(!mixed && expressions < 2, "licence", place, "a licence expression beside other licences");
+    for license in licenses {
+        let inner = license.get("license");
+        let named = inner.is_some_and(|inner| inner.get("id").is_some() != inner.get("name").is_some());
+        let one = named || text(license, "expression").is_some();
+        sheet.hold(one, "licence", place, "a licence with neither an id nor a name nor an expression, or with two");
+        let id = inner.and_then(|inner| text(inner, "id"));
+        let listed = id.is_none_or(|id| spdx::identifiers::LICENSES.iter().any(|known| known.name == id));
+        sheet.hold(listed, "licence id", place, "a licence id that is not on the SPDX list");
+    }
+}

@@ -32,7 +32,7 @@ pub(in super::super) fn check(bill: &Value) -> Vec<Unsound> {
         let uuid = serial.strip_prefix("urn:uuid:").unwrap_or_default();
         let plain = uuid.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
         });
         sheet.hold(plain && uuid.len() == 36, "serial number", "/serialNumber", "no urn:uuid: with a UUID");
     }
@@ -40,28 +40,7 @@ pub(in super::super) fn check(bill: &Value) -> Vec<Unsound> {
         sheet.hold(version.as_u64().is_some_and(|one| one > 0), "version", "/version", "no number from 1");
     }
     sheet.moment(bill.pointer("/metadata/timestamp").and_then(Value::as_str), "/metadata/timestamp");
-    let mut references = Vec::new();
-    let mut open = vec![(bill, String::new(), 0usize)];
-    while let Some((value, place, depth)) = open.pop() {
-        if let Some(reference) = text(value, "bom-ref") {
-            references.push((reference, place.clone()));
-        }
-        if depth < DEPTH {
-            match value {
-                Value::Object(map) => {
-                    open.extend(map.iter().map(|(key, inner)| (inner, format!("{place}/{key}"), depth + 1)));
-                }
-                Value::Array(items) => {
-                    let inner = items.iter().enumerate();
-                    open.extend(inner.map(|(index, inner)| (inner, format!("{place}/{index}"), depth + 1)));
-                }
-                _ => {}
-            }
-        }
-        if place.ends_with("/component") || place.rsplit('/').nth(1) == Some("components") {
-            component(&mut sheet, value, &place);
-        }
-    }
+    let mut references = walk(bill, &mut sheet);
     references.sort();
     let known = unique(references.into_iter(), &mut sheet);
     let leads = |reference: &str| known.contains(reference) || reference.starts_with("urn:cdx:");
@@ -90,6 +69,37 @@ pub(in super::super) fn check(bill: &Value) -> Vec<Unsound> {
         }
     }
     sheet.close()
+}
+
+/// Looks at every component, and gives back every reference with its place.
+fn walk<'b>(bill: &'b Value, sheet: &mut Sheet) -> Vec<(&'b str, String)> {
+    let mut references = Vec::new();
+    let mut open = vec![(bill, String::new(), 0usize)];
+    while let Some((value, place, depth)) = open.pop() {
+        if let Some(reference) = text(value, "bom-ref") {
+            references.push((reference, place.clone()));
+        }
+        if depth < DEPTH {
+            match value {
+                Value::Object(map) => {
+                    open.extend(map.iter().map(|(key, inner)| (inner, format!("{place}/{key}"), depth + 1)));
+                }
+                Value::Array(items) => {
+                    let inner = items.iter().enumerate();
+                    open.extend(inner.map(|(index, inner)| (inner, format!("{place}/{index}"), depth + 1)));
+                }
+                _ => {}
+            }
+        }
+        if let (Some(flow), true) = (text(value, "flow"), place.rsplit('/').nth(1) == Some("data")) {
+            let known = ["inbound", "outbound", "bi-directional", "unknown"].contains(&flow);
+            sheet.hold(known, "data flow", &place, "a data flow of no direction that the format knows");
+        }
+        if place.ends_with("/component") || place.rsplit('/').nth(1) == Some("components") {
+            component(sheet, value, &place);
+        }
+    }
+    references
 }
 
 fn component(sheet: &mut Sheet, component: &Value, place: &str) {

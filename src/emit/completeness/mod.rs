@@ -67,6 +67,8 @@ pub struct Element {
     pub field: String,
     /// How much it is asked for.
     pub need: Need,
+    /// Whether being marked as unknown is enough, where that differs from the rest of the catalogue.
+    pub unknown: Option<bool>,
 }
 
 /// What must say a field.
@@ -201,7 +203,8 @@ fn answer<'s>(
         asked.iter().filter(|(_, word)| *word == wanted).map(|(name, _)| name.clone()).collect()
     };
     let (unknown, absent) = (names(Some(Word::Unknown)), names(None));
-    let met = absent.is_empty() && (standard.unknown || unknown.is_empty());
+    let enough = element.unknown.unwrap_or(standard.unknown);
+    let met = absent.is_empty() && (enough || unknown.is_empty());
     let hint = (!absent.is_empty() || !unknown.is_empty()).then(|| from.get(&element.field).map(String::as_str));
     Answer { element, asked: asked.len(), unknown, absent, met, from: hint.flatten() }
 }

@@ -42,6 +42,11 @@ pub(super) fn cyclonedx(component: &Value, kind: Kind, fields: &mut Fields) {
 fn properties(component: &Value, card: &Value, fields: &mut Fields) {
     for property in list(component, "properties").chain(list(card, "properties")) {
         let name = text(property, "name").unwrap_or_default().to_ascii_lowercase();
+        // A digest is hexadecimal or not there: that it is unknown, only a property can say.
+        if name == "weighbridge:assurance:hashes" && text(property, "value") == Some("unknown") {
+            note(fields, "hash", Some(Word::Unknown));
+            note(fields, "hash-algorithm", Some(Word::Unknown));
+        }
         if name.contains(":assurance:") {
             continue;
         }

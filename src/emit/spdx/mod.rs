@@ -15,7 +15,6 @@ use crate::model::{Algorithm, Digest, Report};
 
 use super::bill::Bill;
 use super::license;
-use super::statement::NAMESPACE;
 use super::{encode, identity, json, percent};
 
 /// Versions of the format.
@@ -59,10 +58,11 @@ pub fn document(report: &Report, options: &Options) -> Value {
     }
 }
 
-/// An address that no other document has.
+/// An address that no other document has. Under spdx.org/spdxdocs, which the specification gives (2.3, 6.5) to whoever
+/// has no address of their own; nothing need be there.
 fn namespace(report: &Report, options: &Options) -> String {
     let said = format!("{options:?}{}", json::render(report));
-    format!("{NAMESPACE}spdx/{}-{}", percent::encode(&report.subject, ""), identity::uuid(said.as_bytes()))
+    format!("https://spdx.org/spdxdocs/{}-{}", percent::encode(&report.subject, ""), identity::uuid(said.as_bytes()))
 }
 
 /// Digests in a version's spelling; a git blob is no hash of the file alone.

@@ -75,7 +75,7 @@ pub(in super::super) fn third(bill: &Value) -> Vec<Unsound> {
         .filter_map(|one| text(one, "externalSpdxId"))
         .collect();
     let leads = |end: &str| {
-        known.contains(end) || outside.contains(&end) || end.starts_with("https://spdx.org/") || !end.contains(':')
+        known.contains(end) || outside.contains(&end) || end.starts_with("https://spdx.org/rdf/") || !end.contains(':')
     };
     let count = |kind: &str| elements.iter().filter(|(one, _)| text(one, "type") == Some(kind)).count();
     sheet.hold(count("SpdxDocument") == 1, "document", "/@graph", "not exactly one SpdxDocument");

@@ -7,7 +7,7 @@ use super::super::exit::{self, Mistake};
 use super::super::{assess, output};
 use crate::emit::foreign::{self, Foreign, Trouble};
 use crate::emit::{completeness, encode, sanitize};
-use crate::model::{Limits, Verdict};
+use crate::model::Verdict;
 use crate::weigh::read_small;
 
 /// Reads a bill and says what it lacks.
@@ -20,7 +20,7 @@ pub fn run(args: &SbomCheck) -> Result<ExitCode, Mistake> {
         return Err(mistake.help(format!("choose among {}, or none", known.join(", "))));
     }
     let name = assess::subject(&args.file);
-    let bytes = read_small(&args.file, Limits::default().json_bytes)?;
+    let bytes = read_small(&args.file, super::BILL_BYTES)?;
     let bill = match foreign::read(&bytes) {
         Ok(bill) => bill,
         Err(trouble) => return unreadable(args, &name, &trouble),

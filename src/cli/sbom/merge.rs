@@ -8,7 +8,6 @@ use super::super::{assess, judging, output};
 use crate::emit::cyclonedx::Spec;
 use crate::emit::merge::{self, Input, Options};
 use crate::emit::{encode, foreign, sanitize};
-use crate::model::Limits;
 use crate::weigh::read_small;
 
 /// Reads the bills and writes the whole. What they disagree on, and what is left out, is said on standard error.
@@ -20,7 +19,7 @@ pub fn run(args: &SbomMerge, quiet: bool) -> Result<ExitCode, Mistake> {
     };
     let mut inputs = Vec::new();
     for file in &args.files {
-        let bytes = read_small(file, Limits::default().json_bytes)?;
+        let bytes = read_small(file, super::BILL_BYTES)?;
         let bill = foreign::read(&bytes)
             .map_err(|trouble| Mistake::new(format!("{} cannot be merged: {trouble}", output::shown(file))))?;
         if spec == Spec::V1_6 && bill.version == "1.7" {

@@ -13,6 +13,9 @@ use crate::emit::cyclonedx::{self, Spec};
 use crate::emit::spdx;
 use crate::model::{Check, Class, Report, Verdict};
 
+/// No bill that is read is longer.
+const BILL_BYTES: u64 = 64 << 20;
+
 /// Writes a bill, or works on bills that are there.
 pub fn run(args: &Sbom, quiet: bool) -> Result<ExitCode, Mistake> {
     match (&args.verb, &args.path) {

@@ -40,7 +40,9 @@ pub(in super::super) fn check(bill: &Value) -> Vec<Unsound> {
         sheet.hold(version.as_u64().is_some_and(|one| one > 0), "version", "/version", "no number from 1");
     }
     sheet.moment(bill.pointer("/metadata/timestamp").and_then(Value::as_str), "/metadata/timestamp");
-    let mut references = walk(bill, &mut sheet);
+    let mut seen = Seen { sheet, references: Vec::new() };
+    walk(bill, &mut String::new(), 0, &mut seen);
+    let Seen { mut sheet, mut references } = seen;
     references.sort();
     let known = unique(references.into_iter(), &mut sheet);
     let leads = |reference: &str| known.contains(reference) || reference.starts_with("urn:cdx:");
@@ -71,35 +73,52 @@ pub(in super::super) fn check(bill: &Value) -> Vec<Unsound> {
     sheet.close()
 }
 
-/// Looks at every component, and gives back every reference with its place.
-fn walk<'b>(bill: &'b Value, sheet: &mut Sheet) -> Vec<(&'b str, String)> {
-    let mut references = Vec::new();
-    let mut open = vec![(bill, String::new(), 0usize)];
-    while let Some((value, place, depth)) = open.pop() {
-        if let Some(reference) = text(value, "bom-ref") {
-            references.push((reference, place.clone()));
+/// Looks at every component, and notes every reference with its place. One place is held at a time: a document of
+/// many small values must not cost more than itself.
+fn walk<'b>(value: &'b Value, place: &mut String, depth: usize, seen: &mut Seen<'b>) {
+    if let Some(reference) = text(value, "bom-ref") {
+        seen.references.push((reference, place.clone()));
+    }
+    let parent = place.rsplit('/').nth(1).unwrap_or_default();
+    if parent == "data" && let Some(flow) = text(value, "flow") {
+        let known = ["inbound", "outbound", "bi-directional", "unknown"].contains(&flow);
+        seen.sheet.hold(known, "data flow", place, "a data flow of no direction that the format knows");
+    }
+    if parent == "components" || place.ends_with("/component") {
+        component(&mut seen.sheet, value, place);
+    }
+    if depth >= DEPTH {
+        return;
+    }
+    let length = place.len();
+    let mut enter = |name: &str, inner: &'b Value| {
+        if inner.is_object() || inner.is_array() || parent_of_components(name) {
+            place.push('/');
+            place.push_str(name);
+            walk(inner, place, depth + 1, seen);
+            place.truncate(length);
         }
-        if depth < DEPTH {
-            match value {
-                Value::Object(map) => {
-                    open.extend(map.iter().map(|(key, inner)| (inner, format!("{place}/{key}"), depth + 1)));
-                }
-                Value::Array(items) => {
-                    let inner = items.iter().enumerate();
-                    open.extend(inner.map(|(index, inner)| (inner, format!("{place}/{index}"), depth + 1)));
-                }
-                _ => {}
+    };
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, inner)| enter(key, inner)),
+        Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                enter(&index.to_string(), inner);
             }
         }
-        if let (Some(flow), true) = (text(value, "flow"), place.rsplit('/').nth(1) == Some("data")) {
-            let known = ["inbound", "outbound", "bi-directional", "unknown"].contains(&flow);
-            sheet.hold(known, "data flow", &place, "a data flow of no direction that the format knows");
-        }
-        if place.ends_with("/component") || place.rsplit('/').nth(1) == Some("components") {
-            component(sheet, value, &place);
-        }
+        _ => {}
     }
-    references
+}
+
+/// Scalars are entered where an object must stand.
+fn parent_of_components(name: &str) -> bool {
+    name == "component" || name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What a walk gathers.
+struct Seen<'b> {
+    sheet: Sheet,
+    references: Vec<(&'b str, String)>,
 }
 
 fn component(sheet: &mut Sheet, component: &Value, place: &str) {

@@ -80,7 +80,9 @@ fn walk<'b>(value: &'b Value, place: &mut String, depth: usize, seen: &mut Seen<
         seen.references.push((reference, place.clone()));
     }
     let parent = place.rsplit('/').nth(1).unwrap_or_default();
-    if parent == "data" && let Some(flow) = text(value, "flow") {
+    if parent == "data"
+        && let Some(flow) = text(value, "flow")
+    {
         let known = ["inbound", "outbound", "bi-directional", "unknown"].contains(&flow);
         seen.sheet.hold(known, "data flow", place, "a data flow of no direction that the format knows");
     }

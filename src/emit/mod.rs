@@ -5,9 +5,11 @@
 
 pub mod bill;
 pub mod card;
+pub mod completeness;
 pub mod cyclonedx;
 pub mod describe;
 pub mod encode;
+pub mod foreign;
 pub mod frameworks;
 mod hexdump;
 mod identity;
@@ -15,6 +17,8 @@ mod ink;
 pub mod json;
 pub mod layout;
 pub mod license;
+pub mod manifests;
+pub mod merge;
 mod percent;
 pub mod properties;
 pub mod reference;
@@ -39,5 +43,5 @@ pub static RULES: &[&Rule] = &[];
 /// True for files whose bytes a bill of materials is made from, beside their names and digests.
 #[must_use]
 pub fn reads(path: &crate::model::ArtifactPath) -> bool {
-    ["README.md", "config.json"].contains(&path.as_str())
+    card::reads(path.as_str()) || manifests::reads(path)
 }

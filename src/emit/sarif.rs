@@ -84,7 +84,7 @@ fn properties(report: &Report) -> Value {
 fn descriptor(rule: &Rule) -> Value {
     let mut tags = vec!["security".to_owned()];
     let mut relationships = Vec::new();
-    for (framework, entry) in rule.frameworks.iter().filter_map(|id| frameworks::place(id)) {
+    for (framework, entry) in frameworks::of(rule) {
         if framework == "CWE" {
             tags.push(format!("external/cwe/{}", entry.to_lowercase()));
         }
@@ -286,7 +286,7 @@ struct Taxonomies(Vec<(frameworks::Framework, BTreeSet<String>)>);
 impl Taxonomies {
     fn of<'a>(rules: impl Iterator<Item = &'a Rule>) -> Self {
         let mut used: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for (framework, entry) in rules.flat_map(|rule| rule.frameworks).filter_map(|id| frameworks::place(id)) {
+        for (framework, entry) in rules.flat_map(frameworks::of) {
             used.entry(framework).or_default().insert(entry);
         }
         let known = frameworks::all().into_iter();
@@ -319,7 +319,7 @@ impl Taxonomies {
 
     fn taxa(&self, rule: &Rule) -> Vec<Value> {
         let mut taxa = Vec::new();
-        for (name, entry) in rule.frameworks.iter().filter_map(|id| frameworks::place(id)) {
+        for (name, entry) in frameworks::of(rule) {
             for (component, (framework, used)) in self.0.iter().enumerate() {
                 if let (true, Some(index)) = (framework.name == name, used.iter().position(|id| *id == entry)) {
                     let of = json!({ "name": name, "index": component });

@@ -1,5 +1,6 @@
 //! The command line as clap reads it. One struct a verb; what several verbs share stands once.
 
+mod bills;
 mod database;
 mod groups;
 mod policy;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Check;
 
+pub use bills::{BillFormat, CheckFormat, Sbom, SbomCheck, SbomMerge, SbomVerb};
 pub use database::{Db, DbImport, DbStatus, DbUpdate, DbVerb, StatusFormat};
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
 pub use policy::{PolicyArgs, PolicyCheck, PolicyDiff, PolicyTest, PolicyVerb, Shape};
@@ -67,7 +69,7 @@ pub enum Verb {
     Audit(Audit),
     /// Make and look at advisory databases
     Db(Db),
-    /// Write a bill of materials
+    /// Write a bill of materials; check or merge bills of anybody
     Sbom(Sbom),
     /// Sign a model (OpenSSF Model Signing)
     Sign(Sign),
@@ -186,52 +188,6 @@ pub struct Inspect {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub reading: Reading,
-}
-
-/// Write a bill of materials.
-#[derive(Clone, Debug, Args)]
-pub struct Sbom {
-    /// A model folder or file
-    #[arg(value_name = "PATH")]
-    pub path: PathBuf,
-    /// Kind of document
-    #[arg(long, value_enum, default_value_t = SbomFormat::CycloneDx16)]
-    pub format: SbomFormat,
-    /// Write to this new file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// The moment to write into the document, RFC 3339; SOURCE_DATE_EPOCH or none by default
-    #[arg(long, value_name = "TIME")]
-    pub now: Option<String>,
-    /// Who answers for the document: a person or an organisation
-    #[arg(long, value_name = "NAME")]
-    pub author: Option<String>,
-    /// Who supplies the model
-    #[arg(long, value_name = "NAME")]
-    pub supplier: Option<String>,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub advising: Advising,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub reading: Reading,
-}
-
-/// Kinds of bills of materials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SbomFormat {
-    /// CycloneDX 1.6 JSON.
-    #[value(name = "cyclonedx-1.6")]
-    CycloneDx16,
-    /// CycloneDX 1.7 JSON.
-    #[value(name = "cyclonedx-1.7")]
-    CycloneDx17,
-    /// SPDX 2.3 JSON.
-    #[value(name = "spdx-2.3")]
-    Spdx23,
-    /// SPDX 3.0.1 JSON-LD.
-    #[value(name = "spdx-3.0.1")]
-    Spdx301,
 }
 
 /// Explain a rule.

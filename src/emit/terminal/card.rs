@@ -2,6 +2,7 @@
 
 use crate::model::{AdvisoryMatch, Assurance, Finding, Place, Ruling};
 
+use super::super::frameworks;
 use super::super::hexdump;
 use super::super::ink::paint;
 use super::super::layout;
@@ -107,8 +108,10 @@ fn notes(page: &Page<'_>, finding: &Finding) -> Vec<(&'static str, String)> {
             let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
             notes.push(("fact", format!("{name} = {value}")));
         }
-        if !evidence.rule.frameworks.is_empty() {
-            notes.push(("see", evidence.rule.frameworks.join(", ")));
+        let named: Vec<String> =
+            evidence.rule.frameworks.iter().filter_map(|id| frameworks::place(id)).map(|(_, entry)| entry).collect();
+        if !named.is_empty() {
+            notes.push(("see", named.join(", ")));
         }
     }
     notes.push(("help", format!("weighbridge explain {}", evidence.rule.id)));

@@ -8,6 +8,7 @@ pub mod card;
 pub mod cyclonedx;
 pub mod describe;
 pub mod encode;
+mod excerpt;
 pub mod frameworks;
 mod hexdump;
 mod identity;

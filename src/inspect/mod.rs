@@ -7,7 +7,10 @@
 mod archive;
 mod chat_template;
 mod claim;
+mod code;
+mod components;
 mod configuration;
+mod deployment;
 mod gguf;
 mod gzip;
 mod hdf5;
@@ -16,15 +19,20 @@ mod inflate;
 mod joblib;
 mod json;
 mod keras;
+mod lines;
 mod magic;
+mod notebook;
 mod npy;
 mod onnx;
 mod pickle;
 mod plain_messages;
 mod protobuf;
+mod python;
 mod repository;
 mod safetensors;
 mod scope;
+mod secrets;
+mod shell;
 mod statistics;
 mod tar;
 mod tensorflow;
@@ -51,7 +59,17 @@ pub static RULES: &[&Rule] = &[
     &claim::FORMAT_NOT_INSPECTED,
     &claim::FORMAT_UNRECOGNISED,
     &claim::POLYGLOT,
+    &components::FOREIGN_COMPONENT,
     &configuration::REMOTE_CODE,
+    &configuration::REMOTE_CODE_ELSEWHERE,
+    &deployment::rules::DOWNLOAD,
+    &deployment::rules::NOT_READ,
+    &deployment::rules::OPEN_SERVICE,
+    &deployment::rules::PRIVILEGED,
+    &deployment::rules::REMOTE_CODE,
+    &deployment::rules::ROOT,
+    &deployment::rules::SECRET,
+    &deployment::rules::UNPINNED,
     &gguf::DUPLICATE,
     &gguf::HIDDEN_DATA,
     &gguf::MALFORMED,
@@ -66,6 +84,8 @@ pub static RULES: &[&Rule] = &[
     &keras::KERAS_EXTERNAL_FILE,
     &keras::KERAS_FOREIGN_OBJECT,
     &keras::KERAS_LAMBDA,
+    &notebook::ACTIVE_OUTPUT,
+    &notebook::COMMAND,
     &onnx::CUSTOM_OPERATOR,
     &onnx::EXTERNAL_PATH,
     &onnx::FUNCTION_SHADOWS,
@@ -83,6 +103,15 @@ pub static RULES: &[&Rule] = &[
     &pickle::rules::TRAILING_DATA,
     &pickle::rules::UNKNOWN_CALL,
     &pickle::rules::UNKNOWN_IMPORT,
+    &python::rules::CHANGES_FILES,
+    &python::rules::EVALUATES_TEXT,
+    &python::rules::HIDDEN_CODE,
+    &python::rules::LOADS_NATIVE,
+    &python::rules::NOT_READ,
+    &python::rules::REACHES_NETWORK,
+    &python::rules::READS_SECRETS,
+    &python::rules::STARTS_PROGRAM,
+    &python::rules::UNPICKLES,
     &repository::INDEX_MATCH,
     &repository::INDEX_MISMATCH,
     &repository::INDEX_PATH_ESCAPE,
@@ -99,6 +128,9 @@ pub static RULES: &[&Rule] = &[
     &safetensors::UNKNOWN_DTYPE,
     &safetensors::UNKNOWN_FIELD,
     &plain_messages::COREML_CUSTOM_MODEL,
+    &secrets::KEY_FILE_PERMISSIONS,
+    &secrets::PRIVATE_KEY_PLAINTEXT,
+    &secrets::SECRET_PLAINTEXT,
     &statistics::TENSOR_ALL_ZERO,
     &statistics::TENSOR_NOT_FINITE,
     &tar::TAR_MALFORMED,

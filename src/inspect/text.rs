@@ -65,6 +65,12 @@ impl Inspector for Text {
                 Err(trouble) => scope.unreadable(view, &trouble),
             }
         }
+        with_text(view, scope, super::secrets::inspect);
+        with_text(view, scope, super::deployment::inspect);
+        let script = head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').next().is_some_and(is_python);
+        if name.ends_with(".py") || name.ends_with(".pyw") || script {
+            with_text(view, scope, super::python::inspect);
+        }
         if view.depth() == 0 {
             if let Some(format) = kind(&head) {
                 scope.recognise(Format::named(format));
@@ -74,6 +80,19 @@ impl Inspector for Text {
             }
         }
     }
+}
+
+/// Shows the text as a whole, if it is not too long.
+fn with_text(view: &View<'_>, scope: &mut Scope<'_>, look: fn(&str, &View<'_>, &mut Scope<'_>)) {
+    match view.read_all("text-bytes", 16 * WHOLE) {
+        Ok(bytes) => std::str::from_utf8(&bytes).into_iter().for_each(|text| look(text, view, scope)),
+        Err(trouble) => scope.unreadable(view, &trouble),
+    }
+}
+
+/// True for a first line that names Python as the interpreter.
+fn is_python(line: &[u8]) -> bool {
+    line.windows(6).any(|word| word == b"python")
 }
 
 fn lfs(head: &[u8]) -> String {

@@ -8,7 +8,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Digest, Digests, Tensor, TensorSummary};
+use super::{Call, Digest, Digests, Evidence, Tensor, TensorSummary};
 
 /// A POSIX path relative to the root of what is weighed; the file's name when the root itself is one file.
 ///
@@ -161,6 +161,18 @@ pub struct Contents {
     pub metadata: BTreeMap<String, String>,
     /// What would be imported and called if the file were loaded, in order.
     pub calls: Vec<Call>,
+    /// For source code that may be loaded with a model.
+    pub code: Option<Box<Code>>,
+}
+
+/// What only its neighbours can tell of a source file: whether it is loaded with a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Code {
+    /// Modules that it imports from beside itself, with the dots before them; for a configuration the modules that it
+    /// names, without dots.
+    pub imports: Vec<String>,
+    /// What is to be said of it if it is loaded.
+    pub loaded: Vec<Evidence>,
 }
 
 /// One file: where, how long, its digests, and what it is.

@@ -18,7 +18,7 @@ mod tensor;
 mod verdict;
 
 pub use advisory::AdvisoryMatch;
-pub use artifact::{Artifact, ArtifactPath, Contents, Format, Shard};
+pub use artifact::{Artifact, ArtifactPath, Code, Contents, Format, Shard};
 pub use call::{Call, Judgement};
 pub use digest::{Algorithm, Digest, DigestError, Digests};
 pub use evidence::{Assurance, Evidence, Excerpt, Fact};

@@ -166,6 +166,11 @@ impl<'p> Parser<'p> {
                     let end = self.tokens.get(self.at.saturating_sub(1)).map_or(start, |token| token.end);
                     value = self.source.call(&value, &arguments, start..end);
                 }
+                Some("(") => {
+                    // Too deep to follow: the call counts, its arguments are read as what comes next.
+                    self.at += 1;
+                    return self.source.call(&value, &[], start..start + 1);
+                }
                 Some("[") if self.depth < DEPTH => {
                     let before = self.at;
                     self.at += 1;

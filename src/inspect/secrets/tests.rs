@@ -27,7 +27,7 @@ fn tokens_are_found_and_never_shown() {
         assert_eq!(seen.iter().map(Evidence::severity).collect::<Vec<_>>(), [Severity::High], "{secret}");
         let excerpt = String::from_utf8(seen[0].excerpt.clone().unwrap().bytes).unwrap();
         assert!(!seen[0].fact.message.contains(&secret) && !excerpt.contains(&secret[..16]), "{seen:?}");
-        assert!(excerpt.contains(mark), "{excerpt}");
+        assert!(excerpt.contains(mark.get(..7).unwrap_or(mark)), "{excerpt}");
     }
 }
 

@@ -67,9 +67,15 @@ impl Inspector for Text {
         }
         with_text(view, scope, super::secrets::inspect);
         with_text(view, scope, super::deployment::inspect);
+        let torchscript = scope.container == Some(Format::named("torchscript")) && name.ends_with(".py");
         let script = head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').next().is_some_and(is_python);
-        if name.ends_with(".py") || name.ends_with(".pyw") || script {
+        if torchscript {
+            with_text(view, scope, super::pytorch::script);
+        } else if name.ends_with(".py") || name.ends_with(".pyw") || script {
             with_text(view, scope, super::python::inspect);
+        }
+        if super::boosted::is_lightgbm(&head) {
+            super::boosted::inspect_lightgbm(view, scope);
         }
         if view.depth() == 0 {
             if let Some(format) = kind(&head) {
@@ -116,6 +122,8 @@ fn kind(head: &[u8]) -> Option<&'static str> {
         Some("xml")
     } else if head.starts_with(b"#!") {
         Some("script")
+    } else if super::boosted::is_lightgbm(head) {
+        Some("lightgbm")
     } else {
         None
     }

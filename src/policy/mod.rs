@@ -10,12 +10,14 @@ mod exceptions;
 mod judge;
 mod resolve;
 mod schema;
+mod services;
+mod signature;
 mod wire;
 
 pub use judge::{Judgement, judge};
 pub use resolve::{BUILT_IN, Error, Policy, RuleBook, built_in, resolve, seconds};
 pub use schema::schema;
-pub use wire::{Action, Audit, ExceptionEntry, Signature, Wire, parse};
+pub use wire::{Action, Audit, ExceptionEntry, Signature, SignerIdentity, Wire, parse};
 
 use crate::model::Rule;
 
@@ -25,4 +27,5 @@ pub static RULES: &[&Rule] = &[
     &exceptions::EXCEPTION_UNUSED,
     &judge::FORMAT_NOT_ALLOWED,
     &judge::REQUIREMENT_UNMET,
+    &services::SERVICE_NOT_ALLOWED,
 ];

@@ -65,15 +65,7 @@ impl Inspector for Text {
                 Err(trouble) => scope.unreadable(view, &trouble),
             }
         }
-        with_text(view, scope, super::secrets::inspect);
-        with_text(view, scope, super::deployment::inspect);
-        let torchscript = scope.container == Some(Format::named("torchscript")) && name.ends_with(".py");
-        let script = head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').next().is_some_and(is_python);
-        if torchscript {
-            with_text(view, scope, super::pytorch::script);
-        } else if name.ends_with(".py") || name.ends_with(".pyw") || script {
-            with_text(view, scope, super::python::inspect);
-        }
+        words(&head, &name, view, scope);
         if super::boosted::is_lightgbm(&head) {
             super::boosted::inspect_lightgbm(view, scope);
         }
@@ -88,11 +80,24 @@ impl Inspector for Text {
     }
 }
 
-/// Shows the text as a whole, if it is not too long.
-fn with_text(view: &View<'_>, scope: &mut Scope<'_>, look: fn(&str, &View<'_>, &mut Scope<'_>)) {
-    match view.read_all("text-bytes", 16 * WHOLE) {
-        Ok(bytes) => std::str::from_utf8(&bytes).into_iter().for_each(|text| look(text, view, scope)),
-        Err(trouble) => scope.unreadable(view, &trouble),
+/// Looks at what a text says: its beginning, if it is longer than any program or document.
+fn words(head: &[u8], name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let bytes = match view.read_up_to(0, 16 * WHOLE) {
+        Ok(bytes) => bytes,
+        Err(trouble) => return scope.unreadable(view, &trouble),
+    };
+    let text = match std::str::from_utf8(&bytes) {
+        Ok(text) => text,
+        // The end may be cut inside of a character.
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    };
+    super::secrets::inspect(text, view, scope);
+    super::deployment::inspect(text, view, scope);
+    let script = head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').next().is_some_and(is_python);
+    if scope.container == Some(Format::named("torchscript")) && name.ends_with(".py") {
+        super::pytorch::script(text, view, scope);
+    } else if name.ends_with(".py") || name.ends_with(".pyw") || script {
+        super::python::inspect(text, view, scope);
     }
 }
 

@@ -87,7 +87,7 @@ fn runs(part: &str) -> bool {
 }
 
 /// Commands that ask about the machine and change nothing.
-static ASKS: [&str; 22] = [
+static ASKS: &[&str] = &[
     "nvidia-smi",
     "rocm-smi",
     "rocminfo",
@@ -109,6 +109,10 @@ static ASKS: [&str; 22] = [
     "nproc",
     "xcrun",
     "hostname",
+    "lsb_release",
+    "oslevel",
+    "fc-list",
+    "getconf",
     "sw_vers",
 ];
 
@@ -154,7 +158,11 @@ pub fn asks(command: &str) -> bool {
     let second = words.next().unwrap_or_default();
     let git = first == "git"
         && matches!(second, "rev-parse" | "describe" | "log" | "status" | "--version" | "diff" | "ls-files");
-    plain && (git || ASKS.contains(&first))
+    // A program of the repository itself may do anything, whatever it is asked.
+    let own = command.split_whitespace().next().is_some_and(|word| word.contains('/'));
+    let version =
+        !own && command.split_whitespace().count() == 2 && matches!(second, "--version" | "-V" | "-v" | "--help");
+    plain && (git || version || ASKS.contains(&first))
 }
 
 /// True if it sets up an experiment: installs, makes folders, unpacks.

@@ -102,6 +102,7 @@ fn ordinary_code_is_left_alone() {
         "'''os.system(\"id\")'''\n# os.system('id')\n",
         "import requests\ndef fetch(url): return requests.get(url, headers={'Authorization': os.environ['TOKEN']})\n",
         "x = {'a': 1, **{'b': [1, 2, (3, 4)]}}\ny = lambda a, b=1: a[b:-1:2]\nasync def f():\n    async with a as b: await b\n",
+        "x = rf'({a})(\\{{%)(-?\\s*)' + f'\\{{{b}\\}}'\n",
         "def f(a, /, b: int = 3, *, c) -> None: ...\nclass A[T](B): x: int = 1\ntype X = int\nmatch = 3\nprint(match)\n",
     ] {
         let (severity, rules) = worst("utils.py", text);

@@ -169,7 +169,11 @@ impl<'t> Reader<'t> {
                 self.at += close.len();
                 break;
             }
-            if next == '\\' {
+            if next == '\\' && fields && rest[1..].starts_with(['{', '}']) {
+                // A backslash before a brace stands for itself.
+                self.at += 1;
+                text.push(next);
+            } else if next == '\\' {
                 self.at += escape(rest, raw, &mut text);
             } else if next == '\n' && close.len() == 1 {
                 return Err(Fault { at, what: "a string does not end in its line" });

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use sha2::{Digest as _, Sha256};
 
 /// Words that nobody's random letters spell.
 static WORDS: [&str; 21] = [
@@ -44,6 +45,14 @@ pub fn is_dummy(text: &str) -> bool {
 fn runs(bytes: &[u8]) -> bool {
     bytes.windows(5).any(|five| five.iter().all(|byte| *byte == five[0]))
         || bytes.windows(6).any(|six| six.windows(2).all(|two| two[1] == two[0].wrapping_add(1)))
+}
+
+/// SHA-256 of tokens that their owners published: that of the hub's test instance, in the tests of transformers.
+static PUBLISHED: [&str; 1] = ["5de261506c0ff857b7c1af7059f842fb0a36d1ca2e4895da542c5eb726f2c802"];
+
+/// True for a token that opens nothing but a test instance.
+pub fn is_published(token: &[u8]) -> bool {
+    PUBLISHED.contains(&hex::encode(Sha256::digest(token)).as_str())
 }
 
 /// Bits a letter, by how often each occurs.

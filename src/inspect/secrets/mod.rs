@@ -116,6 +116,7 @@ fn evidence(found: &Found, secret: &str) -> Evidence {
     let (what, severity) = match found.standing {
         Standing::Live => ("", found.severity),
         Standing::Encrypted => (", encrypted with a passphrase", Severity::Low),
+        Standing::Published => ("; its owner published it for tests", Severity::Low),
         Standing::Invented => ("; its checksum is wrong, so it was never issued", Severity::Low),
     };
     Evidence::new(rule, format!("{}:{shown} {count} characters{what}", found.name))

@@ -158,11 +158,10 @@ pub fn asks(command: &str) -> bool {
     let second = words.next().unwrap_or_default();
     let git = first == "git"
         && matches!(second, "rev-parse" | "describe" | "log" | "status" | "--version" | "diff" | "ls-files");
-    // A program of the repository itself may do anything, whatever it is asked.
-    let own = command.split_whitespace().next().is_some_and(|word| word.contains('/'));
-    let version =
-        !own && command.split_whitespace().count() == 2 && matches!(second, "--version" | "-V" | "-v" | "--help");
-    plain && (git || version || ASKS.contains(&first))
+    // A program of the repository itself may do anything, whatever it is called and asked.
+    let own = command.split_whitespace().next().is_some_and(|word| word.contains('/') && !word.starts_with("/usr/"));
+    let version = command.split_whitespace().count() == 2 && matches!(second, "--version" | "-V" | "-v" | "--help");
+    plain && !own && (git || version || ASKS.contains(&first))
 }
 
 /// True if it sets up an experiment: installs, makes folders, unpacks.

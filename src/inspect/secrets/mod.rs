@@ -3,8 +3,8 @@
 //! A token is told by the mark its issuer gave it, and where it has a checksum, by that. Examples and placeholders are
 //! told from secrets by their letters. A secret is never written down in full: evidence shows its mark and its length.
 //!
-//! Not looked at: texts behind their first 16 MiB, passwords in prose, secrets without a mark outside of the files that are made for them, and whether
-//! a token still works.
+//! Not looked at: texts behind their first 16 MiB, passwords in prose, secrets without a mark outside of the files that
+//! are made for them, and whether a token still works.
 
 mod kinds;
 mod likely;

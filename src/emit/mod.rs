@@ -9,6 +9,7 @@ pub mod completeness;
 pub mod cyclonedx;
 pub mod describe;
 pub mod encode;
+mod excerpt;
 pub mod foreign;
 pub mod frameworks;
 mod hexdump;

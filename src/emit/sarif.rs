@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{Artifact, ArtifactPath, Class, Finding, Place, Report, Rule, Ruling, Severity};
 
-use super::{encode, frameworks, percent};
+use super::{encode, excerpt, frameworks, percent};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -225,8 +227,22 @@ impl Run<'_> {
         match &evidence.place {
             Place::Bytes { start, end } => {
                 physical["region"] = json!({ "byteOffset": start, "byteLength": end.saturating_sub(*start) });
+                if let Some(shown) = evidence.excerpt.as_ref().filter(|shown| !shown.bytes.is_empty()) {
+                    physical["contextRegion"] = json!({
+                        "byteOffset": shown.start,
+                        "byteLength": shown.bytes.len(),
+                        "snippet": { "binary": STANDARD.encode(&shown.bytes) },
+                    });
+                }
             }
-            Place::Line { line, column } => physical["region"] = json!({ "startLine": line, "startColumn": column }),
+            Place::Line { line, column } => {
+                physical["region"] = json!({ "startLine": line, "startColumn": column });
+                if let Some((marked, shown)) = evidence.excerpt.as_ref().and_then(excerpt::snippets) {
+                    physical["region"]["endColumn"] = column.saturating_add(marked.chars().count() as u64).into();
+                    physical["region"]["snippet"] = json!({ "text": marked });
+                    physical["contextRegion"] = json!({ "startLine": line, "snippet": { "text": shown } });
+                }
+            }
             Place::Package { purl, line } => {
                 if let Some(line) = line {
                     physical["region"] = json!({ "startLine": line });

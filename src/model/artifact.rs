@@ -8,7 +8,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Digest, Digests, Endpoint, Import, Tensor, TensorSummary};
+use super::{Call, Digest, Digests, Endpoint, Evidence, Import, Tensor, TensorSummary};
 
 /// A POSIX path relative to the root of what is weighed; the file's name when the root itself is one file.
 ///
@@ -167,12 +167,24 @@ pub struct Contents {
     pub metadata: BTreeMap<String, String>,
     /// What would be imported and called if the file were loaded, in order.
     pub calls: Vec<Call>,
+    /// For source code that may be loaded with a model.
+    pub code: Option<Box<Code>>,
     /// A list of packages that a program carries of itself, as JSON of cargo-auditable.
     pub lock: Option<Vec<u8>>,
     /// Addresses in a configuration or a program, in order, each host once.
     pub endpoints: Vec<Endpoint>,
     /// Modules that a program imports, in order, each once.
     pub imports: Vec<Import>,
+}
+
+/// What only its neighbours can tell of a source file: whether it is loaded with a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Code {
+    /// Modules that it imports from beside itself, with the dots before them; for a configuration the modules that it
+    /// names, without dots.
+    pub imports: Vec<String>,
+    /// What is to be said of it if it is loaded.
+    pub loaded: Vec<Evidence>,
 }
 
 /// One file: where, how long, its digests, and what it is.

@@ -88,6 +88,8 @@ impl Tree {
 pub struct Stamp {
     /// Length in bytes.
     pub len: u64,
+    /// Type and permission bits.
+    pub mode: u32,
     inode: (u64, u64),
     modified: (i64, i64),
     changed: (i64, i64),
@@ -104,6 +106,7 @@ impl Stamp {
         }
         Ok(Self {
             len: status.len(),
+            mode: status.mode(),
             inode: (status.dev(), status.ino()),
             modified: (status.mtime(), status.mtime_nsec()),
             changed: (status.ctime(), status.ctime_nsec()),

@@ -2,8 +2,8 @@
 
 use crate::model::{AdvisoryMatch, Assurance, Finding, Place, Ruling};
 
+use super::super::excerpt;
 use super::super::frameworks;
-use super::super::hexdump;
 use super::super::ink::paint;
 use super::super::layout;
 use super::super::sanitize;
@@ -26,8 +26,9 @@ pub(super) fn full(page: &Page<'_>, finding: &Finding) -> String {
     let mut card = heading(page, finding);
     let mut gutter = 2;
     let bar = paint(page.ink.frame, "|");
-    if let Some(excerpt) = &finding.evidence.excerpt {
-        let (width, lines) = hexdump::lines(excerpt, &page.ink, page.ink.of_ruling(&finding.ruling), page.width);
+    if let Some(shown) = &finding.evidence.excerpt {
+        let style = page.ink.of_ruling(&finding.ruling);
+        let (width, lines) = excerpt::lines(shown, &finding.evidence.place, &page.ink, style, page.width);
         gutter = width;
         if !lines.is_empty() {
             card.push_str(&format!("{:gutter$} {bar}\n", ""));

@@ -120,7 +120,8 @@ pub fn plan(root: &Path, reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
     };
     let plan = Plan {
         threads: reading.threads.map(usize::from),
-        mmap: !reading.no_mmap,
+        mmap: reading.mmap,
+        kernel: reading.kernel,
         follow_links: reading.allow_symlinks,
         ignore: Box::new(ignore),
         keep: Box::new(|path| deps::recognise(path).is_some() || emit::reads(path)),

@@ -9,6 +9,7 @@ pub mod cyclonedx;
 pub mod describe;
 pub mod encode;
 pub mod frameworks;
+pub mod hashes;
 mod hexdump;
 mod identity;
 mod ink;

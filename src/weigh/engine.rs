@@ -13,7 +13,8 @@ use super::observe::{Inspect, Progress};
 use super::opened::{Landed, Opened, Pass, open};
 use super::part::Part;
 use super::source::judge;
-use super::walk::{Found, walk};
+use super::tree::Tree;
+use super::walk::{Found, Named, listed, walk};
 use super::{Error, Plan};
 
 /// Everything one pass over a tree gave.
@@ -29,11 +30,29 @@ pub struct Weighing {
 /// # Errors
 /// [`Error`] only when the root itself cannot be used; every other trouble is evidence.
 pub fn weigh(root: &Path, plan: &Plan, inspect: &dyn Inspect, progress: &dyn Progress) -> Result<Weighing, Error> {
-    let (tree, files, mut evidence) = walk(root, plan)?;
+    let (tree, files, evidence) = walk(root, plan)?;
+    Ok(pass(&tree, &files, evidence, plan, inspect, progress))
+}
+
+/// The same for files that the caller named, wherever they are, in one pass. Their paths are what the caller wrote; a
+/// link is followed, for it was named. One that cannot be had is evidence.
+pub fn weigh_files(named: &[Named], plan: &Plan, inspect: &dyn Inspect, progress: &dyn Progress) -> Weighing {
+    let (files, evidence) = listed(named);
+    pass(&Tree::named(), &files, evidence, plan, inspect, progress)
+}
+
+fn pass(
+    tree: &Tree,
+    files: &[Found],
+    mut evidence: Vec<Evidence>,
+    plan: &Plan,
+    inspect: &dyn Inspect,
+    progress: &dyn Progress,
+) -> Weighing {
     progress.begin(files.len() as u64, files.iter().map(|file| file.len).sum());
-    let pass = Pass { tree: &tree, plan, inspect, progress };
+    let pass = Pass { tree, plan, inspect, progress };
     let threads = plan.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from)).max(1);
-    let queue = Queue::new(&files, threads);
+    let queue = Queue::new(files, threads);
     let mut landed = Vec::with_capacity(files.len());
     thread::scope(|scope| {
         // One file is work for all where it is split into shards.
@@ -55,12 +74,12 @@ pub fn weigh(root: &Path, plan: &Plan, inspect: &dyn Inspect, progress: &dyn Pro
         evidence.extend(file.evidence);
     }
     artifacts.sort_by(|a, b| a.path.cmp(&b.path));
-    evidence.extend(judge(&files, &artifacts));
+    evidence.extend(judge(files, &artifacts));
     for artifact in artifacts.iter_mut().filter(|artifact| !(plan.keep)(&artifact.path)) {
         artifact.kept = None;
     }
     evidence.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    Ok(Weighing { artifacts, evidence })
+    Weighing { artifacts, evidence }
 }
 
 /// What is still to do, shared by the workers.

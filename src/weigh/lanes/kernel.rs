@@ -33,12 +33,6 @@ impl Kernel {
         }
     }
 
-    /// The kernel of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kernel| kernel.name() == name)
-    }
-
     /// True if this processor has what it needs.
     #[must_use]
     pub fn is_available(self) -> bool {

@@ -16,6 +16,7 @@ mod observe;
 mod opened;
 mod part;
 mod plan;
+mod queue;
 mod source;
 #[cfg(test)]
 mod tests;

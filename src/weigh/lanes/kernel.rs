@@ -70,6 +70,11 @@ impl Kernel {
     }
 }
 
+/// True if this machine has both a wide kernel, slow for each stream, and a deep one, fast for a few.
+pub fn mixes(forced: Option<Kernel>) -> bool {
+    forced.is_none() && Kernel::Avx512.is_available() && Kernel::ShaNi.is_available()
+}
+
 /// Hashes the first `blocks` blocks of 64 bytes of each stream: with that kernel if it is available here, else with
 /// the best one.
 pub fn compress(forced: Option<Kernel>, lanes: &mut [(&mut State, &[u8])], blocks: usize) {

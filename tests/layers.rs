@@ -102,6 +102,11 @@ fn only_the_right_rooms_open_print_and_look_at_the_clock() {
                 assert!(!text.contains(word), "{}: {word} belongs to cli", path.display());
             }
         }
+        if !path.components().any(|part| part.as_os_str() == "network") {
+            for word in ["ureq::", "TcpStream", "TcpListener", "UdpSocket", "UnixStream", "ToSocketAddrs"] {
+                assert!(!text.contains(word), "{}: {word} belongs to cli::network", path.display());
+            }
+        }
         let lanes = path.components().any(|part| part.as_os_str() == "lanes");
         if !(room == "weigh" && (path.ends_with("map.rs") || path.ends_with("sigbus.rs") || lanes)) {
             assert!(!text.contains("unsafe {"), "{}: unsafe belongs to weigh::map and weigh::lanes", path.display());

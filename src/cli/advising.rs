@@ -31,8 +31,13 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
     let policy = &request.loaded.policy;
     let lockfiles = artifacts.iter().filter(|artifact| deps::recognise(&artifact.path).is_some());
     let found: Vec<_> = lockfiles.map(|artifact| (&artifact.path, artifact.kept.as_deref())).collect();
-    let count = found.len();
-    let dependencies = deps::read_all(found, &policy.limits);
+    let embedded = artifacts.iter().filter_map(|artifact| Some((&artifact.path, artifact.contents.lock.as_deref()?)));
+    let embedded: Vec<_> = embedded.collect();
+    let count = found.len().saturating_add(embedded.len());
+    let mut dependencies = deps::read_all(found, &policy.limits);
+    let carried = deps::read_embedded(embedded, &policy.limits);
+    dependencies.packages.extend(carried.packages);
+    dependencies.evidence.extend(carried.evidence);
     let mut audited = Audited { lockfiles: count, ..Audited::default() };
     audited.evidence = dependencies.evidence;
     match database(request)? {
@@ -68,5 +73,5 @@ fn database(request: &Request<'_>) -> Result<Option<Database>, Mistake> {
     let Some(path): Option<PathBuf> = request.advising.db.clone().or(by_policy) else { return Ok(None) };
     Database::open(&path)
         .map(Some)
-        .map_err(|error| Mistake::new(error).help("give a checkout of the RustSec advisory database with --db"))
+        .map_err(|error| Mistake::new(error).help("`weighbridge db import` and `db update` make one; --db also takes a folder or archive of RustSec, PyPA or OSV"))
 }

@@ -14,12 +14,15 @@ mod inspect;
 mod interrupt;
 mod judging;
 mod key;
+#[cfg(feature = "online")]
+pub mod network;
 mod output;
 mod passphrase;
 mod policy;
 mod progress;
 mod sbom;
 mod sign;
+mod signers;
 mod trusting;
 mod verify;
 
@@ -46,6 +49,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     interrupt::install();
     output::quiet_panics();
     output::choose_colour(cli.color);
+    #[cfg(feature = "online")]
+    if cli.offline {
+        network::forbid();
+    }
     let quiet = cli.quiet;
     let ended = match cli.verb {
         Verb::Verify(args) => verify::verify(&args, quiet),

@@ -16,10 +16,12 @@ pub struct Plan {
     pub threads: Option<usize>,
     /// The SHA-256 kernel; `None` for the best at each moment, which is also used where the machine lacks this one.
     pub kernel: Option<Kernel>,
-    /// Map files instead of reading them. Reading was measured to be almost twice as fast (`benches/README.md`): the
-    /// copy is made once, in order, into memory that stays in the cache for inspection and hash, where a mapping pays
-    /// for each page. It is also the safer way: nobody can change a private copy between two looks at it.
+    /// Map files instead of reading them. Reading is the safer way: nobody can change a private copy between two looks
+    /// at it. `benches/README.md` has what it costs.
     pub mmap: bool,
+    /// Read structure alone: nothing is hashed and no observer sees the payload. What inspectors read is read once more
+    /// and must be the same.
+    pub structure_only: bool,
     /// Follow links that stay inside the root.
     pub follow_links: bool,
     /// Leave out what this says: the path and everything below it.
@@ -38,6 +40,7 @@ impl Default for Plan {
             threads: None,
             kernel: None,
             mmap: false,
+            structure_only: false,
             follow_links: false,
             ignore: Box::new(|_| false),
             keep: Box::new(|_| false),

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use rayon::prelude::*;
-use rustix::fs::OFlags;
 
 use crate::model::{Algorithm, ArtifactPath, Class, Evidence, Limits, Place, Rule, Severity};
 
@@ -158,26 +155,18 @@ pub fn listed(named: &[Named]) -> (Vec<Found>, Vec<Evidence>) {
 pub fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let name = path.display().to_string();
     let root = |source| Error::Root { path: name.clone(), source };
-    let mut file =
-        fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path).map_err(root)?;
-    let kind = file.metadata().map_err(root)?.file_type();
-    if kind.is_dir() {
-        return Err(root(io::Error::other("it is a folder, a file was expected")));
+    // A named pipe that nobody writes to would block the opening; one with a writer, as the shell's `<(…)`, is read.
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path, flags, rustix::fs::Mode::empty()).map_err(|error| root(error.into()))?;
+    let mut file = fs::File::from(opened);
+    if file.metadata().map_err(root)?.is_dir() {
+        return Err(root(std::io::Error::other("it is a folder, a file was expected")));
     }
-    let mut bytes = vec![0];
-    if kind.is_fifo() {
-        // A shell's `<(command)` is such a pipe. Its writer is there, or was: the first read tells.
-        match file.read(&mut bytes) {
-            Ok(0) => return Err(root(io::Error::other("it is a pipe that nobody writes to"))),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => bytes.clear(),
-            Err(error) => return Err(root(error)),
-        }
-        rustix::fs::fcntl_setfl(&file, OFlags::empty()).map_err(|error| root(error.into()))?;
-    } else {
-        bytes.clear();
-    }
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(root)?;
+    let flags = rustix::fs::fcntl_getfl(&file).map_err(|error| root(error.into()))?;
+    rustix::fs::fcntl_setfl(&file, flags - rustix::fs::OFlags::NONBLOCK).map_err(|error| root(error.into()))?;
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::Read::take(&mut file, limit.saturating_add(1)), &mut bytes)
+        .map_err(root)?;
     if bytes.len() as u64 > limit {
         return Err(Error::TooLarge { path: name, size: bytes.len() as u64, limit });
     }

@@ -18,7 +18,7 @@ pub struct Reading {
     /// Worker threads; one per processor by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Map files into memory instead of reading them (slower on every machine measured)
+    /// Map files into memory instead of reading them into private buffers
     #[arg(long)]
     pub mmap: bool,
     /// Read files into private memory: the default
@@ -27,6 +27,9 @@ pub struct Reading {
     /// The SHA-256 kernel, for tests and measurements
     #[arg(long, value_name = "NAME", hide = true, value_parser = kernel)]
     pub kernel: Option<Kernel>,
+    /// Set by `scan`, which has the flag.
+    #[arg(skip)]
+    pub structure_only: bool,
 }
 
 /// How reports are written.
@@ -96,8 +99,8 @@ pub struct Trusting {
     /// The issuer that vouched for the identity
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
-    /// A Sigstore trusted_root.json; by default the public-good instance
-    #[arg(long, value_name = "FILE")]
+    /// A Sigstore trusted_root.json, or an instance: public-good (the default), staging, github
+    #[arg(long, value_name = "FILE|NAME")]
     pub trusted_root: Option<PathBuf>,
     /// Accept files that a signature does not cover
     #[arg(long)]
@@ -107,12 +110,9 @@ pub struct Trusting {
 /// Which advisories.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Advising {
-    /// Advisory database: a folder in RustSec's layout
+    /// Advisory database: a file made by `db import` or `db update`, or a folder or archive of RustSec, PyPA or OSV
     #[arg(long, alias = "advisory-db", value_name = "PATH")]
     pub db: Option<PathBuf>,
-    /// Never touch the network (no verb but `db update` does anyway)
-    #[arg(long)]
-    pub offline: bool,
 }
 
 fn kernel(name: &str) -> Result<Kernel, String> {

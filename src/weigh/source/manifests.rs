@@ -211,11 +211,8 @@ impl<'a> Store<'a> {
 
     fn document(&mut self, artifact: &Artifact) -> Option<Document> {
         let Some(kept) = &artifact.kept else {
-            // Without digests it changed underfoot or could not be read, which was said.
-            if !artifact.digests.is_empty() {
-                let evidence = Unreadable::limit_evidence("manifest-bytes", LONGEST, Place::Whole);
-                self.evidence.push(evidence.of(&artifact.path));
-            }
+            let evidence = Unreadable::limit_evidence("manifest-bytes", LONGEST, Place::Whole);
+            self.evidence.push(evidence.of(&artifact.path));
             return None;
         };
         let read = serde_json::from_slice::<Document>(kept).map_err(|error| error.to_string());

@@ -13,7 +13,7 @@ use crate::model::{Artifact, Evidence};
 use super::flight::Flight;
 use super::lanes::{Kernel, WIDTH, compress};
 use super::observe::{Inspect, Progress};
-use super::opened::{Landed, Opened, Pass, open};
+use super::opened::{Landed, Pass, open};
 use super::queue::{Job, Leaving, Queue};
 use super::source::judge;
 use super::tree::Tree;

@@ -101,11 +101,9 @@ impl<'p> Queue<'p> {
             state.resting.sort_by_key(Flight::left);
             // The wide one leaves those furthest behind to the deep one.
             let rest = state.resting.len().saturating_sub(share);
-            if worker % 2 == 0 {
-                mine.extend(state.resting.drain(..state.resting.len() - rest));
-            } else {
-                mine.extend(state.resting.drain(rest..));
-            }
+            let ahead = state.resting.len() - rest;
+            let range = if worker % 2 == 0 { 0..ahead } else { rest..rest + ahead };
+            mine.extend(state.resting.drain(range));
         } else if mine.len() > share {
             state.resting.extend(mine.drain(share..));
         }

@@ -128,7 +128,8 @@ pub fn plan(root: &Path, reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
     };
     let plan = Plan {
         threads: reading.threads.map(usize::from),
-        mmap: !reading.no_mmap,
+        mmap: reading.mmap,
+        kernel: reading.kernel,
         structure_only: reading.structure_only,
         follow_links: reading.allow_symlinks,
         ignore: Box::new(ignore),

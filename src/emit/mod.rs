@@ -12,6 +12,7 @@ pub mod encode;
 mod excerpt;
 pub mod foreign;
 pub mod frameworks;
+pub mod hashes;
 mod hexdump;
 mod identity;
 mod ink;

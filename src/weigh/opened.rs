@@ -171,7 +171,11 @@ fn keep(plan: &Plan, found: &Found, bytes: &Bytes, ledger: &Ledger, evidence: &m
 
 /// What to compute over the whole file. Where only shards were asked for, claims of its source are not checked.
 fn algorithms(plan: &Plan, found: &Found) -> BTreeSet<Algorithm> {
-    if plan.algorithms.is_empty() { BTreeSet::new() } else { &plan.algorithms | &found.algorithms }
+    if plan.algorithms.is_empty() && plan.shards.is_some() {
+        BTreeSet::new()
+    } else {
+        &plan.algorithms | &found.algorithms
+    }
 }
 
 /// The shards to digest, unless there would be too many.

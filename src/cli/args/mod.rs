@@ -162,18 +162,36 @@ pub struct Audit {
 /// Print or check digests in the format of sha256sum.
 #[derive(Clone, Debug, Args)]
 pub struct Hash {
-    /// Files, folders, or with --check lists of digests
-    #[arg(required = true, value_name = "PATH")]
+    /// Files, folders, or with --check lists of digests (`-` for standard input)
+    #[arg(required_unless_present = "files_from", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Check the files that these lists name, relative to the current folder
     #[arg(long, short)]
     pub check: bool,
-    /// Hash function
-    #[arg(long, short, default_value = "sha256", value_name = "ALG", value_parser = algorithm)]
-    pub algorithm: crate::model::Algorithm,
+    /// Hash functions; more than one are computed in one pass and printed in the format of BSD
+    #[arg(long, short, default_value = "sha256", value_name = "LIST", value_delimiter = ',', value_parser = algorithm)]
+    pub algorithm: Vec<crate::model::Algorithm>,
+    /// Digest ranges of so many bytes instead of whole files, named FILE:START:END as model signatures name them
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "check")]
+    pub shard_size: Option<u64>,
+    /// Hash what this file lists as well, a path each line or ended by NUL; `-` for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    pub files_from: Option<PathBuf>,
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t = HashFormat::Sums)]
+    pub format: HashFormat,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub reading: Reading,
+}
+
+/// Formats of digests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HashFormat {
+    /// Lines as `sha256sum` prints them.
+    Sums,
+    /// `weighbridge/hash/v1`.
+    Json,
 }
 
 /// Show what is inside a file.

@@ -10,10 +10,14 @@ mod attest;
 mod exit;
 mod explain;
 mod hash;
+#[cfg(feature = "keyless")]
+mod identity;
 mod inspect;
 mod interrupt;
 mod judging;
 mod key;
+#[cfg(feature = "keyless")]
+mod keyless;
 #[cfg(feature = "online")]
 pub mod network;
 mod output;

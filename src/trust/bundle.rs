@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::dsse::Envelope;
+use super::signing::SignedContent;
 use super::strict;
 
 /// The media type of bundles that are written.
@@ -132,13 +133,31 @@ fn material_of(material: &Value) -> Result<Material, String> {
 /// Writes a bundle without log entries around an envelope.
 #[must_use]
 pub fn to_json(material: &Material, envelope: &Envelope) -> Value {
-    let material = match material {
+    of_content(material_to_json(material), &SignedContent::Envelope(envelope.clone()))
+}
+
+/// The material of a key or of a chain, without log entries.
+pub fn material_to_json(material: &Material) -> Value {
+    match material {
         Material::PublicKey { hint, .. } => json!({ "publicKey": { "hint": hint }, "tlogEntries": [] }),
         Material::Certificates(chain) => {
             let certificates: Vec<Value> =
                 chain.iter().map(|der| json!({ "rawBytes": strict::to_base64(der) })).collect();
             json!({ "x509CertificateChain": { "certificates": certificates }, "tlogEntries": [] })
         }
+    }
+}
+
+/// Writes a bundle.
+pub fn of_content(material: Value, content: &SignedContent) -> Value {
+    let (name, content) = match content {
+        SignedContent::Envelope(envelope) => ("dsseEnvelope", envelope.to_json()),
+        SignedContent::Message { digest, signature } => {
+            let digest = json!({ "algorithm": "SHA2_256", "digest": strict::to_base64(digest.bytes()) });
+            ("messageSignature", json!({ "messageDigest": digest, "signature": strict::to_base64(signature) }))
+        }
     };
-    json!({ "mediaType": BUNDLE_V0_3, "verificationMaterial": material, "dsseEnvelope": envelope.to_json() })
+    let mut bundle = json!({ "mediaType": BUNDLE_V0_3, "verificationMaterial": material });
+    bundle[name] = content;
+    bundle
 }

@@ -19,12 +19,15 @@ pub mod dsse;
 mod foreign;
 pub mod key;
 mod key_file;
+#[cfg(feature = "keyless")]
+pub mod keyless;
 mod minisign;
 pub mod model_signing;
 mod published;
 mod rollback;
 mod scene;
 mod settings;
+pub mod signing;
 mod sigstore;
 mod ssh;
 mod statement;

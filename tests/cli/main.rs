@@ -9,12 +9,16 @@ mod attest;
 mod demo;
 mod hash;
 mod help;
+#[cfg(feature = "keyless")]
+mod keyless;
 mod keys;
 mod mistakes;
 mod names;
 mod policy;
 mod report;
 mod sbom;
+#[cfg(feature = "keyless")]
+mod services;
 mod sign;
 
 use std::path::Path;

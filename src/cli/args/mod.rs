@@ -1,6 +1,8 @@
 //! The command line as clap reads it. One struct a verb; what several verbs share stands once.
 
 mod groups;
+#[cfg(feature = "keyless")]
+mod keyless;
 mod signing;
 
 use std::path::PathBuf;
@@ -10,7 +12,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::Check;
 
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
-pub use signing::{Attest, AttestVerb, AttestVerify, Key, KeyFormat, KeyKind, KeyVerb, Relocking, Sign, Unlocking};
+#[cfg(feature = "keyless")]
+pub use keyless::Keyless;
+pub use signing::{
+    Attest, AttestVerb, AttestVerify, Key, KeyFormat, KeyKind, KeyVerb, Relocking, Sign, SignedKind, Unlocking,
+};
 
 /// May this model be used? Weighs models and the software around them, and answers with evidence.
 #[derive(Debug, Parser)]

@@ -20,7 +20,7 @@ const STATEMENT_BYTES: u64 = 64 << 20;
 
 /// Who signs.
 enum Signer {
-    Key(PrivateKey, Vec<Certificate>),
+    Key(Box<PrivateKey>, Vec<Certificate>),
     #[cfg(feature = "keyless")]
     Keyless(Box<super::args::Keyless>),
 }
@@ -34,7 +34,7 @@ impl Signer {
         let Some(path) = &args.key else { return Err(Mistake::new("nobody signs").help("give --key PEM")) };
         let private = key::private(path, &args.unlocking)?;
         let chain = args.certificate.iter().map(|path| signers::certificates(path)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self::Key(private, chain.concat()))
+        Ok(Self::Key(Box::new(private), chain.concat()))
     }
 
     /// The bundle as JSON, and who signed.

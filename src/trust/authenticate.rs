@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::bundle::{Bundle, Content, Material};
 use super::certificate::{CERTIFICATE_EXPIRED, CERTIFICATE_UNTRUSTED, Certificate, verify_chain};
 use super::dsse::{Envelope, pae};
+use super::entry;
 use super::key::PublicKey;
 use super::scene::{SIGNATURE_MALFORMED, SIGNATURE_OTHER_SUBJECT, SIGNATURE_UNCHECKED, Scene, Signed};
 use super::sigstore::{self, Broken, LOG_PROOF_INVALID, TIMESTAMP_INVALID, Target};
@@ -183,9 +184,22 @@ impl Scene<'_> {
         Ok(Signed { signers, by: format!("certificate {:?}", leaf.subject()), time: None, notes })
     }
 
+    /// One entry at most, and one that says one thing.
+    fn entry(&self, bundle: &Bundle) -> Result<(), Vec<Evidence>> {
+        let refuse = |clause: &str| vec![self.raise(&LOG_PROOF_INVALID, format!("{}: {clause}", self.name()))];
+        if bundle.entries.len() > 1 {
+            return Err(refuse(&format!("it carries {} log entries; the reference reads one", bundle.entries.len())));
+        }
+        for entry in &bundle.entries {
+            entry::check(entry).map_err(|clause| refuse(&clause))?;
+        }
+        Ok(())
+    }
+
     /// A log entry or a timestamp stands beside the signature: Sigstore's rules decide.
     pub fn logged(&self, bundle: &Bundle, text: &str, target: Target<'_>) -> Answer {
         let root = self.settings.trusted_root.as_ref();
+        self.entry(bundle)?;
         let refuse = |refused: sigstore::Refused| {
             vec![self.raise(rule(refused.broken), format!("{}: {}", self.name(), refused.clause))]
         };

@@ -5,7 +5,9 @@
 mod checksums;
 mod conformance;
 mod files;
+mod flips;
 mod model_signing;
 mod official;
+mod published;
 mod summary;
 mod tree;

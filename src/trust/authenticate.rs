@@ -7,6 +7,7 @@ use super::certificate::{CERTIFICATE_EXPIRED, CERTIFICATE_UNTRUSTED, Certificate
 use super::dsse::{Envelope, pae};
 use super::entry;
 use super::key::PublicKey;
+use super::published;
 use super::scene::{SIGNATURE_MALFORMED, SIGNATURE_OTHER_SUBJECT, SIGNATURE_UNCHECKED, Scene, Signed};
 use super::sigstore::{self, Broken, LOG_PROOF_INVALID, TIMESTAMP_INVALID, Target};
 use crate::model::{Assurance, Class, Digest, Evidence, Rule, Severity};
@@ -192,6 +193,10 @@ impl Scene<'_> {
         }
         for entry in &bundle.entries {
             entry::check(entry).map_err(|clause| refuse(&clause))?;
+            let proven = entry.get("inclusionProof").is_some_and(|proof| !proof.is_null());
+            if !proven && !of_npm(bundle) {
+                return Err(refuse("its log entry has no inclusion proof"));
+            }
         }
         Ok(())
     }
@@ -246,6 +251,14 @@ impl Scene<'_> {
         let signers = BTreeSet::from([format!("{} {}", vouched.issuer, vouched.name)]);
         Ok(Signed { signers, by, time: vouched.time, notes: Vec::new() })
     }
+}
+
+/// Early attestations of npm have the log's promise alone, which version 0.1 of bundles allows. The reference reads
+/// none of them, npm itself does.
+fn of_npm(bundle: &Bundle) -> bool {
+    let Content::Envelope(envelope) = &bundle.content else { return false };
+    published::statement(envelope.unverified_payload())
+        .is_ok_and(|statement| statement.subjects.iter().all(|subject| subject.name.starts_with("pkg:npm/")))
 }
 
 const fn rule(broken: Broken) -> &'static Rule {

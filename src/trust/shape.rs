@@ -36,7 +36,7 @@ const ENTRY: Shape = Fields(&[
 ]);
 const MATERIAL: Shape = Fields(&[
     // The key itself stood here in early releases of model signing.
-    ("publicKey", Fields(&[("hint", Plain), ("rawBytes", Plain)])),
+    ("publicKey", Fields(&[("hint", Plain), ("rawBytes", Plain), ("keyDetails", Plain)])),
     ("x509CertificateChain", Fields(&[("certificates", List(&BYTES))])),
     ("certificate", BYTES),
     ("tlogEntries", List(&ENTRY)),

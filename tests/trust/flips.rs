@@ -19,7 +19,7 @@ use crate::conformance::{IDENTITY, ISSUER};
 use crate::tree::{accepted, artifact, now, read, shared};
 
 /// Flips of one part of one bundle; an answer of Sigstore's verifier takes about a millisecond.
-const MOST: usize = 192;
+const MOST: usize = 96;
 
 struct Case {
     name: String,

@@ -19,6 +19,9 @@ pub struct Reading {
     /// Read files instead of mapping them into memory
     #[arg(long)]
     pub no_mmap: bool,
+    /// Set by `scan`, which has the flag.
+    #[arg(skip)]
+    pub structure_only: bool,
 }
 
 /// How reports are written.

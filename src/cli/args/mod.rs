@@ -111,6 +111,9 @@ pub struct Scan {
     /// Model folders or files
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Read structure alone: no digests, no checksums of members, no look at the numbers
+    #[arg(long)]
+    pub structure_only: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub judging: Judging,

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::crc::{Checked, Checksums, mismatch};
 use super::record::Facts;
 use super::{HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
-use crate::inspect::Scope;
 use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
 use crate::inspect::inflate::{Inflated, inflate};
+use crate::inspect::{Scope, pytorch};
 use crate::model::Format;
 use crate::weigh::View;
 
@@ -64,6 +64,25 @@ impl Kind {
                 matches!(folder, "data" | "constants" | "tensors") && file.bytes().all(|byte| byte.is_ascii_digit())
             })
     }
+
+    /// After a pickle that names storages: holds them against the members of its folder.
+    fn storages(self, root: &str, name: &str, members: &[Placed<'_>], view: &View<'_>, scope: &mut Scope<'_>) {
+        let asked = scope.take_storages();
+        let folder = match name.strip_prefix(root) {
+            Some("/data.pkl") => "data",
+            Some("/constants.pkl") => "constants",
+            _ => return,
+        };
+        if !matches!(self, Self::Pytorch | Self::Torchscript) {
+            return;
+        }
+        let prefix = format!("{root}/{folder}/");
+        let sizes = members.iter().filter_map(|member| {
+            let key = member.central.facts.text().strip_prefix(&prefix)?.to_owned();
+            (!key.is_empty() && !key.contains('/')).then_some((key, member.central.facts.size))
+        });
+        pytorch::compare(folder, &asked, &sizes.collect(), view, scope);
+    }
 }
 
 /// Looks at the members of one reading of the archive.
@@ -74,6 +93,8 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
     }
     let mut checked = Vec::new();
     let mut unknown = Unknown::default();
+    let outer = std::mem::replace(&mut scope.container, kind.format());
+    scope.take_storages();
     for member in members {
         let (Some(data), facts) = (&member.data, &member.central.facts) else { continue };
         if main && facts.method == 0 && view.depth() == 0 {
@@ -92,7 +113,9 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
             let end = if local.facts.compressed == 0 { data.end } else { end };
             member_as(&local.facts, &(data.start..end), &mut unknown, view, scope);
         }
+        kind.storages(&root, &facts.text(), members, view, scope);
     }
+    scope.container = outer;
     unknown.close(view, scope);
     if let Some(checksums) = Checksums::of(checked, scope.limits.repeats) {
         scope.observe(Box::new(checksums));

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that fails says so by panicking")]
 
+mod bent;
 mod checksums;
 mod conformance;
 mod files;

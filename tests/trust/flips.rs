@@ -67,7 +67,7 @@ impl Case {
             let bits = bytes.len() * 8;
             let step = bits.div_ceil(MOST).max(1);
             // Never a multiple of eight, so that every bit of a byte has its turn.
-            let step = if step % 8 == 0 { step + 1 } else { step };
+            let step = if step.is_multiple_of(8) { step + 1 } else { step };
             for bit in (0..bits).step_by(step) {
                 let mut flipped = bytes.clone();
                 flipped[bit / 8] ^= 1 << (bit % 8);

@@ -3,6 +3,8 @@
 mod bills;
 mod database;
 mod groups;
+#[cfg(feature = "keyless")]
+mod keyless;
 mod policy;
 mod signing;
 
@@ -15,9 +17,12 @@ use crate::model::Check;
 pub use bills::{BillFormat, CheckFormat, Sbom, SbomCheck, SbomMerge, SbomVerb};
 pub use database::{Db, DbImport, DbStatus, DbUpdate, DbVerb, StatusFormat};
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
+#[cfg(feature = "keyless")]
+pub use keyless::Keyless;
 pub use policy::{PolicyArgs, PolicyCheck, PolicyDiff, PolicyTest, PolicyVerb, Shape};
 pub use signing::{
-    Attest, AttestVerb, AttestVerify, Key, KeyFormat, KeyKind, KeyVerb, Predicate, Relocking, Sign, Unlocking,
+    Attest, AttestVerb, AttestVerify, Key, KeyFormat, KeyKind, KeyVerb, Predicate, Relocking, Sign, SignedKind,
+    Unlocking,
 };
 
 /// May this model be used? Weighs models and the software around them, and answers with evidence.

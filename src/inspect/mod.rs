@@ -5,6 +5,7 @@
 //! members to [`inspect_content`] again, one nesting level deeper. A file that nobody claims is said to be unknown.
 
 mod archive;
+mod auditable;
 mod boosted;
 mod bytes;
 mod chat_template;
@@ -71,6 +72,7 @@ pub static RULES: &[&Rule] = &[
     &claim::POLYGLOT,
     &compressed::COMPRESSION_MALFORMED,
     &configuration::REMOTE_CODE,
+    &configuration::REMOTE_KERNEL,
     &gguf::DUPLICATE,
     &gguf::HIDDEN_DATA,
     &gguf::MALFORMED,
@@ -269,6 +271,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
         zip::embedded::inspect(archive, formats.first(), view, scope);
     }
     magic::judge(&marks, view, scope);
+    auditable::inspect(&marks, view, scope);
     formats
 }
 

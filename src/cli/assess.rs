@@ -10,7 +10,7 @@ use super::args::{Advising, Reading, Trusting};
 use super::exit::Mistake;
 use super::judging::Loaded;
 use super::progress::Bar;
-use super::{advising, trusting};
+use super::{advising, known, trusting};
 use crate::inspect::{self, Inspectors};
 use crate::model::{ArtifactPath, Check, Evidence, Limits, Report, Tool};
 use crate::policy::{self, Policy};
@@ -50,7 +50,12 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     let signatures = trusting::prepare(request, &mut plan)?;
     // An audit wants to know formats, and whom programs speak to.
     let looks = [Check::Scan, Check::Integrity, Check::Audit].into_iter().any(|check| request.asks(check));
-    let inspectors: &dyn Inspect = if looks { &Inspectors } else { &Nothing };
+    let informed = known::inspectors(policy)?;
+    let inspectors: &dyn Inspect = match &informed {
+        _ if !looks => &Nothing,
+        Some(informed) => informed,
+        None => &Inspectors,
+    };
     let Weighing { artifacts, mut evidence } = weigh(request.path, &plan, inspectors, &Bar::new(request.quiet))?;
     if looks {
         evidence.extend(inspect::inspect_repository(&artifacts));

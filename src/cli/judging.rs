@@ -42,6 +42,7 @@ pub fn load(name: &str) -> Result<Loaded, Mistake> {
         Mistake::new(format!("policy {name:?} cannot be used\n{error}"))
             .help("`weighbridge policy show development --source` prints an example with every key")
     })?;
+    super::known::check(&policy)?;
     Ok(Loaded { policy, text, folder })
 }
 

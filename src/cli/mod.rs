@@ -14,6 +14,7 @@ mod inspect;
 mod interrupt;
 mod judging;
 mod key;
+mod known;
 #[cfg(feature = "online")]
 pub mod network;
 mod output;

@@ -12,6 +12,7 @@ mod chat_template;
 mod claim;
 mod compressed;
 mod configuration;
+mod coreml;
 mod flatbuffer;
 mod formats;
 mod gguf;
@@ -129,7 +130,8 @@ pub static RULES: &[&Rule] = &[
     &safetensors::TRUNCATED,
     &safetensors::UNKNOWN_DTYPE,
     &safetensors::UNKNOWN_FIELD,
-    &plain_messages::COREML_CUSTOM_MODEL,
+    &coreml::COREML_CUSTOM_MODEL,
+    &coreml::COREML_EXTERNAL_PATH,
     &statistics::TENSOR_ALL_ZERO,
     &statistics::TENSOR_NOT_FINITE,
     &tar::TAR_MALFORMED,
@@ -211,7 +213,7 @@ static PLAIN: &[&dyn Inspector] = &[
     &msgpack::Msgpack,
     &tensorflow::SavedModel,
     &tensorflow::GraphDef,
-    &plain_messages::CoreMl,
+    &coreml::CoreMl,
     &plain_messages::SentencePiece,
     &onnx::Onnx,
 ];

@@ -42,6 +42,7 @@ pub struct Judgement {
 #[must_use]
 pub fn judge(policy: &Policy, artifacts: &[Artifact], mut evidence: Vec<Evidence>, now: Timestamp) -> Judgement {
     evidence.extend(artifacts.iter().filter_map(|artifact| unwelcome(policy, artifact)));
+    evidence.extend(artifacts.iter().filter_map(|artifact| super::members::unwelcome(policy, artifact)));
     evidence.extend(policy.services.judge(&evidence));
     evidence.extend(unmet(policy, &evidence));
     let mut exceptions = Exceptions::new(&policy.exceptions, now.to_zoned(TimeZone::UTC).date());

@@ -8,6 +8,8 @@
 
 mod exceptions;
 mod judge;
+mod members;
+mod pickle;
 mod resolve;
 mod schema;
 mod services;
@@ -15,6 +17,7 @@ mod signature;
 mod wire;
 
 pub use judge::{Judgement, judge};
+pub use pickle::Pickle;
 pub use resolve::{BUILT_IN, Error, Policy, RuleBook, built_in, resolve, seconds};
 pub use schema::schema;
 pub use wire::{Action, Audit, ExceptionEntry, Signature, SignerIdentity, Wire, parse};

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::{Check, Class, Limits, PolicyId, Rule, Severity};
 
+use super::pickle::Pickle;
 use super::services::Services;
 use super::signature;
 use super::wire::{Action, ExceptionEntry, Gaps, Signature, Thresholds, Wire, nearest, parse};
@@ -59,6 +60,9 @@ pub struct Policy {
     pub formats_allow: Option<BTreeSet<String>>,
     /// Never these formats.
     pub formats_deny: BTreeSet<String>,
+    /// Callables of pickles, beside the built-in lists.
+    #[serde(skip_serializing_if = "Pickle::is_empty")]
+    pub pickle: Pickle,
     /// Files with trusted keys, as written.
     pub keys: Vec<String>,
     /// Distinct trusted signers that must have signed.
@@ -138,6 +142,7 @@ fn over(top: Wire, base: Wire) -> Wire {
         severity: thresholds(severity, base.severity),
         rules: Some(rules),
         require: top.require.or(base.require),
+        pickle: Some(top.pickle.unwrap_or_default().over(base.pickle.unwrap_or_default())).filter(|it| !it.is_empty()),
         formats: Some(super::wire::Formats {
             allow: top_formats.allow.or(base_formats.allow),
             deny: top_formats.deny.or(base_formats.deny),
@@ -187,6 +192,7 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         require,
         formats_allow: formats.allow.map(|allow| allow.into_iter().collect()),
         formats_deny: formats.deny.unwrap_or_default().into_iter().collect(),
+        pickle: wire.pickle.unwrap_or_default(),
         keys: signature.keys.take().unwrap_or_default(),
         threshold: signature.threshold.take().unwrap_or(0),
         signature,

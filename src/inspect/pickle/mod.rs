@@ -87,7 +87,8 @@ pub fn suspect(view: &View<'_>, scope: &mut Scope<'_>) {
     inspect_pickle(view, &mut apart);
     let seen = apart.close();
     let runs = |evidence: &Evidence| evidence.rule.class == Class::Defect && evidence.severity() >= Severity::High;
-    if seen.evidence.iter().any(runs) {
+    // Words of a text may be taken for a name that cannot be imported; alone that says nothing.
+    if seen.evidence.iter().any(|evidence| runs(evidence) && evidence.rule != &rules::NAME_DISGUISED) {
         seen.evidence.into_iter().filter(runs).for_each(|evidence| scope.add(evidence));
         seen.contents.calls.into_iter().for_each(|call| scope.call(call));
     }

@@ -7,8 +7,8 @@ use crate::policy::Policy;
 /// Looks whether a policy names formats that do not exist, or callables that are none.
 pub fn check(policy: &Policy) -> Result<(), Mistake> {
     let known = inspect::formats();
-    let named = policy.formats_allow.iter().flatten().chain(&policy.formats_deny);
-    if let Some(name) = named.into_iter().find(|name| !known.contains(*name)) {
+    let mut named = policy.formats_allow.iter().flatten().chain(&policy.formats_deny);
+    if let Some(name) = named.find(|name| !known.contains(*name)) {
         let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
         let near = near.filter(|near| strsim::damerau_levenshtein(name, near) <= 2.max(near.len() / 3));
         let all = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");

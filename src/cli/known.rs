@@ -7,7 +7,9 @@ use crate::policy::Policy;
 /// Looks whether a policy names formats that do not exist, or callables that are none.
 pub fn check(policy: &Policy) -> Result<(), Mistake> {
     let known = inspect::formats();
-    let mut named = policy.formats_allow.iter().flatten().chain(&policy.formats_deny);
+    let scoped = policy.scopes.iter().filter_map(|scope| scope.formats.as_ref());
+    let scoped = scoped.flat_map(|formats| formats.allow.iter().chain(&formats.deny).flatten());
+    let mut named = policy.formats_allow.iter().flatten().chain(&policy.formats_deny).chain(scoped);
     if let Some(name) = named.find(|name| !known.contains(*name)) {
         let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(name, known));
         let near = near.filter(|near| strsim::damerau_levenshtein(name, near) <= 2.max(near.len() / 3));

@@ -4,6 +4,7 @@ use crate::model::{Artifact, Evidence};
 
 use super::judge::FORMAT_NOT_ALLOWED;
 use super::resolve::Policy;
+use super::scope::Scopes;
 
 /// What a container consists of by its own definition: whoever allows it allows these in it. Deny reaches them all the
 /// same.
@@ -17,17 +18,21 @@ static PARTS: &[(&str, &[&str])] = &[
 ];
 
 /// The first member of a format that the policy does not let in.
-pub(super) fn unwelcome(policy: &Policy, artifact: &Artifact) -> Option<Evidence> {
+pub(super) fn unwelcome(policy: &Policy, scopes: &Scopes<'_>, artifact: &Artifact) -> Option<Evidence> {
     let part = |name: &str| {
         PARTS.iter().any(|(whole, parts)| {
             artifact.formats.iter().any(|format| format.name() == *whole) && parts.contains(&name)
         })
     };
+    let scoped = scopes.formats(artifact);
     let (format, member) = artifact.contents.members.iter().find(|(name, _)| {
         let name = name.as_str();
-        let allowed =
-            policy.formats_allow.as_ref().is_none_or(|allow| allow.contains(name) || name == "empty" || part(name));
-        !allowed || policy.formats_deny.contains(name)
+        let listed = match &scoped.allow {
+            Some(allow) => allow.iter().any(|allowed| allowed == name),
+            None => policy.formats_allow.as_ref().is_none_or(|allow| allow.contains(name)),
+        };
+        let denied = policy.formats_deny.contains(name) || scoped.deny.iter().any(|denied| denied == name);
+        denied || !(listed || name == "empty" || part(name))
     })?;
     let message = format!("the member {member:?} is {format}, which this policy does not allow");
     let evidence = Evidence::new(&FORMAT_NOT_ALLOWED, message).of(&artifact.path);

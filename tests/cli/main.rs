@@ -6,6 +6,7 @@
 mod recipe;
 
 mod attest;
+mod database;
 mod demo;
 mod hash;
 mod help;
@@ -16,6 +17,7 @@ mod policy;
 mod report;
 mod sbom;
 mod sign;
+mod stored;
 
 use std::path::Path;
 use std::process::{Command, Output};

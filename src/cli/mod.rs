@@ -21,6 +21,7 @@ mod judging;
 mod key;
 #[cfg(feature = "keyless")]
 mod keyless;
+mod known;
 #[cfg(feature = "online")]
 pub mod network;
 mod output;

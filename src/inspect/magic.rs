@@ -52,6 +52,11 @@ static MARKS: &[Mark] = &[
     Mark(0, b"SQLite format 3\0", "sqlite", Kind::Closed),
 ];
 
+/// Names of all of them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    MARKS.iter().map(|mark| mark.2).chain(["checkpoint-index", "pe", "python-bytecode"])
+}
+
 /// Which of these formats the first bytes are.
 pub fn of(head: &[u8], view: &View<'_>) -> Vec<Format> {
     let mut formats: Vec<_> = found(head)

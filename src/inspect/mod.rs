@@ -14,13 +14,16 @@ mod code;
 mod components;
 mod compressed;
 mod configuration;
+mod coreml;
 mod deployment;
 mod flatbuffer;
+mod formats;
 mod gguf;
 mod gzip;
 mod hdf5;
 mod hydra;
 mod inflate;
+mod informed;
 mod joblib;
 mod json;
 mod keras;
@@ -51,11 +54,14 @@ mod text;
 mod tflite;
 mod wording;
 mod xml;
+mod yaml_tag;
 mod zip;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};
 use crate::weigh::{Inspect, Inspection, View};
 
+pub use formats::formats;
+pub use informed::Informed;
 pub use repository::inspect_repository;
 pub use scope::Scope;
 
@@ -153,7 +159,8 @@ pub static RULES: &[&Rule] = &[
     &safetensors::TRUNCATED,
     &safetensors::UNKNOWN_DTYPE,
     &safetensors::UNKNOWN_FIELD,
-    &plain_messages::COREML_CUSTOM_MODEL,
+    &coreml::COREML_CUSTOM_MODEL,
+    &coreml::COREML_EXTERNAL_PATH,
     &secrets::KEY_FILE_PERMISSIONS,
     &secrets::PRIVATE_KEY_PLAINTEXT,
     &secrets::SECRET_PLAINTEXT,
@@ -171,6 +178,7 @@ pub static RULES: &[&Rule] = &[
     &xml::PMML_FOREIGN_FUNCTION,
     &xml::XML_ENTITY,
     &xml::XML_MALFORMED,
+    &yaml_tag::YAML_PYTHON_OBJECT,
     &zip::AMBIGUOUS_END,
     &zip::CRC_MISMATCH,
     &zip::DUPLICATE_MEMBER,
@@ -237,7 +245,7 @@ static PLAIN: &[&dyn Inspector] = &[
     &msgpack::Msgpack,
     &tensorflow::SavedModel,
     &tensorflow::GraphDef,
-    &plain_messages::CoreMl,
+    &coreml::CoreMl,
     &plain_messages::SentencePiece,
     &onnx::Onnx,
 ];
@@ -247,12 +255,15 @@ pub struct Inspectors;
 
 impl Inspect for Inspectors {
     fn inspect(&self, path: &ArtifactPath, view: &View<'_>, limits: &Limits) -> Inspection {
-        let mut scope = Scope::new(path, limits);
-        let claimed = inspect_content(view, &mut scope);
-        claim::compare(&claimed, view, &mut scope);
-        outreach::list(view, &mut scope);
-        scope.close()
+        inspect_file(view, Scope::new(path, limits))
     }
+}
+
+fn inspect_file(view: &View<'_>, mut scope: Scope<'_>) -> Inspection {
+    let claimed = inspect_content(view, &mut scope);
+    claim::compare(&claimed, view, &mut scope);
+    outreach::list(view, &mut scope);
+    scope.close()
 }
 
 /// Shows a file, or a member of a container, to every inspector, and says which formats claimed it. Formats of the
@@ -299,8 +310,12 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
 }
 
 fn recognised(formats: Vec<Format>, view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
-    if view.depth() == 0 {
-        formats.iter().for_each(|format| scope.recognise(format.clone()));
+    for format in &formats {
+        if view.depth() == 0 {
+            scope.recognise(format.clone());
+        } else if let Some(name) = view.entry() {
+            scope.contents().members.entry(format.name().to_owned()).or_insert_with(|| name.to_owned());
+        }
     }
     formats
 }

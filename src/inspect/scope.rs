@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::pickle::Lists;
 use super::secrets::Hidden;
 use crate::model::{ArtifactPath, Call, Contents, Evidence, Format, Limits, Rule};
 use crate::weigh::{Inspection, Observer, Unreadable, View};
@@ -13,6 +14,8 @@ pub struct Scope<'l> {
     pub path: &'l ArtifactPath,
     /// Bounds.
     pub limits: &'l Limits,
+    /// What is known of callables.
+    pub lists: &'l Lists,
     /// What the container is that the member at hand is of, where its name makes a difference.
     pub container: Option<Format>,
     seen: Inspection,
@@ -37,7 +40,16 @@ impl<'l> Scope<'l> {
     #[must_use]
     pub fn new(path: &'l ArtifactPath, limits: &'l Limits) -> Self {
         let (raised, storages) = (BTreeMap::new(), BTreeSet::new());
-        Self { path, limits, container: None, seen: Inspection::default(), raised, hidden: Vec::new(), storages }
+        Self {
+            path,
+            limits,
+            lists: Lists::built_in(),
+            container: None,
+            seen: Inspection::default(),
+            raised,
+            hidden: Vec::new(),
+            storages,
+        }
     }
 
     /// Writes down evidence about a range of a view, with the bytes for people to look at.

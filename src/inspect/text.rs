@@ -61,7 +61,11 @@ impl Inspector for Text {
         let name = view.entry().unwrap_or_else(|| scope.path.name()).to_ascii_lowercase();
         if name.ends_with(".yaml") || name.ends_with(".yml") {
             match view.read_all("yaml-bytes", 16 * WHOLE) {
-                Ok(bytes) => super::hydra::inspect(&String::from_utf8_lossy(&bytes), view, scope),
+                Ok(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes);
+                    super::hydra::inspect(&text, view, scope);
+                    super::yaml_tag::inspect(&text, view, scope);
+                }
                 Err(trouble) => scope.unreadable(view, &trouble),
             }
         }

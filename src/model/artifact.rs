@@ -175,6 +175,8 @@ pub struct Contents {
     pub weight_map: Option<BTreeMap<String, String>>,
     /// Key and value pairs of the file's own header or configuration.
     pub metadata: BTreeMap<String, String>,
+    /// Formats of members of a container, by name, each with the first member that is of it.
+    pub members: BTreeMap<String, String>,
     /// What would be imported and called if the file were loaded, in order.
     pub calls: Vec<Call>,
     /// For source code that may be loaded with a model.

@@ -96,6 +96,9 @@ pub struct ArtifactV1 {
     pub digests: Digests,
     /// What it is by content. More than one: a polyglot or a format inside another; none: not recognised.
     pub formats: Vec<Format>,
+    /// Formats of members of a container, each with the first member that is of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, String>,
     /// Its tensors in three figures, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tensors: Option<TensorSummary>,
@@ -285,6 +288,7 @@ impl ArtifactV1 {
             size: artifact.size,
             digests: artifact.digests.clone(),
             formats: artifact.formats.clone(),
+            members: artifact.contents.members.clone(),
             tensors: artifact.tensor_summary(),
         }
     }

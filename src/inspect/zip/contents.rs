@@ -7,7 +7,7 @@ use super::record::Facts;
 use super::{HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
 use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
 use crate::inspect::inflate::{Inflated, inflate};
-use crate::inspect::{Scope, pytorch};
+use crate::inspect::{Scope, compressed, pytorch};
 use crate::model::Format;
 use crate::weigh::View;
 
@@ -148,6 +148,14 @@ fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &Vie
             Err(trouble) => scope.unreadable(view, &trouble),
         },
         method => {
+            let packed = view.slice(data.clone()).ok();
+            let unpacked =
+                packed.and_then(|packed| compressed::member(method, &packed, facts.size, scope.limits.ratio));
+            if let Some(unpacked) = unpacked {
+                whole(facts, &unpacked, data, view, scope);
+                unknown.inspect(&view.decompressed(&name, &unpacked.bytes), scope);
+                return;
+            }
             let message = format!("{name:?} is compressed by method {method}, which is not read");
             scope.raise(&MEMBER_NOT_INSPECTED, view, data.clone(), message);
         }
@@ -160,7 +168,7 @@ fn whole(facts: &Facts, inflated: &Inflated, data: &Range<u64>, view: &View<'_>,
         return scope.limit("ratio", scope.limits.ratio, view);
     }
     if !inflated.ended {
-        scope.raise(&MALFORMED, view, data.clone(), format!("{name:?} is not a complete deflate stream"));
+        scope.raise(&MALFORMED, view, data.clone(), format!("{name:?} is not a complete compressed stream"));
         return;
     }
     let length = data.end - data.start;

@@ -2,7 +2,8 @@
 //!
 //! Loaders do not agree on what a zip file holds: some trust the directory, some the headers in front of the members,
 //! some find another directory. So both are read, and members are shown to the inspectors in either reading.
-//! Source: APPNOTE.TXT 6.3.10. Not looked at: strong encryption, split archives, compression other than deflate.
+//! Source: APPNOTE.TXT 6.3.10. Not looked at: strong encryption, split archives, compression by other methods
+//! than deflate, bzip2, LZMA, Zstandard and xz.
 
 mod contents;
 mod crc;

@@ -92,6 +92,9 @@ pub const RAW_TENSORS: Format = Format::named("raw-tensors");
 /// Endings of files that frameworks hand to an unpickler without looking at them.
 const UNPICKLED: [&str; 10] = ["bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "dill", "dat", "model"];
 
+/// Endings of weights whose format the name leaves open.
+const WEIGHTS: [&str; 9] = ["bin", "dat", "model", "weights", "params", "ot", "ggml", "ckpt", "dill"];
+
 /// True if some loader would unpickle a file or member of this name, whatever its bytes look like.
 pub fn is_unpickled(view: &View<'_>, scope: &Scope<'_>) -> bool {
     let name = view.entry().map_or_else(|| scope.path.name(), |entry| entry.rsplit(['!', '/']).next().unwrap_or(entry));
@@ -121,6 +124,11 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     if claimed.len() > 1 {
         let names: Vec<_> = claimed.iter().map(Format::name).collect();
         scope.raise(&POLYGLOT, view, whole.clone(), format!("it is {} at once", names.join(" and ")));
+    }
+    let page = ["html", "xml", "script"].map(Format::named).into_iter().find(|page| scope.formats().contains(page));
+    if let Some(page) = page.filter(|_| WEIGHTS.contains(&extension)) {
+        let message = format!("the name ends in .{extension}, which is for weights, but the bytes are {}", page.name());
+        return scope.raise(&FORMAT_MISMATCH, view, whole, message);
     }
     let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));
     let known = |format: &Format| expected.contains(&format.name());

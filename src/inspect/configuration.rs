@@ -4,7 +4,7 @@
 //! models (`auto_map`), the sharded checkpoint index.
 
 use super::json::Tree;
-use super::{Scope, chat_template, keras};
+use super::{Scope, chat_template, hydra, imports, keras};
 use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::View;
 
@@ -34,6 +34,8 @@ pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     }
     chat_template::of_configuration(tree, view, scope);
     keras::inspect(tree, view, scope);
+    imports::inspect(tree, view, scope);
+    hydra::of_configuration(tree, view, scope);
 }
 
 /// `auto_map`: class names by role, each a text or a list of texts; `other/repository--module.Class` is elsewhere.

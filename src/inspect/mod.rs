@@ -12,6 +12,7 @@ mod gguf;
 mod gzip;
 mod hdf5;
 mod hydra;
+mod imports;
 mod inflate;
 mod joblib;
 mod json;
@@ -196,6 +197,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
             return Vec::new();
         }
     };
+    chat_template::of_file(view, scope);
     let mut chosen: Vec<_> = INSPECTORS.iter().filter(|inspector| inspector.claims(&head, view)).collect();
     let marks = magic::of(&head, view);
     if chosen.is_empty() && claim::is_unpickled(view, scope) {

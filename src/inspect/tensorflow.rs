@@ -37,7 +37,31 @@ pub static TENSORFLOW_MALFORMED: Rule = Rule {
 pub fn reaches_out(operator: &str) -> Option<&'static str> {
     Some(match operator.strip_prefix("Flex").unwrap_or(operator) {
         "PyFunc" | "PyFuncStateless" | "EagerPyFunc" => "runs a Python function",
-        "WriteFile" | "WriteScalarSummary" | "WriteSummary" | "CreateSummaryFileWriter" => "writes files",
+        "WriteFile"
+        | "WriteScalarSummary"
+        | "WriteSummary"
+        | "WriteAudioSummary"
+        | "WriteGraphSummary"
+        | "WriteHistogramSummary"
+        | "WriteImageSummary"
+        | "WriteRawProtoSummary"
+        | "ImportEvent"
+        | "CreateSummaryFileWriter"
+        | "CreateSummaryDbWriter"
+        | "SaveDataset"
+        | "SaveDatasetV2"
+        | "DatasetToTFRecord"
+        | "ExperimentalDatasetToTFRecord"
+        | "SnapshotDataset"
+        | "SnapshotDatasetV2"
+        | "CacheDataset"
+        | "CacheDatasetV2" => "writes files",
+        "DebugIdentity"
+        | "DebugIdentityV2"
+        | "DebugIdentityV3"
+        | "DebugNanCount"
+        | "DebugNumericSummary"
+        | "DebugNumericSummaryV2" => "sends what it computes to a file or an address",
         "ReadFile"
         | "MatchingFiles"
         | "WholeFileReader"
@@ -51,8 +75,31 @@ pub fn reaches_out(operator: &str) -> Option<&'static str> {
         | "ImmutableConst"
         | "TextLineDataset"
         | "TFRecordDataset"
+        | "TFRecordDatasetV2"
+        | "FixedLengthRecordDataset"
+        | "FixedLengthRecordDatasetV2"
+        | "CSVDataset"
+        | "ExperimentalCSVDataset"
+        | "LMDBReader"
+        | "LMDBDataset"
+        | "ExperimentalLMDBDataset"
+        | "LoadDataset"
+        | "LoadAndRemapMatrix"
+        | "GenerateVocabRemapping"
         | "MatchingFilesDataset" => "reads files",
-        "RpcCall" | "RpcClient" | "RpcServer" | "DataServiceDataset" | "DataServiceDatasetV2" => "opens connections",
+        "RpcCall"
+        | "RpcClient"
+        | "RpcServer"
+        | "DataServiceDataset"
+        | "DataServiceDatasetV2"
+        | "DataServiceDatasetV3"
+        | "DataServiceDatasetV4"
+        | "RegisterDataset"
+        | "SqlDataset"
+        | "ExperimentalSqlDataset"
+        | "BigtableClient"
+        | "RemoteCall"
+        | "FileSystemSetConfiguration" => "opens connections",
         "LoadLibrary" | "CompilerExecute" => "loads code",
         _ => return None,
     })
@@ -94,12 +141,22 @@ impl Inspector for SavedModel {
         Format::named("savedmodel")
     }
 
-    /// A message with a version, then graphs, and nothing else.
+    /// A message with a version and graphs, in any order. Beside fields that nobody knows, which readers pass over, the
+    /// graphs must look like such.
     fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
-        head.starts_with(b"\x08\x01\x12")
-            && protobuf::fields(view, 1000).is_some_and(|fields| {
-                fields.first() == Some(&(1, false)) && fields[1..].iter().all(|field| *field == (2, true))
-            })
+        if !matches!(head.first(), Some(0x08 | 0x12)) {
+            return false;
+        }
+        let Some(spans) = protobuf::spans(view, 1000) else { return false };
+        let version = spans.iter().any(|span| span.field == 1 && !span.long);
+        let meta = |span: &protobuf::Span| {
+            let fields = span.message(view).and_then(|meta| protobuf::fields(&meta, 1000)).unwrap_or_default();
+            fields.contains(&(2, true)) && fields.iter().all(|(field, long)| *long && *field <= 7)
+        };
+        let plain = head.starts_with(b"\x08\x01\x12")
+            && spans.iter().skip(1).all(|span| span.field == 2 && span.long);
+        let foreign = |span: &protobuf::Span| span.long && (span.field == 7 || span.field >= 200);
+        plain || (version && spans.iter().any(|span| span.field == 2 && meta(span)) && !spans.iter().any(foreign))
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
@@ -140,6 +197,71 @@ impl Inspector for GraphDef {
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
         walk(view, Kind::Graph, scope);
     }
+}
+
+/// Looks at a text, which TensorFlow reads as a graph when it is called `saved_model.pbtxt`: every `op: "…"` in it.
+pub fn inspect_text(view: &View<'_>, scope: &mut Scope<'_>) {
+    let name = view.entry().unwrap_or_else(|| scope.path.name());
+    if !name.ends_with(".pbtxt") && !name.ends_with(".pb") {
+        return;
+    }
+    let bytes = match view.read_all("graph-text-bytes", scope.limits.json_bytes) {
+        Ok(bytes) => bytes,
+        Err(trouble) => return scope.unreadable(view, &trouble),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    for (at, _) in text.match_indices("op") {
+        let value = text[at + 2..].trim_start();
+        let Some(value) = value.strip_prefix(':') else { continue };
+        let operator = quoted(value);
+        if let Some(what) = reaches_out(&operator) {
+            let message = format!("the operator {operator:?} {what}");
+            let place = at as u64;
+            let evidence = Evidence::new(&TENSORFLOW_OPERATOR, message).with("operator", operator);
+            scope.add(evidence.at(view.place(place..place)));
+        }
+    }
+}
+
+/// A string of the text format: quoted pieces that follow each other are one, and letters may be escaped.
+fn quoted(text: &str) -> String {
+    let mut all = String::new();
+    let mut rest = text.trim_start();
+    while let Some(quote) = rest.chars().next().filter(|quote| matches!(quote, '"' | '\'')) {
+        let mut characters = rest.char_indices().skip(1).peekable();
+        let mut end = rest.len();
+        while let Some((at, character)) = characters.next() {
+            if character == quote {
+                end = at + 1;
+                break;
+            }
+            if character != '\\' {
+                all.push(character);
+                continue;
+            }
+            let Some((_, escaped)) = characters.next() else { break };
+            let radix = match escaped {
+                'x' | 'X' => 16,
+                '0'..='7' => 8,
+                _ => {
+                    all.push(escaped);
+                    continue;
+                }
+            };
+            let mut value = escaped.to_digit(8).filter(|_| radix == 8).unwrap_or(0);
+            for _ in 0..2 {
+                let Some(digit) = characters.peek().and_then(|(_, digit)| digit.to_digit(radix)) else { break };
+                value = value * radix + digit;
+                characters.next();
+            }
+            all.extend(char::from_u32(value));
+        }
+        rest = rest[end..].trim_start();
+        if all.len() > 256 {
+            break;
+        }
+    }
+    all
 }
 
 fn walk(view: &View<'_>, kind: Kind, scope: &mut Scope<'_>) {

@@ -163,6 +163,9 @@ pub fn tensors(
         if !names.insert(entry.name.clone()) {
             scope.raise(&DUPLICATE, view, range.clone(), format!("two tensors are called {:?}", entry.name));
         }
+        if entry.name.contains('\u{fffd}') {
+            scope.raise(&MALFORMED, view, range.clone(), format!("the tensor name {:?} is not UTF-8", entry.name));
+        }
         if let Some(what) = odd_name(&entry.name) {
             scope.raise(&TENSOR_NAME_UNSAFE, view, range.clone(), format!("the tensor name {:?} {what}", entry.name));
         }

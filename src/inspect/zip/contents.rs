@@ -79,6 +79,12 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
         if main && facts.method == 0 && view.depth() == 0 {
             checked.push(Checked { name: facts.text(), bytes: data.clone(), crc: facts.crc });
         }
+        let later = facts.described_later() && facts.size == 0;
+        if facts.method == 0 && facts.size != facts.compressed && !later && !facts.encrypted() {
+            let message =
+                format!("{:?} is stored in {} bytes and said to have {}", facts.text(), facts.compressed, facts.size);
+            scope.raise(&MALFORMED, view, data.clone(), message);
+        }
         if facts.name.ends_with(b"/") && facts.compressed > 0 {
             let message = format!("the folder {:?} has content", facts.text());
             scope.raise(&MALFORMED, view, data.clone(), message);

@@ -2,12 +2,13 @@
 
 use crate::model::Rule;
 use crate::policy::RuleBook;
-use crate::{advisory, deps, emit, inspect, policy, trust, weigh};
+use crate::{advisory, deps, emit, inspect, policy, service, trust, weigh};
 
 /// All rules, by id.
 #[must_use]
 pub fn rules() -> RuleBook {
-    let rooms = [weigh::RULES, inspect::RULES, trust::RULES, deps::RULES, advisory::RULES, policy::RULES, emit::RULES];
+    let facts = [weigh::RULES, inspect::RULES, trust::RULES, deps::RULES, advisory::RULES, service::RULES];
+    let rooms = facts.into_iter().chain([policy::RULES, emit::RULES]);
     rooms.into_iter().flatten().map(|rule| (rule.id, *rule)).collect()
 }
 

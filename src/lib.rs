@@ -10,14 +10,15 @@
 //!    │ lanes · pass  │                 ┌─────────┐  │            ┌────────┐  Report   ┌──────┐ terminal json sarif
 //!    │ view · ledger │                 │  trust  │──┼───────────▶│ policy │──────────▶│ emit │ cyclonedx
 //!    └───────────────┘───── bytes ────▶│  deps   │──┤            └────────┘           └──────┘ in-toto statements
-//!                           via cli    │advisory │──┘                                    (trust signs what emit wrote)
+//!                           via cli    │advisory │──┤                                    (trust signs what emit wrote)
+//!                                      │ service │──┘
 //!                                      └─────────┘
 //!  ═════════ model (plain data): Artifact Package Digest Place Rule Evidence Finding Verdict Report ═════════
 //!  cli above all; catalog lists every room's rules
 //! ```
 //!
-//! `weigh` imports `model`; `inspect` imports `model` and `weigh`; `trust`, `deps`, `advisory`, `policy` and `emit`
-//! import `model` and never each other; `cli` sees all. `tests/layers.rs` holds this.
+//! `weigh` imports `model`; `inspect` imports `model` and `weigh`; `trust`, `deps`, `advisory`, `service`, `policy` and
+//! `emit` import `model` and never each other; `cli` sees all. `tests/layers.rs` holds this.
 //!
 //! # The laws
 //!
@@ -49,5 +50,6 @@ pub mod emit;
 pub mod inspect;
 pub mod model;
 pub mod policy;
+pub mod service;
 pub mod trust;
 pub mod weigh;

@@ -23,6 +23,7 @@ fn ids_are_unique_kebab_case_nouns() {
         weighbridge::trust::RULES,
         weighbridge::deps::RULES,
         weighbridge::advisory::RULES,
+        weighbridge::service::RULES,
         weighbridge::policy::RULES,
     ];
     let mut seen = BTreeSet::new();

@@ -9,6 +9,7 @@ mod audit;
 mod database;
 mod files;
 mod layout;
+mod loaders;
 mod matching;
 mod merge;
 mod names;
@@ -21,6 +22,7 @@ mod version;
 
 pub use audit::{Terms, audit, without_database};
 pub use database::{About, Database};
+pub use loaders::loaders;
 pub use matching::{Affects, affects};
 pub use record::{Advisory, Event, Kind};
 
@@ -52,6 +54,7 @@ pub static RULES: &[&Rule] = &[
     &audit::UNMAINTAINED_PACKAGE,
     &audit::UNSOUND_PACKAGE,
     &audit::VULNERABLE_PACKAGE,
+    &loaders::LOADER_VULNERABLE,
 ];
 
 /// The caller's mistakes.

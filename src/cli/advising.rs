@@ -57,6 +57,7 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
             audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms));
         }
     }
+    audited.evidence.extend(advisory::loaders(artifacts, &dependencies.packages));
     audited.packages = dependencies.packages;
     Ok(audited)
 }
@@ -67,5 +68,5 @@ fn database(request: &Request<'_>) -> Result<Option<Database>, Mistake> {
     let Some(path): Option<PathBuf> = request.advising.db.clone().or(by_policy) else { return Ok(None) };
     Database::open(&path)
         .map(Some)
-        .map_err(|error| Mistake::new(error).help("give a checkout of the RustSec advisory database with --db"))
+        .map_err(|error| Mistake::new(error).help("`weighbridge db import` and `db update` make one; --db also takes a folder or archive of RustSec, PyPA or OSV"))
 }

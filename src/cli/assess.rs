@@ -12,10 +12,10 @@ use super::judging::Loaded;
 use super::progress::Bar;
 use super::{advising, trusting};
 use crate::inspect::{self, Inspectors};
-use crate::model::{ArtifactPath, Check, Limits, Report, Tool};
+use crate::model::{ArtifactPath, Check, Evidence, Limits, Report, Tool};
 use crate::policy::{self, Policy};
 use crate::weigh::{Inspect, Nothing, Plan, Weighing, weigh};
-use crate::{deps, emit};
+use crate::{deps, emit, service};
 
 /// One question about one tree.
 pub struct Request<'a> {
@@ -48,14 +48,16 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     let policy = &request.loaded.policy;
     let (mut plan, left_out) = plan(request.path, request.reading, policy.limits.clone());
     let signatures = trusting::prepare(request, &mut plan)?;
-    let looks = request.asks(Check::Scan) || request.asks(Check::Integrity);
+    // An audit wants to know formats, and whom programs speak to.
+    let looks = [Check::Scan, Check::Integrity, Check::Audit].into_iter().any(|check| request.asks(check));
     let inspectors: &dyn Inspect = if looks { &Inspectors } else { &Nothing };
     let Weighing { artifacts, mut evidence } = weigh(request.path, &plan, inspectors, &Bar::new(request.quiet))?;
     if looks {
         evidence.extend(inspect::inspect_repository(&artifacts));
     }
     if !request.asks(Check::Scan) {
-        evidence.retain(|seen| !inspect::RULES.contains(&seen.rule) || inspect::INTEGRITY.contains(&seen.rule));
+        let whole = |seen: &Evidence| request.asks(Check::Integrity) && inspect::INTEGRITY.contains(&seen.rule);
+        evidence.retain(|seen| !inspect::RULES.contains(&seen.rule) || whole(seen));
     }
     let mut inputs = Vec::new();
     trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
@@ -64,6 +66,9 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
         if request.asks(Check::Audit) { advising::audit(request, &artifacts)? } else { advising::Audited::default() };
     evidence.extend(audited.evidence);
     inputs.extend(audited.inputs);
+    if request.asks(Check::Audit) || request.asks(Check::Scan) {
+        evidence.extend(service::services(&artifacts, &audited.packages));
+    }
     let judged = policy::judge(policy, &artifacts, evidence, request.now);
     Ok(Report {
         subject: subject(request.path),

@@ -14,6 +14,8 @@ mod inspect;
 mod interrupt;
 mod judging;
 mod key;
+#[cfg(feature = "online")]
+pub mod network;
 mod output;
 mod passphrase;
 mod policy;
@@ -46,6 +48,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     interrupt::install();
     output::quiet_panics();
     output::choose_colour(cli.color);
+    #[cfg(feature = "online")]
+    if cli.offline {
+        network::forbid();
+    }
     let quiet = cli.quiet;
     let ended = match cli.verb {
         Verb::Verify(args) => verify::verify(&args, quiet),

@@ -20,6 +20,7 @@ mod keras;
 mod magic;
 mod npy;
 mod onnx;
+mod outreach;
 mod pickle;
 mod plain_messages;
 mod protobuf;
@@ -176,6 +177,7 @@ impl Inspect for Inspectors {
         let mut scope = Scope::new(path, limits);
         let claimed = inspect_content(view, &mut scope);
         claim::compare(&claimed, view, &mut scope);
+        outreach::list(view, &mut scope);
         scope.close()
     }
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Digest, Digests, Tensor, TensorSummary};
+use super::{Call, Digest, Digests, Endpoint, Import, Tensor, TensorSummary};
 
 /// A POSIX path relative to the root of what is weighed; the file's name when the root itself is one file.
 ///
@@ -161,6 +161,10 @@ pub struct Contents {
     pub metadata: BTreeMap<String, String>,
     /// What would be imported and called if the file were loaded, in order.
     pub calls: Vec<Call>,
+    /// Addresses in a configuration or a program, in order, each host once.
+    pub endpoints: Vec<Endpoint>,
+    /// Modules that a program imports, in order, each once.
+    pub imports: Vec<Import>,
 }
 
 /// One file: where, how long, its digests, and what it is.

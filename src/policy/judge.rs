@@ -7,6 +7,7 @@ use crate::model::{Artifact, ArtifactPath, Class, Evidence, Finding, Rule, Rulin
 
 use super::exceptions::Exceptions;
 use super::resolve::Policy;
+use super::services::SERVICE_NOT_ALLOWED;
 use super::wire::{Action, Gaps};
 
 /// Something the policy asks for was not seen.
@@ -41,6 +42,7 @@ pub struct Judgement {
 #[must_use]
 pub fn judge(policy: &Policy, artifacts: &[Artifact], mut evidence: Vec<Evidence>, now: Timestamp) -> Judgement {
     evidence.extend(artifacts.iter().filter_map(|artifact| unwelcome(policy, artifact)));
+    evidence.extend(policy.services.judge(&evidence));
     evidence.extend(unmet(policy, &evidence));
     let mut exceptions = Exceptions::new(&policy.exceptions, now.to_zoned(TimeZone::UTC).date());
     let mut findings: Vec<Finding> = evidence
@@ -72,7 +74,8 @@ fn find<'a>(artifacts: &'a [Artifact], path: &ArtifactPath) -> Option<&'a Artifa
 }
 
 fn rule(policy: &Policy, evidence: &Evidence) -> Ruling {
-    if evidence.rule.id == REQUIREMENT_UNMET.id || evidence.rule.id == FORMAT_NOT_ALLOWED.id {
+    let forbidden = [&REQUIREMENT_UNMET, &FORMAT_NOT_ALLOWED, &SERVICE_NOT_ALLOWED];
+    if forbidden.contains(&evidence.rule) {
         return Ruling::Fail;
     }
     let by_name = policy.rules.get(evidence.rule.id);

@@ -10,6 +10,7 @@ mod exceptions;
 mod judge;
 mod resolve;
 mod schema;
+mod services;
 mod wire;
 
 pub use judge::{Judgement, judge};
@@ -25,4 +26,5 @@ pub static RULES: &[&Rule] = &[
     &exceptions::EXCEPTION_UNUSED,
     &judge::FORMAT_NOT_ALLOWED,
     &judge::REQUIREMENT_UNMET,
+    &services::SERVICE_NOT_ALLOWED,
 ];

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::{Check, Class, Limits, PolicyId, Rule, Severity};
 
+use super::services::Services;
 use super::wire::{Action, ExceptionEntry, Gaps, Thresholds, Wire, nearest, parse};
 
 /// The policies that are part of the program, by name.
@@ -65,6 +66,8 @@ pub struct Policy {
     pub database: Option<String>,
     /// Oldest acceptable database, in seconds.
     pub database_max_age: Option<i64>,
+    /// Hosted services that may be spoken to.
+    pub services: Services,
     /// Bounds of inspection.
     pub limits: Limits,
     /// Leave for findings.
@@ -146,6 +149,7 @@ fn over(top: Wire, base: Wire) -> Wire {
             database_max_age: top_audit.database_max_age.or(base_audit.database_max_age),
             severity: thresholds(top_audit.severity, base_audit.severity),
         }),
+        services: Some(top.services.unwrap_or_default().over(base.services.unwrap_or_default())),
         limits: top.limits.or(base.limits),
         exceptions: Some(exceptions),
     }
@@ -187,6 +191,7 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         threshold: signature.threshold.unwrap_or(0),
         database: audit.database,
         database_max_age: audit.database_max_age.as_deref().map(seconds).transpose()?,
+        services: wire.services.unwrap_or_default(),
         limits: wire.limits.unwrap_or_default(),
         exceptions: wire.exceptions.unwrap_or_default(),
         resolved,
@@ -194,6 +199,11 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
     };
     if policy.warn > policy.fail || policy.advisory_warn > policy.advisory_fail {
         return Err(Error("`severity.warn` is above `severity.fail`: what fails would not be said".to_owned()));
+    }
+    if let Some(wrong) = policy.services.wrong_region() {
+        return Err(Error(format!(
+            "`services` names a region that is none: {wrong:?}; write the country by ISO 3166-1, such as \"DE\", or \"EU\""
+        )));
     }
     check_rules(&policy, rules)?;
     let text = serde_json::to_vec(&policy).map_err(|error| Error(format!("it cannot be written as JSON: {error}")))?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::services::Services;
 use crate::model::{Check, Limits, Severity};
 
 /// What a rule's evidence leads to.
@@ -147,6 +148,9 @@ pub struct Wire {
     /// What dependencies are held against.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audit: Option<Audit>,
+    /// Which hosted AI services may be spoken to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub services: Option<Services>,
     /// What inspection may cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,

@@ -99,10 +99,7 @@ pub struct Trusting {
 /// Which advisories.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Advising {
-    /// Advisory database: a folder in RustSec's layout
+    /// Advisory database: a file made by `db import` or `db update`, or a folder or archive of RustSec, PyPA or OSV
     #[arg(long, alias = "advisory-db", value_name = "PATH")]
     pub db: Option<PathBuf>,
-    /// Never touch the network (no verb but `db update` does anyway)
-    #[arg(long)]
-    pub offline: bool,
 }

@@ -27,6 +27,9 @@ pub struct Cli {
     /// Show no progress and no warnings, only the result
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Never touch the network; only `db update` and keyless signing would
+    #[arg(long, global = true, env = "WEIGHBRIDGE_OFFLINE", hide_env_values = true)]
+    pub offline: bool,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub color: Colour,

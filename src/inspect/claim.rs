@@ -1,6 +1,6 @@
 //! What a file claims to be, beside what it is.
 
-use crate::model::{Class, Format, Rule, Severity};
+use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
 use super::Scope;
@@ -116,8 +116,16 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         }
         if !expected.is_empty() {
             let message = format!("the name ends in .{extension}, but the bytes are of no known format");
-            let evidence = crate::model::Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium);
+            let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium);
             scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
+        }
+        return;
+    }
+    if claimed[0].name() == "empty" {
+        let text = expected.contains(&"text") && !matches!(extension, "json" | "ipynb");
+        if WEIGHTS.contains(&extension) || !(expected.is_empty() || text) {
+            let message = format!("the name ends in .{extension}, but there are no bytes");
+            scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium));
         }
         return;
     }
@@ -132,7 +140,7 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     }
     let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));
     let known = |format: &Format| expected.contains(&format.name());
-    if expected.is_empty() || pointer || scope.formats().iter().any(known) || claimed[0].name() == "empty" {
+    if expected.is_empty() || pointer || scope.formats().iter().any(known) {
         return;
     }
     let is: Vec<_> = scope.formats().iter().map(|format| format.name().to_owned()).collect();

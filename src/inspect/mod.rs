@@ -9,6 +9,7 @@ mod chat_template;
 mod claim;
 mod configuration;
 mod gguf;
+mod graph_text;
 mod gzip;
 mod hdf5;
 mod hydra;

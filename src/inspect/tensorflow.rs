@@ -31,78 +31,95 @@ pub static TENSORFLOW_MALFORMED: Rule = Rule {
     frameworks: &["CWE-20", "CWE-22", "AML.T0076"],
 };
 
-/// What an operator does that a model has no need of; `None` if it is an ordinary one. Saving and restoring are
-/// ordinary: every SavedModel does both.
+/// Operators that a model has no need of, by what they do. Saving and restoring are ordinary: every SavedModel does both.
+static OUTWARD: &[(&str, &[&str])] = &[
+    ("runs a Python function", &[
+        "PyFunc",
+        "PyFuncStateless",
+        "EagerPyFunc",
+    ]),
+    ("writes files", &[
+        "WriteFile",
+        "WriteScalarSummary",
+        "WriteSummary",
+        "WriteAudioSummary",
+        "WriteGraphSummary",
+        "WriteHistogramSummary",
+        "WriteImageSummary",
+        "WriteRawProtoSummary",
+        "ImportEvent",
+        "CreateSummaryFileWriter",
+        "CreateSummaryDbWriter",
+        "SaveDataset",
+        "SaveDatasetV2",
+        "DatasetToTFRecord",
+        "ExperimentalDatasetToTFRecord",
+        "SnapshotDataset",
+        "SnapshotDatasetV2",
+        "CacheDataset",
+        "CacheDatasetV2",
+    ]),
+    ("sends what it computes to a file or an address", &[
+        "DebugIdentity",
+        "DebugIdentityV2",
+        "DebugIdentityV3",
+        "DebugNanCount",
+        "DebugNumericSummary",
+        "DebugNumericSummaryV2",
+    ]),
+    ("reads files", &[
+        "ReadFile",
+        "MatchingFiles",
+        "WholeFileReader",
+        "WholeFileReaderV2",
+        "TextLineReader",
+        "TextLineReaderV2",
+        "TFRecordReader",
+        "TFRecordReaderV2",
+        "FixedLengthRecordReader",
+        "FixedLengthRecordReaderV2",
+        "ImmutableConst",
+        "TextLineDataset",
+        "TFRecordDataset",
+        "TFRecordDatasetV2",
+        "FixedLengthRecordDataset",
+        "FixedLengthRecordDatasetV2",
+        "CSVDataset",
+        "ExperimentalCSVDataset",
+        "LMDBReader",
+        "LMDBDataset",
+        "ExperimentalLMDBDataset",
+        "LoadDataset",
+        "LoadAndRemapMatrix",
+        "GenerateVocabRemapping",
+        "MatchingFilesDataset",
+    ]),
+    ("opens connections", &[
+        "RpcCall",
+        "RpcClient",
+        "RpcServer",
+        "DataServiceDataset",
+        "DataServiceDatasetV2",
+        "DataServiceDatasetV3",
+        "DataServiceDatasetV4",
+        "RegisterDataset",
+        "SqlDataset",
+        "ExperimentalSqlDataset",
+        "BigtableClient",
+        "RemoteCall",
+        "FileSystemSetConfiguration",
+    ]),
+    ("loads code", &[
+        "LoadLibrary",
+        "CompilerExecute",
+    ]),
+];
+
+/// What an operator does that a model has no need of; `None` if it is an ordinary one.
 #[must_use]
 pub fn reaches_out(operator: &str) -> Option<&'static str> {
-    Some(match operator.strip_prefix("Flex").unwrap_or(operator) {
-        "PyFunc" | "PyFuncStateless" | "EagerPyFunc" => "runs a Python function",
-        "WriteFile"
-        | "WriteScalarSummary"
-        | "WriteSummary"
-        | "WriteAudioSummary"
-        | "WriteGraphSummary"
-        | "WriteHistogramSummary"
-        | "WriteImageSummary"
-        | "WriteRawProtoSummary"
-        | "ImportEvent"
-        | "CreateSummaryFileWriter"
-        | "CreateSummaryDbWriter"
-        | "SaveDataset"
-        | "SaveDatasetV2"
-        | "DatasetToTFRecord"
-        | "ExperimentalDatasetToTFRecord"
-        | "SnapshotDataset"
-        | "SnapshotDatasetV2"
-        | "CacheDataset"
-        | "CacheDatasetV2" => "writes files",
-        "DebugIdentity"
-        | "DebugIdentityV2"
-        | "DebugIdentityV3"
-        | "DebugNanCount"
-        | "DebugNumericSummary"
-        | "DebugNumericSummaryV2" => "sends what it computes to a file or an address",
-        "ReadFile"
-        | "MatchingFiles"
-        | "WholeFileReader"
-        | "WholeFileReaderV2"
-        | "TextLineReader"
-        | "TextLineReaderV2"
-        | "TFRecordReader"
-        | "TFRecordReaderV2"
-        | "FixedLengthRecordReader"
-        | "FixedLengthRecordReaderV2"
-        | "ImmutableConst"
-        | "TextLineDataset"
-        | "TFRecordDataset"
-        | "TFRecordDatasetV2"
-        | "FixedLengthRecordDataset"
-        | "FixedLengthRecordDatasetV2"
-        | "CSVDataset"
-        | "ExperimentalCSVDataset"
-        | "LMDBReader"
-        | "LMDBDataset"
-        | "ExperimentalLMDBDataset"
-        | "LoadDataset"
-        | "LoadAndRemapMatrix"
-        | "GenerateVocabRemapping"
-        | "MatchingFilesDataset" => "reads files",
-        "RpcCall"
-        | "RpcClient"
-        | "RpcServer"
-        | "DataServiceDataset"
-        | "DataServiceDatasetV2"
-        | "DataServiceDatasetV3"
-        | "DataServiceDatasetV4"
-        | "RegisterDataset"
-        | "SqlDataset"
-        | "ExperimentalSqlDataset"
-        | "BigtableClient"
-        | "RemoteCall"
-        | "FileSystemSetConfiguration" => "opens connections",
-        "LoadLibrary" | "CompilerExecute" => "loads code",
-        _ => return None,
-    })
+    let operator = operator.strip_prefix("Flex").unwrap_or(operator);
+    OUTWARD.iter().find(|(_, operators)| operators.contains(&operator)).map(|(what, _)| *what)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -153,8 +170,7 @@ impl Inspector for SavedModel {
             let fields = span.message(view).and_then(|meta| protobuf::fields(&meta, 1000)).unwrap_or_default();
             fields.contains(&(2, true)) && fields.iter().all(|(field, long)| *long && *field <= 7)
         };
-        let plain = head.starts_with(b"\x08\x01\x12")
-            && spans.iter().skip(1).all(|span| span.field == 2 && span.long);
+        let plain = head.starts_with(b"\x08\x01\x12") && spans.iter().skip(1).all(|span| span.field == 2 && span.long);
         let foreign = |span: &protobuf::Span| span.long && (span.field == 7 || span.field >= 200);
         plain || (version && spans.iter().any(|span| span.field == 2 && meta(span)) && !spans.iter().any(foreign))
     }
@@ -197,71 +213,6 @@ impl Inspector for GraphDef {
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
         walk(view, Kind::Graph, scope);
     }
-}
-
-/// Looks at a text, which TensorFlow reads as a graph when it is called `saved_model.pbtxt`: every `op: "…"` in it.
-pub fn inspect_text(view: &View<'_>, scope: &mut Scope<'_>) {
-    let name = view.entry().unwrap_or_else(|| scope.path.name());
-    if !name.ends_with(".pbtxt") && !name.ends_with(".pb") {
-        return;
-    }
-    let bytes = match view.read_all("graph-text-bytes", scope.limits.json_bytes) {
-        Ok(bytes) => bytes,
-        Err(trouble) => return scope.unreadable(view, &trouble),
-    };
-    let text = String::from_utf8_lossy(&bytes);
-    for (at, _) in text.match_indices("op") {
-        let value = text[at + 2..].trim_start();
-        let Some(value) = value.strip_prefix(':') else { continue };
-        let operator = quoted(value);
-        if let Some(what) = reaches_out(&operator) {
-            let message = format!("the operator {operator:?} {what}");
-            let place = at as u64;
-            let evidence = Evidence::new(&TENSORFLOW_OPERATOR, message).with("operator", operator);
-            scope.add(evidence.at(view.place(place..place)));
-        }
-    }
-}
-
-/// A string of the text format: quoted pieces that follow each other are one, and letters may be escaped.
-fn quoted(text: &str) -> String {
-    let mut all = String::new();
-    let mut rest = text.trim_start();
-    while let Some(quote) = rest.chars().next().filter(|quote| matches!(quote, '"' | '\'')) {
-        let mut characters = rest.char_indices().skip(1).peekable();
-        let mut end = rest.len();
-        while let Some((at, character)) = characters.next() {
-            if character == quote {
-                end = at + 1;
-                break;
-            }
-            if character != '\\' {
-                all.push(character);
-                continue;
-            }
-            let Some((_, escaped)) = characters.next() else { break };
-            let radix = match escaped {
-                'x' | 'X' => 16,
-                '0'..='7' => 8,
-                _ => {
-                    all.push(escaped);
-                    continue;
-                }
-            };
-            let mut value = escaped.to_digit(8).filter(|_| radix == 8).unwrap_or(0);
-            for _ in 0..2 {
-                let Some(digit) = characters.peek().and_then(|(_, digit)| digit.to_digit(radix)) else { break };
-                value = value * radix + digit;
-                characters.next();
-            }
-            all.extend(char::from_u32(value));
-        }
-        rest = rest[end..].trim_start();
-        if all.len() > 256 {
-            break;
-        }
-    }
-    all
 }
 
 fn walk(view: &View<'_>, kind: Kind, scope: &mut Scope<'_>) {

@@ -50,7 +50,7 @@ impl Inspector for Text {
         if head.starts_with(b"version https://git-lfs.github.com/spec/") {
             scope.raise(&LFS_POINTER, view, 0..view.len().min(256), lfs(&head));
         }
-        super::tensorflow::inspect_text(view, scope);
+        super::graph_text::inspect(view, scope);
         let name = view.entry().unwrap_or_else(|| scope.path.name()).to_ascii_lowercase();
         if name.ends_with(".yaml") || name.ends_with(".yml") {
             match view.read_all("yaml-bytes", 16 * WHOLE) {

@@ -4,8 +4,9 @@
     WEIGHBRIDGE_CORPUS=/tmp/corpus cargo test --test corpus -- --ignored
     python3 tests/corpus/peers.py /tmp/corpus --weighbridge target/release/weighbridge [--bin FOLDER]… [--only NAME]
 
-Judged by the exit code at default settings, as a pipeline would: anything but 0 flags the case, except that modelscan's 3
-says that it looked at nothing. weighbridge is judged by its report: a malicious case needs a finding of severity high
+Judged by the exit code at default settings, as a pipeline would: 1 flags a case (Python's own 1 after a crash, too). Other
+codes say that the scan failed; they count for malformed cases alone, and modelscan's 3, nothing was looked at, never.
+weighbridge is judged by its report: a malicious case needs a finding of severity high
 or critical, a malformed one medium or above or the verdict unknown, a benign one is flagged by either.
 """
 
@@ -28,7 +29,7 @@ PEERS = {
 QUIET = {"PROMPTFOO_DISABLE_TELEMETRY": "1", "NO_ANALYTICS": "1", "DO_NOT_TRACK": "1", "CI": "1"}
 
 
-def peer(command, found, case):
+def peer(command, found, kind, case):
     files = [file for file in sorted(case.rglob("*")) if file.is_file()]
     seconds, flagged = 0.0, False
     # A folder is scanned file by file where the peer takes files alone.
@@ -40,7 +41,7 @@ def peer(command, found, case):
         except subprocess.TimeoutExpired:
             code = 124
         seconds += time.monotonic() - begin
-        flagged |= code != 0 and not (command[0] == "modelscan" and code == 3)
+        flagged |= code == 1 or (kind == "malformed" and code != 0 and (command[0], code) != ("modelscan", 3))
     return flagged, seconds
 
 
@@ -79,7 +80,7 @@ def main():
         cells, seconds = [], 0.0
         for kind in kinds:
             def look(case, kind=kind):
-                return ours(options.weighbridge, kind, case) if name == "weighbridge" else peer(command, found, case)
+                return ours(options.weighbridge, kind, case) if name == "weighbridge" else peer(command, found, kind, case)
             with concurrent.futures.ThreadPoolExecutor(2) as pool:
                 results = list(pool.map(look, cases[kind]))
             seconds += sum(result[1] for result in results)

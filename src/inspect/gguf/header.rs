@@ -56,6 +56,9 @@ pub fn keys(source: &mut Source<'_>, count: u64, view: &View<'_>, scope: &mut Sc
                 chat_template::inspect(template, view, scope);
             }
         }
+        if key.is_empty() || key.contains(|c: char| c.is_control() || c == '\u{fffd}') {
+            scope.raise(&MALFORMED, view, range.clone(), format!("the key {key:?} is no name"));
+        }
         if let Some(text) = value.listed() {
             scope.contents().metadata.insert(key.clone(), text);
         }

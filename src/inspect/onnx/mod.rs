@@ -46,7 +46,8 @@ impl Inspector for Onnx {
             let fields = span.message(view).and_then(|graph| protobuf::fields(&graph, 1000)).unwrap_or_default();
             !fields.is_empty() && fields.iter().all(|(field, long)| *long && matches!(field, 1 | 2 | 5 | 10..=16))
         };
-        fields.iter().all(known) || (fields.contains(&(8, true)) && spans.iter().any(|span| span.field == 7 && graph(span)))
+        fields.iter().all(known)
+            || (fields.contains(&(8, true)) && spans.iter().any(|span| span.field == 7 && graph(span)))
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {

@@ -110,16 +110,13 @@ fn every_rule_has_a_case_that_fires_it_and_one_that_does_not() {
 }
 
 /// Rules that no still picture can fire, and the test that does.
-const CHECKED_ELSEWHERE: [(&str, &str); 11] = [
+const CHECKED_ELSEWHERE: [(&str, &str); 8] = [
     ("advisory-database-broken", "no verb compiles a database yet: advisory's unit tests"),
     ("attestation-resource-mismatch", "no flag asks for it yet: tests/trust/summary.rs"),
     ("attestation-verifier-mismatch", "no flag asks for it yet: tests/trust/summary.rs"),
     ("changed-underfoot", "a file must change while it is read: weigh's unit tests"),
     ("checksums-unchecked", "the command line asks for every digest: tests/trust/checksums.rs"),
-    ("digest-revoked", "no policy key asks for it yet: tests/trust/model_signing.rs"),
     ("inspector-failed", "no bytes are known that do it: weigh's unit tests"),
-    ("signature-too-old", "no policy key asks for it yet: tests/trust/files.rs"),
-    ("subject-name-mismatch", "no policy key asks for it yet: tests/trust/model_signing.rs"),
     ("undecodable-name", "recipes are UTF-8: tests/cli/names.rs"),
     ("unreadable-file", "root reads everything: weigh's unit tests"),
 ];

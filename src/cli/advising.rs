@@ -31,8 +31,13 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
     let policy = &request.loaded.policy;
     let lockfiles = artifacts.iter().filter(|artifact| deps::recognise(&artifact.path).is_some());
     let found: Vec<_> = lockfiles.map(|artifact| (&artifact.path, artifact.kept.as_deref())).collect();
-    let count = found.len();
-    let dependencies = deps::read_all(found, &policy.limits);
+    let embedded = artifacts.iter().filter_map(|artifact| Some((&artifact.path, artifact.contents.lock.as_deref()?)));
+    let embedded: Vec<_> = embedded.collect();
+    let count = found.len().saturating_add(embedded.len());
+    let mut dependencies = deps::read_all(found, &policy.limits);
+    let carried = deps::read_embedded(embedded, &policy.limits);
+    dependencies.packages.extend(carried.packages);
+    dependencies.evidence.extend(carried.evidence);
     let mut audited = Audited { lockfiles: count, ..Audited::default() };
     audited.evidence = dependencies.evidence;
     match database(request)? {

@@ -121,6 +121,7 @@ pub fn plan(root: &Path, reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
     let plan = Plan {
         threads: reading.threads.map(usize::from),
         mmap: !reading.no_mmap,
+        structure_only: reading.structure_only,
         follow_links: reading.allow_symlinks,
         ignore: Box::new(ignore),
         keep: Box::new(|path| deps::recognise(path).is_some() || emit::reads(path)),
@@ -165,6 +166,9 @@ fn not_assessed(request: &Request<'_>, lockfiles: usize, left_out: &LeftOut) -> 
     }
     if request.trusting.ignore_unsigned {
         clauses.push("files that a signature does not cover (--ignore-unsigned)".to_owned());
+    }
+    if request.reading.structure_only {
+        clauses.push("digests, checksums of stored members, and the numbers (--structure-only)".to_owned());
     }
     clauses.extend(left_out.clauses());
     if request.asks(Check::Scan) {

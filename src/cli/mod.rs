@@ -22,6 +22,7 @@ mod policy;
 mod progress;
 mod sbom;
 mod sign;
+mod signers;
 mod trusting;
 mod verify;
 

@@ -84,6 +84,19 @@ pub fn new_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Mistake> {
     result.map_err(failed)
 }
 
+/// Replaces a file by a new one with that content and mode, in one step: whoever opens it sees the old or the new one.
+pub fn replace_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Mistake> {
+    let failed = |error: io::Error| Mistake::new(format!("cannot replace {}: {error}", shown(path)));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let draft = path.with_file_name(format!(".{name}.{}.new", std::process::id()));
+    new_file(&draft, bytes, mode)?;
+    let _guard = unfinished(draft.clone());
+    std::fs::rename(&draft, path).map_err(|error| {
+        let _ = std::fs::remove_file(&draft);
+        failed(error)
+    })
+}
+
 /// For file systems without hard links.
 fn rename(draft: &Path, path: &Path, error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::AlreadyExists || path.symlink_metadata().is_ok() {

@@ -30,8 +30,9 @@ pub fn new(from: &Unlocking) -> Result<Passphrase, Mistake> {
     let chosen = match given(from)? {
         Some(given) => given,
         None if !std::io::stdin().is_terminal() => {
-            return Err(Mistake::new("a new key needs a passphrase, and there is no terminal to ask on")
-                .help("use --passphrase-env NAME, --passphrase-fd FD, or --unencrypted"));
+            return Err(Mistake::new("a new key needs a passphrase, and there is no terminal to ask on").help(
+                "use --passphrase-env NAME or --passphrase-fd FD (--new-passphrase-… for re-encrypt), or --unencrypted",
+            ));
         }
         None => {
             let chosen = ask("passphrase for the new key: ")?;
@@ -47,7 +48,8 @@ pub fn new(from: &Unlocking) -> Result<Passphrase, Mistake> {
     Ok(chosen)
 }
 
-fn given(from: &Unlocking) -> Result<Option<Passphrase>, Mistake> {
+/// The passphrase that the flags name, if they name one.
+pub fn given(from: &Unlocking) -> Result<Option<Passphrase>, Mistake> {
     if let Some(name) = &from.passphrase_env {
         return match std::env::var(name) {
             Ok(value) => Ok(Some(Zeroizing::new(value))),

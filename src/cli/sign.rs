@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use super::args::Sign;
 use super::exit::Mistake;
 use super::progress::Bar;
-use super::{assess, key, output, trusting};
+use super::{assess, key, output, signers, trusting};
 use crate::emit::sanitize;
-use crate::model::{Algorithm, Artifact, Class, Limits};
+use crate::model::{Artifact, Class, Limits};
 use crate::trust::model_signing::{self, Ignored, SignOptions};
 use crate::weigh::{Nothing, weigh};
 
@@ -20,8 +20,12 @@ pub fn run(args: &Sign, quiet: bool) -> Result<ExitCode, Mistake> {
         return Err(Mistake::new(format!("{} exists already", output::shown(&output)))
             .help("remove the old signature first, or choose another name with --output"));
     }
+    let chain =
+        args.certificate.iter().map(|path| signers::certificates(path)).collect::<Result<Vec<_>, _>>()?.concat();
     let (mut plan, _) = assess::plan(&args.path, &args.reading, Limits::default());
     plan.keep = Box::new(|_| false);
+    plan.shards = args.shard_size.map(|size| (size, args.hash));
+    plan.algorithms.extend(args.shard_size.is_none().then_some(args.hash));
     let weighing = weigh(&args.path, &plan, &Nothing, &Bar::new(quiet))?;
     if let Some(gap) = weighing.evidence.iter().find(|seen| seen.rule.class == Class::Gap) {
         let path = gap.artifact.as_ref().map_or(".", |path| path.as_str());
@@ -35,12 +39,12 @@ pub fn run(args: &Sign, quiet: bool) -> Result<ExitCode, Mistake> {
     let artifacts = trusting::as_signed(&args.path, weighing.artifacts);
     let options = SignOptions {
         name: assess::subject(&args.path),
-        algorithm: Algorithm::Sha256,
-        shard_size: None,
+        algorithm: args.hash,
+        shard_size: args.shard_size,
         ignored: ignored(args, &output),
         allow_symlinks: args.reading.allow_symlinks,
     };
-    let bundle = model_signing::sign(&artifacts, &options, &private, &[])
+    let bundle = model_signing::sign(&artifacts, &options, &private, &chain)
         .map_err(|error| Mistake::new(format!("nothing was signed: {error}")))?;
     output::new_file(&output, bundle.as_bytes(), 0o644)?;
     if !quiet {

@@ -3,13 +3,12 @@
 
 use std::path::Path;
 
-use super::args::Trusting;
 use super::assess::Request;
 use super::exit::Mistake;
-use super::{key, output};
+use super::signers;
 use crate::model::{Artifact, ArtifactPath, Check, Digest, Evidence, Input};
 use crate::trust::{
-    self, Certificate, Identity, Requirements, SignatureFile, Subject, TrustSettings, TrustedRoot, checksums,
+    self, Requirements, SignatureFile, Subject, TrustSettings, checksums,
     model_signing::{self, Ignored},
 };
 use crate::weigh::{Plan, names, read_small};
@@ -50,8 +49,12 @@ fn find<'a>(artifacts: &'a [Artifact], path: &ArtifactPath) -> Option<&'a Artifa
 
 /// Finds signatures and lists, and asks the pass for the digests they need.
 pub fn prepare(request: &Request<'_>, plan: &mut Plan) -> Result<Prepared, Mistake> {
-    let mut prepared =
-        Prepared { signatures: Vec::new(), lists: Vec::new(), settings: settings(request)?, inputs: Vec::new() };
+    let mut prepared = Prepared {
+        signatures: Vec::new(),
+        lists: Vec::new(),
+        settings: signers::settings(request)?,
+        inputs: Vec::new(),
+    };
     if request.checks.contains(&Check::Integrity) {
         prepared.lists = names(request.path, plan, &checksums::name_suggests);
         for path in &prepared.lists {
@@ -63,9 +66,8 @@ pub fn prepare(request: &Request<'_>, plan: &mut Plan) -> Result<Prepared, Mista
         for found in &prepared.signatures {
             ask(plan, trust::requirements(&found.file(&[])));
         }
-        let keys = prepared.settings.keys.iter().map(|key| key.id().to_string());
-        let key = |id| Input { role: "trusted-key".to_owned(), name: id, digest: None };
-        prepared.inputs = keys.map(key).collect();
+        plan.algorithms.extend(prepared.settings.revoked.iter().map(Digest::algorithm));
+        prepared.inputs = signers::inputs(&prepared.settings);
     }
     let mut kept: Vec<ArtifactPath> = prepared.lists.clone();
     kept.extend(prepared.signatures.iter().filter_map(|found| found.path.clone()));
@@ -109,47 +111,6 @@ fn signatures(request: &Request<'_>, plan: &Plan) -> Result<Vec<Found>, Mistake>
         found.push(Found { path: below, name, bytes });
     }
     Ok(found)
-}
-
-/// Whom to trust: what the policy says, and the flags on top.
-fn settings(request: &Request<'_>) -> Result<TrustSettings, Mistake> {
-    let Trusting { key: keys, threshold, certificate_chain, identity, identity_regexp, issuer, trusted_root, .. } =
-        request.trusting;
-    let policy = &request.loaded.policy;
-    // Whoever names a key wants a signature by it, and a flag can ask for more than the policy, not for less.
-    let named = !keys.is_empty() || !certificate_chain.is_empty() || identity.is_some() || identity_regexp.is_some();
-    let least = policy.threshold.max(u32::from(named));
-    let mut settings = TrustSettings {
-        threshold: threshold.map_or(least, |flag| flag.max(least)) as usize,
-        ignore: request.reading.ignore.clone(),
-        ignore_unsigned: request.trusting.ignore_unsigned,
-        limits: policy.limits.clone(),
-        ..TrustSettings::default()
-    };
-    for path in policy.keys.iter().map(|key| request.loaded.folder.join(key)).chain(keys.iter().cloned()) {
-        settings.keys.push(key::public(&path)?);
-    }
-    for path in certificate_chain {
-        let text = read_small(path, SIGNATURE_BYTES)?;
-        settings.certificates.extend(Certificate::from_pem(&text).map_err(|error| {
-            Mistake::new(format!("cannot use {} as a certificate chain: {error}", output::shown(path)))
-        })?);
-    }
-    if let Some(name) = identity {
-        settings.identities.push(Identity::exact(name, issuer.clone()));
-    }
-    if let Some(pattern) = identity_regexp {
-        let identity = Identity::matching(pattern, issuer.clone())
-            .map_err(|error| Mistake::new(format!("--identity-regexp {pattern:?}: {error}")))?;
-        settings.identities.push(identity);
-    }
-    if let Some(path) = trusted_root {
-        let text = read_small(path, SIGNATURE_BYTES)?;
-        settings.trusted_root = Some(TrustedRoot::from_json(&String::from_utf8_lossy(&text)).map_err(|error| {
-            Mistake::new(format!("cannot use {} as a Sigstore trusted root: {error}", output::shown(path)))
-        })?);
-    }
-    Ok(settings)
 }
 
 /// Checks lists and signatures against what was hashed.

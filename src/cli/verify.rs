@@ -19,7 +19,8 @@ pub fn verify(args: &Verify, quiet: bool) -> Result<ExitCode, Mistake> {
 /// Inspection alone.
 pub fn scan(args: &Scan, quiet: bool) -> Result<ExitCode, Mistake> {
     let (trusting, advising) = (Trusting::default(), Advising::default());
-    each(&args.paths, &[Check::Scan], &args.judging, &trusting, &advising, &args.reading, &args.writing, quiet)
+    let reading = Reading { structure_only: args.structure_only, ..args.reading.clone() };
+    each(&args.paths, &[Check::Scan], &args.judging, &trusting, &advising, &reading, &args.writing, quiet)
 }
 
 /// Dependencies alone. An audit that would look at nothing is a mistake in the call, not a pass.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::model::{ArtifactPath, Class, Evidence, Limits, Package, Place, Rule, Severity};
 
 use super::{
-    Kind, bill, bun, cargo_lock, composer, conda, gemfile, go, gradle, lookalike, npm, pipfile, pnpm, python_toml,
-    recognise, requirements, sources, yarn,
+    Kind, auditable, bill, bun, cargo_lock, composer, conda, gemfile, go, gradle, installed, lookalike, npm, pipfile,
+    pnpm, python_toml, recognise, requirements, sources, yarn,
 };
 
 /// A lockfile, or a part of one, that cannot be read.
@@ -58,6 +58,14 @@ pub struct Dependencies {
     pub evidence: Vec<Evidence>,
 }
 
+impl Dependencies {
+    fn take(&mut self, sheet: Sheet<'_>) {
+        let (packages, evidence) = sheet.close();
+        self.packages.extend(packages);
+        self.evidence.extend(evidence);
+    }
+}
+
 /// Reads every lockfile among `files`; what is none is passed over.
 ///
 /// The bytes are those that were weighed; `None` says that they were not kept (the file exceeds
@@ -70,7 +78,12 @@ pub fn read_all<'a>(
     let known = files.into_iter().filter_map(|(path, bytes)| Some((path, recognise(path)?, bytes)));
     let known: Vec<_> = known.collect();
     let present: BTreeSet<&ArtifactPath> = known.iter().map(|(path, ..)| *path).collect();
+    let mut environments: BTreeMap<ArtifactPath, installed::Environment<'_>> = BTreeMap::new();
     for (path, kind, bytes) in known {
+        if let (Kind::Installed, Some(folder), Some(bytes)) = (kind, installed::environment_of(path), bytes) {
+            environments.entry(folder).or_default().add(path, bytes);
+            continue;
+        }
         let mut sheet = Sheet::new(path, &present, limits);
         match (kind, bytes) {
             (Kind::NotRead(name), _) => sheet.note(&LOCKFILE_NOT_READ, None, format!("nothing here reads {name}")),
@@ -84,9 +97,31 @@ pub fn read_all<'a>(
                 lookalike::look(&mut sheet);
             }
         }
-        let (packages, evidence) = sheet.close();
-        all.packages.extend(packages);
-        all.evidence.extend(evidence);
+        all.take(sheet);
+    }
+    environments.retain(|folder, environment| environment.is_installed(folder));
+    for (folder, environment) in environments {
+        let mut sheet = Sheet::new(&folder, &present, limits);
+        environment.read(&mut sheet);
+        sources::look(&mut sheet, Kind::Installed);
+        lookalike::look(&mut sheet);
+        all.take(sheet);
+    }
+    all
+}
+
+/// Reads the lists of packages that programs carry of themselves ([`crate::model::Contents::lock`]).
+pub fn read_embedded<'a>(
+    programs: impl IntoIterator<Item = (&'a ArtifactPath, &'a [u8])>,
+    limits: &Limits,
+) -> Dependencies {
+    let mut all = Dependencies::default();
+    let present = BTreeSet::new();
+    for (path, bytes) in programs {
+        let mut sheet = Sheet::new(path, &present, limits);
+        let text = sheet.text(bytes);
+        auditable::read(&mut sheet, &text);
+        all.take(sheet);
     }
     all
 }
@@ -109,7 +144,7 @@ fn read(kind: Kind, sheet: &mut Sheet<'_>, bytes: &[u8]) {
         Kind::PythonToml => python_toml::read(sheet, &text),
         Kind::Requirements => requirements::read(sheet, &text),
         Kind::Yarn => yarn::read(sheet, &text),
-        Kind::NotRead(_) => {}
+        Kind::Installed | Kind::NotRead(_) => {}
     }
 }
 

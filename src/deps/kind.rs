@@ -1,5 +1,6 @@
 //! Which files are lockfiles. They have no magic, so the name decides; the content is then held to it.
 
+use super::installed::environment_of;
 use crate::model::ArtifactPath;
 
 /// A kind of lockfile, or of file that stands for one.
@@ -23,6 +24,8 @@ pub enum Kind {
     GoSum,
     /// `gradle.lockfile`.
     Gradle,
+    /// A file of an installed Python project; all of one environment are read together.
+    Installed,
     /// `package-lock.json`, versions 1 to 3.
     Npm,
     /// `Pipfile.lock`.
@@ -79,6 +82,7 @@ pub fn recognise(path: &ArtifactPath) -> Option<Kind> {
         "bom.json" | "sbom.json" => Kind::Bill,
         _ if name.ends_with(".cdx.json") || name.ends_with(".spdx.json") => Kind::Bill,
         _ if name.starts_with("pylock.") && name.ends_with(".toml") => Kind::PythonToml,
+        _ if environment_of(path).is_some() => Kind::Installed,
         _ if requirements(path) => Kind::Requirements,
         _ => Kind::NotRead(NOT_READ.iter().find(|known| **known == name)?),
     })

@@ -4,6 +4,7 @@
 //! that can still be read and evidence about the rest; the other lockfiles are read all the same. What no parser here
 //! reads is said (`lockfile-not-read`), so that "no advisory" is never said about packages that nobody listed.
 
+mod auditable;
 mod bill;
 mod bun;
 mod cargo_lock;
@@ -14,6 +15,7 @@ mod draft;
 mod gemfile;
 mod go;
 mod gradle;
+mod installed;
 mod json;
 mod kind;
 mod lines;
@@ -28,7 +30,7 @@ mod sources;
 mod yaml;
 mod yarn;
 
-pub use collect::{Dependencies, read_all};
+pub use collect::{Dependencies, read_all, read_embedded};
 pub use kind::{Kind, recognise};
 
 use crate::model::Rule;

@@ -64,6 +64,18 @@ fn expected(extension: &str) -> &'static [&'static str] {
         "onnx" => &["onnx"],
         "h5" | "hdf5" => &["hdf5"],
         "keras" => &["keras", "hdf5"],
+        "skops" => &["skops", "zip"],
+        "msgpack" => &["msgpack"],
+        "ubj" => &["ubjson"],
+        "cbm" => &["catboost"],
+        "pmml" => &["pmml"],
+        "rds" | "rda" | "rdata" => &["r-data", "gzip", "bzip2", "xz", "lzma", "zstd"],
+        "7z" => &["7z"],
+        "bz2" => &["bzip2"],
+        "xz" => &["xz"],
+        "lzma" => &["lzma"],
+        "zst" => &["zstd"],
+        "lz4" => &["lz4"],
         "npy" => &["npy"],
         "npz" => &["npz", "zip"],
         "pt" | "pth" | "ckpt" => {
@@ -77,7 +89,7 @@ fn expected(extension: &str) -> &'static [&'static str] {
         "mlmodel" => &["coreml"],
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "bmp" => &["png", "jpeg", "gif", "webp", "bmp"],
         "zip" => &["zip"],
-        "tar" | "nemo" => &["tar", "gzip"],
+        "tar" | "nemo" => &["tar", "gzip", "bzip2", "xz", "zstd"],
         "gz" | "tgz" => &["gzip"],
         "txt" | "md" | "py" | "yaml" | "yml" | "toml" | "jinja" | "csv" | "jsonl" => {
             &["text", "json", "html", "xml", "script", "git-lfs-pointer"]

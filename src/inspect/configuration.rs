@@ -4,8 +4,8 @@
 //! models (`auto_map`), the sharded checkpoint index.
 
 use super::json::Tree;
-use super::{Scope, chat_template, hydra, imports, keras};
-use crate::model::{Class, Format, Rule, Severity};
+use super::{Scope, boosted, chat_template, hydra, imports, keras, skops};
+use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
 /// Code in the repository, or in another one.
@@ -18,10 +18,21 @@ pub static REMOTE_CODE: Rule = Rule {
     frameworks: &["CWE-829", "CWE-94", "AML.T0010.001", "AML.T0011.000"],
 };
 
+/// A kernel out of a repository.
+pub static REMOTE_KERNEL: Rule = Rule {
+    id: "remote-kernel",
+    summary: "the configuration names a repository whose code is fetched and run as attention kernel",
+    severity: Severity::Critical,
+    class: Class::Defect,
+    page: include_str!("../rules/remote-kernel.md"),
+    frameworks: &["CWE-829", "CWE-94", "AML.T0010.001", "AML.T0011.000"],
+};
+
 /// Looks at a configuration as a whole.
 pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     weight_map(tree, view, scope);
     auto_map(tree, view, scope);
+    kernel(tree, view, scope);
     for name in ["custom_pipelines", "custom_pipeline"] {
         for pipelines in tree.all(name) {
             for (task, pipeline) in pipelines.members() {
@@ -36,6 +47,8 @@ pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     keras::inspect(tree, view, scope);
     imports::inspect(tree, view, scope);
     hydra::of_configuration(tree, view, scope);
+    skops::inspect(tree, view, scope);
+    boosted::inspect_xgboost(boosted::Value::Text(tree), view, scope);
 }
 
 /// `auto_map`: class names by role, each a text or a list of texts; `other/repository--module.Class` is elsewhere.
@@ -47,6 +60,36 @@ fn auto_map(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
             }
         }
     }
+}
+
+/// Where an implementation of attention or of experts is chosen, a name with a slash is a repository to fetch it from.
+/// transformers from 4.56.0 to before 5.3.0 did so for what a `config.json` says, `trust_remote_code` or not
+/// (CVE-2026-4372).
+fn kernel(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
+    let mut open = vec![tree];
+    while let Some(object) = open.pop() {
+        for (name, value) in object.members() {
+            let stem = name.strip_prefix('_').unwrap_or(name);
+            let stem = stem.strip_suffix("_internal").unwrap_or(stem);
+            if stem == "attn_implementation" || stem == "experts_implementation" {
+                // One text, or one for each part of the model.
+                let parts = value.members().iter().map(|(_, part)| part).chain([value]);
+                parts.filter_map(Tree::text).for_each(|chosen| fetched(name, chosen, view, scope));
+            }
+            open.push(value);
+        }
+    }
+}
+
+fn fetched(name: &str, chosen: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if !chosen.contains('/') {
+        return;
+    }
+    let message = format!("{name} is {chosen:?}: code of that repository is fetched and run");
+    let evidence = Evidence::new(&REMOTE_KERNEL, message).with("repository", chosen);
+    let known = chosen.rsplit('|').next().is_some_and(|name| name.starts_with("kernels-community/"));
+    let evidence = if known { evidence.rated(Severity::Medium) } else { evidence };
+    scope.add(evidence.at(view.place(0..0)));
 }
 
 fn raise(what: &str, class: &str, view: &View<'_>, scope: &mut Scope<'_>) {

@@ -50,10 +50,6 @@ static MARKS: &[Mark] = &[
     Mark(64, b"\xef\xbe\xad\xde", "mil-blob", Kind::Media),
     Mark(0, b"lmgg", "ggml", Kind::Closed),
     Mark(0, b"tjgg", "ggml", Kind::Closed),
-    Mark(0, b"\xfd7zXZ\0", "xz", Kind::Closed),
-    Mark(0, b"\x28\xb5\x2f\xfd", "zstd", Kind::Closed),
-    Mark(0, b"\x04\x22\x4d\x18", "lz4", Kind::Closed),
-    Mark(0, b"7z\xbc\xaf\x27\x1c", "7z", Kind::Closed),
     Mark(0, b"Rar!\x1a\x07", "rar", Kind::Closed),
     Mark(0, b"SQLite format 3\0", "sqlite", Kind::Closed),
 ];
@@ -66,9 +62,6 @@ pub fn of(head: &[u8], view: &View<'_>) -> Vec<Format> {
         .collect();
     if is_windows_program(head, view) {
         formats.push(Format::named("pe"));
-    }
-    if head.starts_with(b"BZh") && head.get(4..10) == Some(b"1AY&SY") {
-        formats.push(Format::named("bzip2"));
     }
     // A table of LevelDB, which TensorFlow's checkpoints have as their index, is told by its last bytes.
     let end = view.len().saturating_sub(8);
@@ -119,7 +112,6 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     for format in formats {
         let kind = MARKS.iter().find(|mark| mark.2 == format.name()).map_or(Kind::Program, |mark| mark.3);
         let kind = match format.name() {
-            "bzip2" => Kind::Closed,
             "checkpoint-index" | "tfrecord" => Kind::Media,
             _ => kind,
         };
@@ -144,15 +136,14 @@ fn is_named_as_program(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let (folder, name) = lower.rsplit_once(['/', '!']).unwrap_or(("", &lower));
     let extension = name.split('.').skip(1);
-    let mut openly =
-        extension.map(|part| matches!(part, "so" | "dll" | "dylib" | "exe" | "pyd" | "node" | "wasm" | "llamafile"));
+    let mut openly = extension.map(|part| matches!(part, "so" | "dll" | "dylib" | "exe" | "pyd" | "node" | "wasm"));
     let cached = folder.ends_with("__pycache__") && name.ends_with(".pyc");
     let place = folder.rsplit('/').next().unwrap_or_default();
     openly.any(|openly| openly) || cached || (!name.contains('.') && matches!(place, "bin" | "sbin" | "scripts"))
 }
 
 /// True for names of files that hold raw numbers and nothing else: shards of TensorFlow checkpoints, external data of
-/// ONNX. Such bytes have no mark to tell them by, so the name is only a claim, and a neighbour must bear it out.
+/// ONNX, weights of OpenVINO. Such bytes have no mark to tell them by, so the name is only a claim, and a neighbour must bear it out.
 pub fn raw_by_name(name: &str) -> bool {
     let shard = |text: &str| {
         text.split_once("-of-").is_some_and(|(n, of)| {
@@ -163,4 +154,5 @@ pub fn raw_by_name(name: &str) -> bool {
     name.split_once(".data-").is_some_and(|(_, rest)| shard(rest))
         || name.ends_with(".onnx_data")
         || name.ends_with(".onnx.data")
+        || name.ends_with(".bin")
 }

@@ -5,9 +5,14 @@
 //! members to [`inspect_content`] again, one nesting level deeper. A file that nobody claims is said to be unknown.
 
 mod archive;
+mod auditable;
+mod boosted;
+mod bytes;
 mod chat_template;
 mod claim;
+mod compressed;
 mod configuration;
+mod flatbuffer;
 mod gguf;
 mod graph_text;
 mod gzip;
@@ -19,20 +24,27 @@ mod joblib;
 mod json;
 mod keras;
 mod magic;
+mod msgpack;
 mod npy;
 mod onnx;
 mod outreach;
 mod pickle;
 mod plain_messages;
 mod protobuf;
+mod pytorch;
+mod rdata;
 mod repository;
 mod safetensors;
 mod scope;
+mod sevenz;
+mod skops;
 mod statistics;
 mod tar;
 mod tensorflow;
 mod text;
 mod tflite;
+mod wording;
+mod xml;
 mod zip;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};
@@ -46,6 +58,7 @@ pub static RULES: &[&Rule] = &[
     &archive::ARCHIVE_LINK,
     &archive::ARCHIVE_PATH_ESCAPE,
     &archive::MEMBER_NOT_INSPECTED,
+    &boosted::TREE_MODEL_MALFORMED,
     &chat_template::TEMPLATE_ESCAPE,
     &chat_template::TEMPLATE_HIDDEN_TEXT,
     &chat_template::TEMPLATE_INCLUDE,
@@ -54,7 +67,9 @@ pub static RULES: &[&Rule] = &[
     &claim::FORMAT_NOT_INSPECTED,
     &claim::FORMAT_UNRECOGNISED,
     &claim::POLYGLOT,
+    &compressed::COMPRESSION_MALFORMED,
     &configuration::REMOTE_CODE,
+    &configuration::REMOTE_KERNEL,
     &gguf::DUPLICATE,
     &gguf::HIDDEN_DATA,
     &gguf::MALFORMED,
@@ -63,12 +78,16 @@ pub static RULES: &[&Rule] = &[
     &gguf::TRUNCATED,
     &gguf::UNKNOWN_TYPE,
     &gzip::GZIP_MALFORMED,
+    &hdf5::HDF5_EXTERNAL_FILE,
+    &hdf5::HDF5_MALFORMED,
     &hydra::HYDRA_TARGET,
     &json::DUPLICATE_KEY,
     &json::MALFORMED,
     &keras::KERAS_EXTERNAL_FILE,
     &keras::KERAS_FOREIGN_OBJECT,
     &keras::KERAS_LAMBDA,
+    &msgpack::MSGPACK_EXTENSION,
+    &msgpack::MSGPACK_MALFORMED,
     &onnx::CUSTOM_OPERATOR,
     &onnx::EXTERNAL_PATH,
     &onnx::FUNCTION_SHADOWS,
@@ -86,10 +105,16 @@ pub static RULES: &[&Rule] = &[
     &pickle::rules::TRAILING_DATA,
     &pickle::rules::UNKNOWN_CALL,
     &pickle::rules::UNKNOWN_IMPORT,
+    &pytorch::PYTORCH_STORAGE_MISMATCH,
+    &pytorch::TORCHSCRIPT_OPERATOR,
+    &rdata::R_CODE,
+    &rdata::R_MALFORMED,
     &repository::INDEX_MATCH,
     &repository::INDEX_MISMATCH,
     &repository::INDEX_PATH_ESCAPE,
     &repository::SHARD_MISSING,
+    &skops::SKOPS_FOREIGN_TYPE,
+    &skops::SKOPS_MALFORMED,
     &safetensors::DUPLICATE_KEY,
     &safetensors::HEADER_MALFORMED,
     &safetensors::HOLE,
@@ -110,6 +135,12 @@ pub static RULES: &[&Rule] = &[
     &text::LFS_POINTER,
     &tflite::TFLITE_CUSTOM_OPERATOR,
     &tflite::TFLITE_MALFORMED,
+    &wording::CODE_IN_DATA,
+    &xml::OPENVINO_CUSTOM_LAYER,
+    &xml::OPENVINO_MALFORMED,
+    &xml::PMML_FOREIGN_FUNCTION,
+    &xml::XML_ENTITY,
+    &xml::XML_MALFORMED,
     &zip::AMBIGUOUS_END,
     &zip::CRC_MISMATCH,
     &zip::DUPLICATE_MEMBER,
@@ -147,13 +178,21 @@ pub trait Inspector: Sync {
 
 /// Formats that are told by their own marks, in the order they are listed.
 static INSPECTORS: &[&dyn Inspector] = &[
+    &boosted::Catboost,
+    &compressed::Compressed::Bzip2,
+    &compressed::Compressed::Lz4,
+    &compressed::Compressed::Lzma,
+    &compressed::Compressed::Xz,
+    &compressed::Compressed::Zstd,
     &gguf::Gguf,
     &gzip::Gzip,
     &hdf5::Hdf5,
     &joblib::Joblib,
     &npy::Npy,
     &pickle::Pickle,
+    &rdata::RData,
     &safetensors::Safetensors,
+    &sevenz::SevenZ,
     &tar::Tar,
     &tflite::Tflite,
     &zip::Zip,
@@ -162,7 +201,10 @@ static INSPECTORS: &[&dyn Inspector] = &[
 /// Formats without marks of their own: asked only when no other claims the bytes, and the first that does is it.
 static PLAIN: &[&dyn Inspector] = &[
     &json::Json,
+    &xml::Xml,
     &text::Text,
+    &boosted::Ubjson,
+    &msgpack::Msgpack,
     &tensorflow::SavedModel,
     &tensorflow::GraphDef,
     &plain_messages::CoreMl,
@@ -209,12 +251,21 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
     if chosen.is_empty() && marks.is_empty() {
         chosen.extend(PLAIN.iter().find(|inspector| inspector.claims(&head, view)));
     }
-    let formats = chosen.iter().map(|inspector| inspector.format()).chain(marks.iter().cloned()).collect();
+    let mut formats: Vec<_> = chosen.iter().map(|inspector| inspector.format()).chain(marks.iter().cloned()).collect();
+    let archive = zip::embedded::embedded(&head, view, &formats);
+    if archive.is_some() {
+        formats.retain(|format| format.name() != "zip");
+        chosen.retain(|inspector| inspector.format().name() != "zip");
+    }
     let formats = recognised(formats, view, scope);
     for inspector in chosen {
         inspector.inspect(view, scope);
     }
+    if let Some(archive) = archive {
+        zip::embedded::inspect(archive, formats.first(), view, scope);
+    }
     magic::judge(&marks, view, scope);
+    auditable::inspect(&marks, view, scope);
     formats
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::escapes;
 use super::claim::{FORMAT_UNRECOGNISED, RAW_TENSORS};
+use super::xml::openvino;
 use crate::model::{Artifact, ArtifactPath, Class, Evidence, Format, Place, Rule, Severity, Tensor};
 
 /// The index and the shards tell the same story.
@@ -57,6 +58,7 @@ pub fn inspect_repository(artifacts: &[Artifact]) -> Vec<Evidence> {
     let by_path: BTreeMap<&ArtifactPath, &Artifact> =
         artifacts.iter().map(|artifact| (&artifact.path, artifact)).collect();
     let mut evidence = raw_without_neighbour(artifacts);
+    evidence.extend(openvino::pairs(artifacts));
     for index in artifacts {
         if let Some(map) = &index.contents.weight_map {
             sharded(index, map, &by_path, &mut evidence);
@@ -71,11 +73,18 @@ fn raw_without_neighbour(artifacts: &[Artifact]) -> Vec<Evidence> {
     let readers = ["checkpoint-index", "onnx"].map(Format::named);
     let reads = |artifact: &&Artifact| readers.iter().any(|format| artifact.is(format));
     let borne_out: BTreeSet<&str> = artifacts.iter().filter(reads).map(|artifact| artifact.path.parent()).collect();
+    let models = openvino::models(artifacts);
     artifacts
         .iter()
-        .filter(|artifact| artifact.is(&RAW_TENSORS) && !borne_out.contains(artifact.path.parent()))
+        .filter(|artifact| artifact.is(&RAW_TENSORS) && !openvino::is_weights_of(artifact, &models))
+        // A graph of ONNX or TensorFlow names its shards; what is merely called `.bin` it does not read.
+        .filter(|artifact| {
+            let name = artifact.path.name();
+            (name.ends_with(".bin") && !name.contains(".data-")) || !borne_out.contains(artifact.path.parent())
+        })
         .map(|artifact| {
-            let message = "its name says raw tensors, but nothing beside it could read them";
+            let message =
+                "the bytes are of no format that is known, and nothing beside it could read them as raw numbers";
             Evidence::new(&FORMAT_UNRECOGNISED, message).of(&artifact.path)
         })
         .collect()

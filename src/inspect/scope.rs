@@ -1,6 +1,6 @@
 //! Where inspectors write down what they find in one file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::model::{ArtifactPath, Call, Contents, Evidence, Format, Limits, Rule};
@@ -12,15 +12,30 @@ pub struct Scope<'l> {
     pub path: &'l ArtifactPath,
     /// Bounds.
     pub limits: &'l Limits,
+    /// What the container is that the member at hand is of, where its name makes a difference.
+    pub container: Option<Format>,
     seen: Inspection,
     raised: BTreeMap<&'static str, u64>,
+    storages: BTreeSet<Storage>,
+}
+
+/// A storage of PyTorch as a pickle speaks of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Storage {
+    /// Its name, which is that of a member of the archive.
+    pub key: String,
+    /// Its class, which says how wide its elements are.
+    pub class: String,
+    /// Number of its elements.
+    pub elements: i64,
 }
 
 impl<'l> Scope<'l> {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(path: &'l ArtifactPath, limits: &'l Limits) -> Self {
-        Self { path, limits, seen: Inspection::default(), raised: BTreeMap::new() }
+        let (raised, storages) = (BTreeMap::new(), BTreeSet::new());
+        Self { path, limits, container: None, seen: Inspection::default(), raised, storages }
     }
 
     /// Writes down evidence about a range of a view, with the bytes for people to look at.
@@ -78,6 +93,18 @@ impl<'l> Scope<'l> {
         if self.seen.contents.calls.len() < 10_000 {
             self.seen.contents.calls.push(call);
         }
+    }
+
+    /// A pickle asks for a storage.
+    pub fn storage(&mut self, storage: Storage) {
+        if (self.storages.len() as u64) < self.limits.entries {
+            self.storages.insert(storage);
+        }
+    }
+
+    /// The storages that were asked for since this was last called.
+    pub fn take_storages(&mut self) -> BTreeSet<Storage> {
+        std::mem::take(&mut self.storages)
     }
 
     /// Wants to see the payload as it is hashed.

@@ -58,6 +58,13 @@ impl Inspector for Text {
                 Err(trouble) => scope.unreadable(view, &trouble),
             }
         }
+        let script = scope.container == Some(Format::named("torchscript")) && name.ends_with(".py");
+        if script && let Ok(bytes) = view.read_all("torchscript-bytes", 16 * WHOLE) {
+            super::pytorch::script(&String::from_utf8_lossy(&bytes), view, scope);
+        }
+        if super::boosted::is_lightgbm(&head) {
+            super::boosted::inspect_lightgbm(view, scope);
+        }
         if view.depth() == 0 {
             if let Some(format) = kind(&head) {
                 scope.recognise(Format::named(format));
@@ -90,6 +97,8 @@ fn kind(head: &[u8]) -> Option<&'static str> {
         Some("xml")
     } else if head.starts_with(b"#!") {
         Some("script")
+    } else if super::boosted::is_lightgbm(head) {
+        Some("lightgbm")
     } else {
         None
     }

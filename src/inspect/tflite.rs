@@ -3,6 +3,7 @@
 //! A FlatBuffer (<https://flatbuffers.dev/internals/>) whose root is `Model` of `schema.fbs`. Only the list of operators
 //! is read. Not looked at: tensors, buffers, and metadata.
 
+use super::flatbuffer::{field, follow, text, u32_at};
 use super::tensorflow::reaches_out;
 use super::{Inspector, Scope};
 use crate::model::{Class, Format, Rule, Severity};
@@ -81,42 +82,17 @@ fn operators(view: &View<'_>, most: u64) -> Option<Vec<(u64, String)>> {
     let mut names = Vec::new();
     // Field 1 of `Model`: operator_codes. A model without operators has none.
     let Some(list) = field(view, root, 1)? else { return Some(names) };
-    let list = list.checked_add(u32_at(view, list)?.into())?;
+    let list = follow(view, list)?;
     let count = u64::from(u32_at(view, list)?).min(most);
     for n in 0..count {
         let slot = list.checked_add(4)?.checked_add(n.checked_mul(4)?)?;
-        let table = slot.checked_add(u32_at(view, slot)?.into())?;
+        let table = follow(view, slot)?;
         // Field 1 of `OperatorCode`: custom_code.
-        if let Some(text) = field(view, table, 1)? {
-            let text = text.checked_add(u32_at(view, text)?.into())?;
-            let length = u64::from(u32_at(view, text)?).min(1024);
-            let start = text.checked_add(4)?;
-            let bytes = view.read(start..start.checked_add(length)?).ok()?;
-            names.push((start, String::from_utf8_lossy(&bytes).into_owned()));
+        if let Some(name) = field(view, table, 1)? {
+            names.push(text(view, name)?);
         }
     }
     Some(names)
-}
-
-/// Where a field of a table stands; the inner `None` if the table has no such field.
-fn field(view: &View<'_>, table: u64, number: u64) -> Option<Option<u64>> {
-    let back = i64::from(u32_at(view, table)?.cast_signed());
-    let vtable = u64::try_from(i64::try_from(table).ok()?.checked_sub(back)?).ok()?;
-    let size = u64::from(u16_at(view, vtable)?);
-    let entry = 4 + 2 * number;
-    if entry.checked_add(2)? > size {
-        return Some(None);
-    }
-    let offset = u64::from(u16_at(view, vtable.checked_add(entry)?)?);
-    Some(if offset == 0 { None } else { Some(table.checked_add(offset)?) })
-}
-
-fn u32_at(view: &View<'_>, at: u64) -> Option<u32> {
-    view.read(at..at.checked_add(4)?).ok()?.try_into().ok().map(u32::from_le_bytes)
-}
-
-fn u16_at(view: &View<'_>, at: u64) -> Option<u16> {
-    view.read(at..at.checked_add(2)?).ok()?.try_into().ok().map(u16::from_le_bytes)
 }
 
 #[cfg(test)]

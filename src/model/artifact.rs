@@ -161,6 +161,8 @@ pub struct Contents {
     pub metadata: BTreeMap<String, String>,
     /// What would be imported and called if the file were loaded, in order.
     pub calls: Vec<Call>,
+    /// A list of packages that a program carries of itself, as JSON of cargo-auditable.
+    pub lock: Option<Vec<u8>>,
     /// Addresses in a configuration or a program, in order, each host once.
     pub endpoints: Vec<Endpoint>,
     /// Modules that a program imports, in order, each once.

@@ -113,6 +113,9 @@ pub enum DigestError {
     /// Not lower- or upper-case hexadecimal.
     #[error("not hexadecimal: {0:?}")]
     Hex(String),
+    /// No algorithm that is known stands before a colon.
+    #[error("not an algorithm, a colon and a digest: {0:?}")]
+    Unnamed(String),
 }
 
 /// The output of one hash function over some bytes.
@@ -154,6 +157,17 @@ impl Digest {
     #[must_use]
     pub fn hex(&self) -> String {
         hex::encode(&self.bytes)
+    }
+}
+
+impl std::str::FromStr for Digest {
+    type Err = DigestError;
+
+    /// Reads `sha256:` and hexadecimal digits, as [`Digest`] is displayed.
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        let named = text.split_once(':').and_then(|(name, hex)| Some((Algorithm::parse(name)?, hex)));
+        let (algorithm, hex) = named.ok_or_else(|| DigestError::Unnamed(text.chars().take(160).collect()))?;
+        Self::from_hex(algorithm, hex)
     }
 }
 

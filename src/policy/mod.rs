@@ -11,12 +11,13 @@ mod judge;
 mod resolve;
 mod schema;
 mod services;
+mod signature;
 mod wire;
 
 pub use judge::{Judgement, judge};
 pub use resolve::{BUILT_IN, Error, Policy, RuleBook, built_in, resolve, seconds};
 pub use schema::schema;
-pub use wire::{Action, Audit, ExceptionEntry, Signature, Wire, parse};
+pub use wire::{Action, Audit, ExceptionEntry, Signature, SignerIdentity, Wire, parse};
 
 use crate::model::Rule;
 

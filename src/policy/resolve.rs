@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 use crate::model::{Check, Class, Limits, PolicyId, Rule, Severity};
 
 use super::services::Services;
-use super::wire::{Action, ExceptionEntry, Gaps, Thresholds, Wire, nearest, parse};
+use super::signature;
+use super::wire::{Action, ExceptionEntry, Gaps, Signature, Thresholds, Wire, nearest, parse};
 
 /// The policies that are part of the program, by name.
 pub static BUILT_IN: [(&str, &str); 3] = [
@@ -60,8 +61,10 @@ pub struct Policy {
     pub formats_deny: BTreeSet<String>,
     /// Files with trusted keys, as written.
     pub keys: Vec<String>,
-    /// Distinct trusted keys that must have signed.
+    /// Distinct trusted signers that must have signed.
     pub threshold: u32,
+    /// Everything else about signatures, as written.
+    pub signature: Signature,
     /// The advisory database, as written.
     pub database: Option<String>,
     /// Oldest acceptable database, in seconds.
@@ -120,7 +123,6 @@ fn over(top: Wire, base: Wire) -> Wire {
         Some(Thresholds { fail: top.fail.or(base.fail), warn: top.warn.or(base.warn) })
     };
     let (top_audit, base_audit) = (audit.unwrap_or_default(), base.audit.unwrap_or_default());
-    let (top_signature, base_signature) = (top.signature.unwrap_or_default(), base.signature.unwrap_or_default());
     let (top_formats, base_formats) = (top.formats.unwrap_or_default(), base.formats.unwrap_or_default());
     let mut rules = base.rules.unwrap_or_default();
     rules.extend(top.rules.unwrap_or_default());
@@ -140,10 +142,7 @@ fn over(top: Wire, base: Wire) -> Wire {
             allow: top_formats.allow.or(base_formats.allow),
             deny: top_formats.deny.or(base_formats.deny),
         }),
-        signature: Some(super::wire::Signature {
-            keys: top_signature.keys.or(base_signature.keys),
-            threshold: top_signature.threshold.or(base_signature.threshold),
-        }),
+        signature: Some(signature::over(top.signature.unwrap_or_default(), base.signature.unwrap_or_default())),
         audit: Some(super::wire::Audit {
             database: top_audit.database.or(base_audit.database),
             database_max_age: top_audit.database_max_age.or(base_audit.database_max_age),
@@ -164,7 +163,8 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
     let severity = wire.severity.unwrap_or_default();
     let audit = wire.audit.unwrap_or_default();
     let advisories = audit.severity.unwrap_or_default();
-    let signature = wire.signature.unwrap_or_default();
+    let mut signature = wire.signature.unwrap_or_default();
+    signature::check(&signature)?;
     let formats = wire.formats.unwrap_or_default();
     let mut require: BTreeSet<String> = wire.require.unwrap_or_default().into_iter().collect();
     if signature.threshold.unwrap_or(0) > 0 {
@@ -187,8 +187,9 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         require,
         formats_allow: formats.allow.map(|allow| allow.into_iter().collect()),
         formats_deny: formats.deny.unwrap_or_default().into_iter().collect(),
-        keys: signature.keys.unwrap_or_default(),
-        threshold: signature.threshold.unwrap_or(0),
+        keys: signature.keys.take().unwrap_or_default(),
+        threshold: signature.threshold.take().unwrap_or(0),
+        signature,
         database: audit.database,
         database_max_age: audit.database_max_age.as_deref().map(seconds).transpose()?,
         services: wire.services.unwrap_or_default(),

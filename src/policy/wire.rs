@@ -39,9 +39,44 @@ pub struct Signature {
     /// Files with trusted public keys in PEM, relative to the policy file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<Vec<String>>,
-    /// How many distinct trusted keys must have signed. 0 asks for none.
+    /// How many distinct trusted signers must have signed. 0 asks for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<u32>,
+    /// Files with trusted root certificates, and intermediate ones that help to reach them, in PEM, relative to the
+    /// policy file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_chains: Option<Vec<String>>,
+    /// Trusted signers whom Sigstore vouches for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identities: Option<Vec<SignerIdentity>>,
+    /// A Sigstore `trusted_root.json`, relative to the policy file, or an instance: `public-good` (the default),
+    /// `staging`, `github`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_root: Option<String>,
+    /// The name that a signature must give to what it signs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The oldest accepted time of signing, as a TOML date or time, or as text.
+    #[schemars(with = "Option<String>")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "moment")]
+    pub not_before: Option<jiff::Timestamp>,
+    /// Digests of files or of whole models that are no longer accepted, such as `sha256:…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Vec<String>>,
+}
+
+/// A signer whom an identity provider knows by name. Either `identity` or `regexp` is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SignerIdentity {
+    /// The whole name: an e-mail address, or the URI of a workflow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<String>,
+    /// A regular expression that the whole name matches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regexp: Option<String>,
+    /// The URL of the identity provider that vouched for the name.
+    pub issuer: String,
 }
 
 /// What dependencies are held against.
@@ -97,6 +132,17 @@ pub struct ExceptionEntry {
     #[schemars(with = "String")]
     #[serde(deserialize_with = "day")]
     pub until: jiff::civil::Date,
+}
+
+fn moment<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<jiff::Timestamp>, D::Error> {
+    let text = match toml::Value::deserialize(deserializer)? {
+        toml::Value::Datetime(date) => date.to_string(),
+        toml::Value::String(text) => text,
+        other => return Err(serde::de::Error::custom(format!("{other} is not a time; write 2026-12-31T00:00:00Z"))),
+    };
+    let midnight = format!("{text}T00:00:00Z");
+    let read = text.parse().or_else(|_| midnight.parse());
+    read.map(Some).map_err(|_| serde::de::Error::custom(format!("{text:?} is not a time; write 2026-12-31T00:00:00Z")))
 }
 
 fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<jiff::civil::Date, D::Error> {

@@ -209,7 +209,14 @@ impl Scene<'_> {
             }
             return Err(first.map_or_else(|| vec![self.untrusted(&who)], refuse));
         }
-        let vouched = sigstore::verify(text, target, None, root).map_err(refuse)?;
+        let vouched = sigstore::verify(text, target, None, root).map_err(|refused| {
+            let foreign = matches!(refused.broken, Broken::Certificate | Broken::Log | Broken::Timestamp);
+            if foreign && root.is_none() && self.settings.trusts_nobody() {
+                let who = format!("by somebody whom the public Sigstore does not vouch for ({})", refused.clause);
+                return vec![self.unassessed(&who)];
+            }
+            refuse(refused)
+        })?;
         let by = format!("{} (vouched for by {})", vouched.name, vouched.issuer);
         if self.settings.trusts_nobody() {
             return Err(vec![self.unassessed(&format!("by {by} according to Sigstore"))]);

@@ -11,7 +11,8 @@ use super::dsse::Envelope;
 use super::scene::{Requirements, SIGNATURE_MALFORMED, Scene, Verified};
 use super::settings::{SignatureFile, Subject, TrustSettings};
 use super::statement::Statement;
-use super::{detached, foreign, model_signing, strict, wrapped};
+use super::wrapped::{self, Wrapped};
+use super::{detached, foreign, model_signing, published, rollback, strict};
 use crate::model::{Class, Evidence, Rule, Severity};
 
 /// Too few signers.
@@ -33,13 +34,17 @@ pub fn check(
     settings: &TrustSettings,
     now: Timestamp,
 ) -> Vec<Evidence> {
+    // Withdrawn files are withdrawn whatever signs them.
+    let revoked = rollback::revoked(subject, &settings.revoked);
     let mut evidence = Vec::new();
     let mut signers = BTreeSet::new();
     for file in files {
-        let verified = one(&Scene { file, subject, settings, now });
+        let verified = one(&Scene { file, files, subject, settings, now });
         evidence.extend(verified.evidence);
         signers.extend(verified.signers);
     }
+    evidence.retain(|seen: &Evidence| !revoked.contains(seen));
+    evidence.extend(revoked);
     // One untrusted signature where one is needed has said so itself.
     let unsaid = settings.threshold > 1 || files.is_empty() || settings.trusts_nobody();
     if signers.len() < settings.threshold && unsaid {
@@ -70,12 +75,12 @@ fn requirements_of(file: &SignatureFile<'_>, kind: &Kind) -> Requirements {
     let envelope = match kind {
         Kind::Foreign => return foreign::requirements(file),
         Kind::Envelope(envelope) => envelope,
-        Kind::Bundle(bundle, _) => match &bundle.content {
+        Kind::Bundle(bundle, ..) => match &bundle.content {
             Content::Envelope(envelope) => envelope,
             Content::Message { digest, .. } => return detached::requirements_of_message(file, digest.as_ref()),
         },
     };
-    match Statement::parse(envelope.unverified_payload()) {
+    match Statement::parse_any(envelope.unverified_payload()) {
         Ok(statement) if model_signing::is(&statement) => model_signing::requirements(&statement),
         Ok(statement) => detached::requirements_of_statement(&statement),
         Err(_) => Requirements::default(),
@@ -83,7 +88,8 @@ fn requirements_of(file: &SignatureFile<'_>, kind: &Kind) -> Requirements {
 }
 
 enum Kind {
-    Bundle(Box<Bundle>, String),
+    /// A bundle, its text, and whether PyPI published it.
+    Bundle(Box<Bundle>, String, bool),
     Envelope(Envelope),
     /// Not JSON.
     Foreign,
@@ -97,23 +103,23 @@ fn read(bytes: &[u8], limit: u64) -> Result<Vec<Kind>, String> {
     if bytes.len() as u64 > limit {
         return Err(format!("it has {} bytes; at most {limit} are read", bytes.len()));
     }
-    let wrapped = match wrapped::lines(bytes) {
-        Some(lines) => lines?,
+    let Wrapped { values, pypi } = match wrapped::lines(bytes) {
+        Some(lines) => Wrapped { values: lines?, pypi: false },
         None => {
             let value = strict::parse(bytes)?;
             match wrapped::unwrap(&value) {
                 Some(bundles) => bundles?,
-                None => return Ok(vec![kind(&value, bytes)?]),
+                None => return Ok(vec![kind(&value, bytes, false)?]),
             }
         }
     };
-    wrapped.iter().map(|value| kind(value, value.to_string().as_bytes())).collect()
+    values.iter().map(|value| kind(value, value.to_string().as_bytes(), pypi)).collect()
 }
 
-fn kind(value: &Value, bytes: &[u8]) -> Result<Kind, String> {
+fn kind(value: &Value, bytes: &[u8], pypi: bool) -> Result<Kind, String> {
     if Bundle::is(value) {
         let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-        return Ok(Kind::Bundle(Box::new(Bundle::from_json(value)?), text.to_owned()));
+        return Ok(Kind::Bundle(Box::new(Bundle::from_json(value)?), text.to_owned(), pypi));
     }
     if value.get("payloadType").is_some() {
         return Ok(Kind::Envelope(Envelope::from_json(value)?));
@@ -145,10 +151,11 @@ fn of_kind(scene: &Scene<'_>, kind: &Kind) -> Verified {
     match kind {
         Kind::Foreign => foreign::check(scene),
         Kind::Envelope(envelope) => detached::envelope(scene, envelope),
-        Kind::Bundle(bundle, text) => match &bundle.content {
+        Kind::Bundle(bundle, text, pypi) => match &bundle.content {
             Content::Message { .. } => detached::message(scene, bundle, text),
-            Content::Envelope(envelope) => match Statement::parse(envelope.unverified_payload()) {
+            Content::Envelope(envelope) => match published::statement(envelope.unverified_payload()) {
                 Err(clause) => scene.refuse(&SIGNATURE_MALFORMED, clause),
+                Ok(statement) if *pypi => published::on_pypi(scene, bundle, text, &statement),
                 Ok(statement) if model_signing::is(&statement) => model_signing::check(scene, bundle, text, &statement),
                 Ok(statement) => detached::attested(scene, bundle, text, &statement),
             },

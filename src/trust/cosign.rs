@@ -55,6 +55,18 @@ pub fn open(json: &[u8], passphrase: Option<&[u8]>) -> Result<PrivateKey, KeyErr
     PrivateKey::from_pkcs8(&plain)
 }
 
+/// How such a key is encrypted, with the cost that it names.
+///
+/// # Errors
+/// [`KeyError::Malformed`] if the JSON is not of that form.
+pub fn encryption(json: &[u8]) -> Result<String, KeyError> {
+    let value = strict::parse(json).map_err(KeyError::Malformed)?;
+    let kdf = value.get("kdf").ok_or_else(|| KeyError::Malformed("\"kdf\" is missing".to_owned()))?;
+    let cost = |name: &str| kdf.get("params").and_then(|params| params.get(name)).and_then(serde_json::Value::as_u64);
+    let shown = |name: &str| cost(name).map_or_else(|| "?".to_owned(), |number| number.to_string());
+    Ok(format!("scrypt (N {}, r {}, p {}) with NaCl secretbox", shown("N"), shown("r"), shown("p")))
+}
+
 /// NaCl `crypto_secretbox_open`: XSalsa20 and Poly1305, whose key is the first 32 bytes of the stream.
 fn open_box(key: &[u8; 32], nonce: &[u8; 24], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (tag, body) = sealed.split_at_checked(16)?;

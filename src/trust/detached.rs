@@ -188,7 +188,7 @@ pub fn envelope(scene: &Scene<'_>, envelope: &Envelope) -> Verified {
 }
 
 /// The files whose digests the statement names, and one of these digests.
-fn covered<'a>(scene: &Scene<'a>, statement: &Statement) -> Result<(Vec<&'a Artifact>, Digest), Verified> {
+pub fn covered<'a>(scene: &Scene<'a>, statement: &Statement) -> Result<(Vec<&'a Artifact>, Digest), Verified> {
     let mut named: BTreeSet<Digest> = BTreeSet::new();
     for subject in &statement.subjects {
         for (algorithm, text) in &subject.digests {

@@ -21,6 +21,7 @@ pub mod key;
 mod key_file;
 mod minisign;
 pub mod model_signing;
+mod published;
 mod rollback;
 mod scene;
 mod settings;
@@ -35,7 +36,7 @@ use crate::model::Rule;
 
 pub use certificate::Certificate;
 pub use check::{check, requirements};
-pub use key_file::{private_key, public_key};
+pub use key_file::{KeyDescription, describe_key, private_key, public_key};
 pub use scene::Requirements;
 pub use settings::{Identity, SignatureFile, Subject, TrustSettings};
 pub use sigstore::TrustedRoot;
@@ -62,6 +63,7 @@ pub static RULES: &[&Rule] = &[
     &scene::SIGNATURE_UNCHECKED,
     &scene::SIGNATURE_OTHER_SUBJECT,
     &model_signing::DIGEST_MISMATCH,
+    &model_signing::EXCLUDED_FILE,
     &model_signing::IGNORED_FILE,
     &model_signing::MISSING_FILE,
     &model_signing::ROOT_DIGEST_MISMATCH,

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::scene::{SIGNATURE_UNCHECKED, Scene};
-use crate::model::{Class, Digest, Evidence, Rule, Severity};
+use super::settings::Subject;
+use crate::model::{Artifact, Class, Digest, Evidence, Rule, Severity};
 
 /// The signature is for a model of another name.
 pub static SUBJECT_NAME_MISMATCH: Rule = Rule {
@@ -63,29 +64,26 @@ pub fn check(scene: &Scene<'_>, name: &str, root: Option<&Digest>, time: Option<
             }
         }
     }
-    evidence.extend(revoked(scene, root));
+    evidence.extend(root.filter(|root| scene.settings.revoked.contains(root)).map(|root| {
+        scene.raise(&DIGEST_REVOKED, format!("the model as a whole has the digest {root}, which is revoked"))
+    }));
+    evidence.extend(revoked(scene.subject, &scene.settings.revoked));
     evidence
 }
 
-fn revoked(scene: &Scene<'_>, root: Option<&Digest>) -> Vec<Evidence> {
-    let revoked: &BTreeSet<Digest> = &scene.settings.revoked;
-    if revoked.is_empty() {
-        return Vec::new();
-    }
-    let of_root = root.filter(|root| revoked.contains(root)).map(|root| {
-        scene.raise(&DIGEST_REVOKED, format!("the model as a whole has the digest {root}, which is revoked"))
-    });
-    let of_files = scene.subject.artifacts.iter().filter_map(|artifact| {
+/// The files that nobody may use any more, signed or not.
+pub fn revoked(subject: Subject<'_>, revoked: &BTreeSet<Digest>) -> Vec<Evidence> {
+    let revoked = |artifact: &Artifact| {
         let digest = artifact.digests.iter().find(|digest| revoked.contains(digest))?;
         let message = format!("the file has the digest {digest}, which is revoked");
         Some(Evidence::new(&DIGEST_REVOKED, message).of(&artifact.path))
-    });
-    of_root.into_iter().chain(of_files).collect()
+    };
+    subject.artifacts.iter().filter_map(revoked).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::{SignatureFile, Subject, TrustSettings};
+    use super::super::settings::{SignatureFile, TrustSettings};
     use super::*;
 
     #[test]
@@ -94,7 +92,8 @@ mod tests {
         let file = SignatureFile { path: None, name: "model.sig".to_owned(), bytes: b"" };
         let settings = TrustSettings { not_before: Some(time("2025-06-01T00:00:00Z")), ..TrustSettings::default() };
         let subject = Subject { name: "model", artifacts: &[] };
-        let scene = Scene { file: &file, subject, settings: &settings, now: time("2026-01-01T00:00:00Z") };
+        let now = time("2026-01-01T00:00:00Z");
+        let scene = Scene { file: &file, files: std::slice::from_ref(&file), subject, settings: &settings, now };
         let ids = |signed| -> Vec<_> { check(&scene, "model", None, signed).iter().map(|seen| seen.rule.id).collect() };
         assert_eq!(ids(Some(time("2025-05-31T23:59:59Z"))), ["signature-too-old"]);
         assert!(ids(Some(time("2025-06-01T00:00:00Z"))).is_empty());

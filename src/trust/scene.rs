@@ -76,6 +76,8 @@ pub struct Signed {
 pub struct Scene<'a> {
     /// The signature.
     pub file: &'a SignatureFile<'a>,
+    /// All signatures of this check, that one among them.
+    pub files: &'a [SignatureFile<'a>],
     /// The files.
     pub subject: Subject<'a>,
     /// What the caller trusts.
@@ -121,8 +123,11 @@ impl Verified {
 
     /// The signature holds; so does all, unless the comparison found a defect or could not look.
     pub fn of(scene: &Scene<'_>, signed: Signed, compared: Vec<Evidence>, facts: Vec<(&'static str, Value)>) -> Self {
-        let held = !compared.iter().any(|evidence| matches!(evidence.rule.class, Class::Defect | Class::Gap));
-        let uncovered = compared.iter().filter(|evidence| evidence.rule.id == "ignored-file").count();
+        let outside = |evidence: &&Evidence| ["ignored-file", "excluded-file"].contains(&evidence.rule.id);
+        let uncovered = compared.iter().filter(outside).count();
+        // What a signature leaves out speaks against using the file, not against the signature.
+        let bad = |evidence: &Evidence| matches!(evidence.rule.class, Class::Defect | Class::Gap);
+        let held = !compared.iter().any(|evidence| bad(evidence) && !outside(&evidence));
         let mut evidence = signed.notes;
         evidence.extend(compared);
         if !held {

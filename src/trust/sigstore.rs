@@ -39,6 +39,23 @@ pub static TIMESTAMP_INVALID: Rule = Rule {
 pub struct TrustedRoot(sigstore_trust_root::TrustedRoot);
 
 impl TrustedRoot {
+    /// The names of the instances whose keys are part of this program.
+    pub const EMBEDDED: [&str; 3] = ["public-good", "staging", "github"];
+
+    /// The keys of an instance that are part of this program, by name.
+    ///
+    /// # Errors
+    /// A clause if there is no such instance.
+    pub fn embedded(name: &str) -> Result<Self, String> {
+        let instance = match name {
+            "public-good" => SigstoreInstance::PublicGood,
+            "staging" => SigstoreInstance::Staging,
+            "github" => SigstoreInstance::GitHub,
+            _ => return Err(format!("no instance is called {name:?}; {} are", Self::EMBEDDED.join(", "))),
+        };
+        sigstore_trust_root::TrustedRoot::from_embedded(instance).map(Self).map_err(|error| error.to_string())
+    }
+
     /// Reads a `trusted_root.json`.
     ///
     /// # Errors

@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use super::strict;
 
-/// The only accepted `_type`.
+/// The `_type` of what is written here, and of everything but old attestations of packages.
 pub const STATEMENT_V1: &str = "https://in-toto.io/Statement/v1";
+/// Its predecessor, with the same fields. npm's registry still signs it.
+const STATEMENT_V0_1: &str = "https://in-toto.io/Statement/v0.1";
 
 /// What a statement is about: matched by digest alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +32,26 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Reads the payload of an envelope.
+    /// Reads the payload of an envelope: version 1 alone.
     ///
     /// # Errors
     /// A clause that says what is ambiguous, missing or malformed.
     pub fn parse(payload: &[u8]) -> Result<Self, String> {
+        Self::of(payload, &[STATEMENT_V1])
+    }
+
+    /// Reads the payload of an envelope around a statement about packages: version 1 or 0.1.
+    ///
+    /// # Errors
+    /// A clause that says what is ambiguous, missing or malformed.
+    pub fn parse_any(payload: &[u8]) -> Result<Self, String> {
+        Self::of(payload, &[STATEMENT_V1, STATEMENT_V0_1])
+    }
+
+    fn of(payload: &[u8], kinds: &[&str]) -> Result<Self, String> {
         let value = strict::parse(payload)?;
         let kind = strict::text(&value, "_type")?;
-        if kind != STATEMENT_V1 {
+        if !kinds.contains(&kind) {
             return Err(format!("its type is {kind:?}, not {STATEMENT_V1:?}"));
         }
         let subjects = strict::list(&value, "subject")?.iter().map(subject).collect::<Result<Vec<_>, _>>()?;

@@ -10,19 +10,29 @@ use super::strict;
 /// Bundles of one file. More are refused, not passed over.
 const MOST: usize = 64;
 
+/// What a file wraps, and whose registry wrote it so.
+pub struct Wrapped {
+    /// Bundles or envelopes.
+    pub values: Vec<Value>,
+    /// True for PyPI, which asks more of a statement than that it names a digest.
+    pub pypi: bool,
+}
+
 /// The bundles or envelopes inside, if the value wraps some.
-pub fn unwrap(value: &Value) -> Option<Result<Vec<Value>, String>> {
+pub fn unwrap(value: &Value) -> Option<Result<Wrapped, String>> {
+    let of_pypi = |values| Wrapped { values, pypi: true };
     if value.get("envelope").is_some() && value.get("verification_material").is_some() {
-        return Some(pep_740(value).map(|bundle| vec![bundle]));
+        return Some(pep_740(value).map(|bundle| of_pypi(vec![bundle])));
     }
     if let Some(Value::Array(publishers)) = value.get("attestation_bundles") {
         let lists = publishers.iter().map(|publisher| strict::list(publisher, "attestations"));
         let flat = lists.collect::<Result<Vec<_>, _>>().map(|lists| lists.concat());
-        return Some(flat.and_then(|list| few(list.len(), || list.iter().map(pep_740).collect())));
+        return Some(flat.and_then(|list| few(list.len(), || list.iter().map(pep_740).collect())).map(of_pypi));
     }
     if let Some(Value::Array(list)) = value.get("attestations") {
         let bundle = |entry: &Value| entry.get("bundle").cloned().ok_or_else(|| "\"bundle\" is missing".to_owned());
-        return Some(few(list.len(), || list.iter().map(bundle).collect()));
+        let bundles = few(list.len(), || list.iter().map(bundle).collect());
+        return Some(bundles.map(|values| Wrapped { values, pypi: false }));
     }
     None
 }

@@ -119,8 +119,15 @@ pub fn open<'p>(pass: &Pass<'p>, found: &'p Found) -> Result<(Arc<Opened<'p>>, V
         contents: seen.contents,
         kept,
     };
-    let shards = sharding(pass.plan, found, before.len, &mut seen.evidence);
-    let parts = Part::split(algorithms(pass.plan, found), before.len, shards, ledger.close(), seen.observers);
+    let mut recheck = ledger.close();
+    let parts = if pass.plan.structure_only && !found.testifies {
+        let read = recheck.again(|range| bytes.copy(range));
+        read.map_err(|error| refused(error.into()))?;
+        Part::split(BTreeSet::new(), 0, None, recheck, Vec::new())
+    } else {
+        let shards = sharding(pass.plan, found, before.len, &mut seen.evidence);
+        Part::split(algorithms(pass.plan, found), before.len, shards, recheck, seen.observers)
+    };
     let (evidence, observers) = (seen.evidence, Vec::new());
     let state = Gathered { parts: parts.len(), artifact, evidence, observers, trouble: None };
     Ok((Arc::new(Opened { found, bytes, before, state: Mutex::new(state) }), parts))

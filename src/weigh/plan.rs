@@ -19,6 +19,9 @@ pub struct Plan {
     /// Map files instead of reading them. Reading was measured to be faster: the copy is made once, in order, into
     /// memory that stays in the cache for inspection and hash, where a mapping pays for each page.
     pub mmap: bool,
+    /// Read structure alone: nothing is hashed and no observer sees the payload. What inspectors read is read once more
+    /// and must be the same.
+    pub structure_only: bool,
     /// Follow links that stay inside the root.
     pub follow_links: bool,
     /// Leave out what this says: the path and everything below it.
@@ -37,6 +40,7 @@ impl Default for Plan {
             threads: None,
             kernel: None,
             mmap: false,
+            structure_only: false,
             follow_links: false,
             ignore: Box::new(|_| false),
             keep: Box::new(|_| false),

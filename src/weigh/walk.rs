@@ -108,10 +108,15 @@ pub fn walk(root: &Path, plan: &Plan) -> Result<(Tree, Vec<Found>, Vec<Evidence>
 pub fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let name = path.display().to_string();
     let root = |source| Error::Root { path: name.clone(), source };
-    let mut file = fs::File::open(path).map_err(root)?;
+    // A named pipe that nobody writes to would block the opening; one with a writer, as the shell's `<(…)`, is read.
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path, flags, rustix::fs::Mode::empty()).map_err(|error| root(error.into()))?;
+    let mut file = fs::File::from(opened);
     if file.metadata().map_err(root)?.is_dir() {
         return Err(root(std::io::Error::other("it is a folder, a file was expected")));
     }
+    let flags = rustix::fs::fcntl_getfl(&file).map_err(|error| root(error.into()))?;
+    rustix::fs::fcntl_setfl(&file, flags - rustix::fs::OFlags::NONBLOCK).map_err(|error| root(error.into()))?;
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut std::io::Read::take(&mut file, limit.saturating_add(1)), &mut bytes)
         .map_err(root)?;

@@ -113,3 +113,100 @@ fn a_flag_cannot_ask_for_less_than_the_policy() {
     let arguments = ["verify", &at("model"), "--policy", "regulated", "--key", &at("k.pub"), "--threshold", "1"];
     assert!(ruled(&report(&arguments, 1), "fail").contains(&"signature-threshold-unmet".to_owned()));
 }
+
+#[test]
+fn hashes_and_shards_are_as_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    small_model(&folder.path().join("model"));
+    key(folder.path(), "k", "p256");
+    for (n, hash) in ["sha256", "blake2b", "blake3"].into_iter().enumerate() {
+        for shard in [None, Some("7"), Some("1048576")] {
+            let signature = at(&format!("{n}-{}.sig", shard.unwrap_or("files")));
+            let mut sign =
+                run(&["sign", &at("model"), "--key", &at("k"), "--output", &signature, "--hash", hash, "--quiet"]);
+            if let Some(size) = shard {
+                sign.args(["--shard-size", size]);
+            }
+            stdout(&mut sign, 0);
+            let arguments =
+                ["verify", &at("model"), "--checks", "signature", "--signature", &signature, "--key", &at("k.pub")];
+            let found = report(&arguments, 0);
+            let valid =
+                found["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == "signature-valid");
+            let details = valid.unwrap().to_string();
+            let method = if shard.is_some() { "shards" } else { "files" };
+            assert!(details.contains(&format!("\"{method}\"")), "{details}");
+            assert!(details.contains(if hash == "blake2b" { "blake2b-512" } else { hash }), "{details}");
+        }
+    }
+    let said = stderr(&mut run(&["sign", &at("model"), "--key", &at("k"), "--output", &at("x"), "--hash", "md5"]), 2);
+    assert!(said.contains("nothing was signed"), "{said}");
+    stderr(&mut run(&["sign", &at("model"), "--key", &at("k"), "--shard-size", "0"]), 2);
+}
+
+/// Makes an authority and a certificate of it for `leaf.key`.
+fn certified(folder: &Path) {
+    fs::write(folder.join("ext"), "keyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n").unwrap();
+    for call in [
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=authority",
+        "req -new -key leaf.key -subj /CN=signer -out leaf.csr",
+        "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile ext -days 30 -out leaf.pem",
+    ] {
+        let mut command = std::process::Command::new("openssl");
+        stdout(command.args(call.split(' ')).current_dir(folder), 0);
+    }
+}
+
+#[test]
+fn a_certificate_signs_with_its_own_key_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    small_model(&folder.path().join("model"));
+    key(folder.path(), "leaf.key", "p384");
+    certified(folder.path());
+    let sign = |certificate: &str, output: &str| {
+        run(&[
+            "sign",
+            &at("model"),
+            "--key",
+            &at("leaf.key"),
+            "--certificate",
+            &at(certificate),
+            "--output",
+            &at(output),
+            "--quiet",
+        ])
+    };
+    assert!(stderr(&mut sign("ca.pem", "wrong.sig"), 2).contains("does not belong to the private key"));
+    stdout(&mut sign("leaf.pem", "right.sig"), 0);
+    let verify = |chain: &str, code| {
+        let (model, signature, chain) = (at("model"), at("right.sig"), at(chain));
+        let now = jiff::Timestamp::now().to_string();
+        report(
+            &[
+                "verify",
+                &model,
+                "--checks",
+                "signature",
+                "--signature",
+                &signature,
+                "--certificate-chain",
+                &chain,
+                "--now",
+                &now,
+            ],
+            code,
+        )
+    };
+    assert_eq!(ruled(&verify("ca.pem", 0), "ok"), ["signature-valid"]);
+    assert_eq!(ruled(&verify("leaf.pem", 1), "fail"), ["certificate-untrusted"]);
+}
+
+#[test]
+fn an_issuer_alone_trusts_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    small_model(folder.path());
+    let said = stderr(run(&["verify", ".", "--issuer", "https://example.org"]).current_dir(folder.path()), 2);
+    assert!(said.contains("--identity"), "{said}");
+}

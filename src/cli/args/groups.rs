@@ -19,6 +19,9 @@ pub struct Reading {
     /// Read files instead of mapping them into memory
     #[arg(long)]
     pub no_mmap: bool,
+    /// Set by `scan`, which has the flag.
+    #[arg(skip)]
+    pub structure_only: bool,
 }
 
 /// How reports are written.
@@ -88,8 +91,8 @@ pub struct Trusting {
     /// The issuer that vouched for the identity
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
-    /// A Sigstore trusted_root.json; by default the public-good instance
-    #[arg(long, value_name = "FILE")]
+    /// A Sigstore trusted_root.json, or an instance: public-good (the default), staging, github
+    #[arg(long, value_name = "FILE|NAME")]
     pub trusted_root: Option<PathBuf>,
     /// Accept files that a signature does not cover
     #[arg(long)]

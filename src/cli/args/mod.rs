@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::Check;
 
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
-pub use signing::{Attest, AttestVerb, AttestVerify, Key, KeyKind, KeyVerb, Sign, Unlocking};
+pub use signing::{Attest, AttestVerb, AttestVerify, Key, KeyFormat, KeyKind, KeyVerb, Relocking, Sign, Unlocking};
 
 /// May this model be used? Weighs models and the software around them, and answers with evidence.
 #[derive(Debug, Parser)]
@@ -105,6 +105,9 @@ pub struct Scan {
     /// Model folders or files
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Read structure alone: no digests, no checksums of members, no look at the numbers
+    #[arg(long)]
+    pub structure_only: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub judging: Judging,

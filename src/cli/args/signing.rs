@@ -17,6 +17,17 @@ pub struct Unlocking {
     pub passphrase_fd: Option<i32>,
 }
 
+/// How to unlock the key as it shall be written.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Relocking {
+    /// Read the new passphrase from this environment variable
+    #[arg(long, value_name = "NAME", conflicts_with = "new_passphrase_fd")]
+    pub new_passphrase_env: Option<String>,
+    /// Read the new passphrase from this open file descriptor, up to the first line end
+    #[arg(long, value_name = "FD")]
+    pub new_passphrase_fd: Option<i32>,
+}
+
 /// Sign a model.
 #[derive(Clone, Debug, Args)]
 pub struct Sign {
@@ -26,6 +37,15 @@ pub struct Sign {
     /// The private key, PEM
     #[arg(long, value_name = "PEM")]
     pub key: PathBuf,
+    /// The certificate of the key, PEM, and those that lead to its root, in order (repeatable)
+    #[arg(long, value_name = "PEM")]
+    pub certificate: Vec<PathBuf>,
+    /// Sign ranges of this many bytes in place of whole files
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub shard_size: Option<u64>,
+    /// Hash function: sha256, blake2b or blake3
+    #[arg(long, value_name = "ALG", default_value = "sha256", value_parser = super::algorithm)]
+    pub hash: crate::model::Algorithm,
     /// Where to write the signature; by default model.sig in the folder, or FILE.sig beside a file
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -150,6 +170,46 @@ pub enum KeyVerb {
         #[allow(missing_docs)]
         unlocking: Unlocking,
     },
+    /// Say what a key file is: kind, identifiers, encryption; never a secret
+    Inspect {
+        /// A private or public key
+        #[arg(value_name = "FILE")]
+        key: PathBuf,
+        /// How to say it
+        #[arg(long, value_enum, default_value_t = KeyFormat::Terminal)]
+        format: KeyFormat,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        unlocking: Unlocking,
+    },
+    /// Write a private key again under a new passphrase, as PKCS#8
+    ReEncrypt {
+        /// The private key, PEM
+        #[arg(value_name = "FILE")]
+        key: PathBuf,
+        /// Where to write it; a new file
+        #[arg(long, short, value_name = "FILE", required_unless_present = "in_place", conflicts_with = "in_place")]
+        output: Option<PathBuf>,
+        /// Replace the file itself, in one step
+        #[arg(long)]
+        in_place: bool,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        unlocking: Unlocking,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        relocking: Relocking,
+    },
+}
+
+/// How `key inspect` speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum KeyFormat {
+    /// For people.
+    #[default]
+    Terminal,
+    /// One JSON object.
+    Json,
 }
 
 /// Kinds of keys that can be made.

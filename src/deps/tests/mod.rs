@@ -1,12 +1,13 @@
 //! Small lockfiles of every kind, and what is read from them.
 
 mod damage;
+mod installed;
 mod javascript;
 mod others;
 mod python;
 mod sources;
 
-use super::read_all;
+use super::{read_all, read_embedded};
 use crate::model::{ArtifactPath, Evidence, Limits, PackageSource};
 
 /// What is said about where packages come from; [`sources`] looks at these.

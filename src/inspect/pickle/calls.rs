@@ -2,6 +2,8 @@
 
 use crate::model::{Call, Evidence, Judgement};
 
+use crate::inspect::scope::Storage;
+
 use super::machine::{Break, Machine, Step};
 use super::names::{Name, disguise};
 use super::rules::{DANGEROUS_CALL, DANGEROUS_IMPORT, NAME_DISGUISED, PERSISTENT_ID, UNKNOWN_CALL, UNKNOWN_IMPORT};
@@ -154,6 +156,10 @@ impl Machine<'_, '_, '_> {
                 if self.names.is_unsafe(*class) {
                     let class = Value::Global(*class);
                     self.call(class, Value::Forgotten);
+                }
+                let class = self.names.get(*class).map(|name| name.attribute.clone()).unwrap_or_default();
+                if let (Some(key), Value::Int(elements)) = (self.text_of(items[2], 256), items[4]) {
+                    self.scope.storage(Storage { key, class, elements });
                 }
             }
             _ => {

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::crc::{Checked, Checksums, mismatch};
 use super::record::Facts;
 use super::{HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
-use crate::inspect::Scope;
 use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
 use crate::inspect::inflate::{Inflated, inflate};
+use crate::inspect::{Scope, pytorch};
 use crate::model::Format;
 use crate::weigh::View;
 
@@ -64,6 +64,25 @@ impl Kind {
                 matches!(folder, "data" | "constants" | "tensors") && file.bytes().all(|byte| byte.is_ascii_digit())
             })
     }
+
+    /// After a pickle that names storages: holds them against the members of its folder.
+    fn storages(self, root: &str, name: &str, members: &[Placed<'_>], view: &View<'_>, scope: &mut Scope<'_>) {
+        let asked = scope.take_storages();
+        let folder = match name.strip_prefix(root) {
+            Some("/data.pkl") => "data",
+            Some("/constants.pkl") => "constants",
+            _ => return,
+        };
+        if !matches!(self, Self::Pytorch | Self::Torchscript) {
+            return;
+        }
+        let prefix = format!("{root}/{folder}/");
+        let sizes = members.iter().filter_map(|member| {
+            let key = member.central.facts.text().strip_prefix(&prefix)?.to_owned();
+            (!key.is_empty() && !key.contains('/')).then_some((key, member.central.facts.size))
+        });
+        pytorch::compare(folder, &asked, &sizes.collect(), view, scope);
+    }
 }
 
 /// Looks at the members of one reading of the archive.
@@ -74,6 +93,8 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
     }
     let mut checked = Vec::new();
     let mut unknown = Unknown::default();
+    let outer = std::mem::replace(&mut scope.container, kind.format());
+    scope.take_storages();
     for member in members {
         let (Some(data), facts) = (&member.data, &member.central.facts) else { continue };
         if main && facts.method == 0 && view.depth() == 0 {
@@ -98,7 +119,9 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
             let end = if local.facts.compressed == 0 { data.end } else { end };
             member_as(&local.facts, &(data.start..end), &mut unknown, view, scope);
         }
+        kind.storages(&root, &facts.text(), members, view, scope);
     }
+    scope.container = outer;
     unknown.close(view, scope);
     if let Some(checksums) = Checksums::of(checked, scope.limits.repeats) {
         scope.observe(Box::new(checksums));
@@ -120,13 +143,13 @@ fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &Vie
     match facts.method {
         0 => {
             if let Ok(member) = view.member(&name, data.clone()) {
-                unknown.inspect(&member, scope);
+                show(&member, unknown, scope);
             }
         }
         8 => match inflate(view, data, scope.limits.ratio) {
             Ok(inflated) => {
                 whole(facts, &inflated, data, view, scope);
-                unknown.inspect(&view.decompressed(&name, &inflated.bytes), scope);
+                show(&view.decompressed(&name, &inflated.bytes), unknown, scope);
             }
             Err(trouble) => scope.unreadable(view, &trouble),
         },
@@ -135,6 +158,14 @@ fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &Vie
             scope.raise(&MEMBER_NOT_INSPECTED, view, data.clone(), message);
         }
     }
+}
+
+fn show(member: &View<'_>, unknown: &mut Unknown, scope: &mut Scope<'_>) {
+    let array = member.read_up_to(0, 6).is_ok_and(|mark| mark == b"\x93NUMPY");
+    if !array && scope.container == Kind::Npz.format() {
+        scope.raise(&MALFORMED, member, 0..member.len().min(16), "its name says that it is an array, but it is none");
+    }
+    unknown.inspect(member, scope);
 }
 
 fn whole(facts: &Facts, inflated: &Inflated, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {

@@ -116,7 +116,8 @@ fn differences(central: &Facts, local: &Facts, mut say: impl FnMut(String)) {
 /// Bytes that belong to no member, or to two.
 fn between(mut used: Vec<(Range<u64>, &Central)>, directory: &Directory, view: &View<'_>, scope: &mut Scope<'_>) {
     used.sort_by_key(|(range, _)| (range.start, range.end));
-    let mut at = directory.base;
+    let behind = super::embedded::is_behind_model(scope);
+    let mut at = used.first().filter(|_| behind).map_or(directory.base, |(range, _)| range.start);
     let mut described = false;
     let end = directory.at;
     for (range, central) in

@@ -7,6 +7,7 @@
 mod contents;
 mod crc;
 mod directory;
+pub mod embedded;
 mod headers;
 mod record;
 mod rules;
@@ -63,7 +64,7 @@ impl Inspector for Zip {
 
 /// What lies before the archive and after it.
 fn ends(main: &Directory, view: &View<'_>, scope: &mut Scope<'_>) {
-    if main.base > 0 {
+    if main.base > 0 && !embedded::is_behind_model(scope) {
         let message = format!("{} bytes lie in front of the archive", main.base);
         scope.raise(&HIDDEN_DATA, view, 0..main.base, message);
     }

@@ -5,11 +5,13 @@
 //! SHA-256, SHA-384, SHA-512.
 
 mod kind;
+mod outside;
 mod pem;
 mod private;
 mod public;
 
 pub use kind::{KeyError, KeyKind};
+pub use outside::outside;
 pub use private::{PrivateKey, check_scrypt};
 pub use public::{KeyId, PublicKey};
 

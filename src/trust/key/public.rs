@@ -169,6 +169,25 @@ impl PublicKey {
         KeyId(hex::encode(Sha256::digest(&self.spki)))
     }
 
+    /// The fingerprint that `ssh-keygen -l` shows: `SHA256:` and base64 without padding.
+    #[must_use]
+    pub fn ssh_fingerprint(&self) -> String {
+        use base64::Engine as _;
+        let (name, curve) = match self.kind() {
+            KeyKind::Ed25519 => ("ssh-ed25519", None),
+            KeyKind::P256 => ("ecdsa-sha2-nistp256", Some("nistp256")),
+            KeyKind::P384 => ("ecdsa-sha2-nistp384", Some("nistp384")),
+            KeyKind::P521 => ("ecdsa-sha2-nistp521", Some("nistp521")),
+        };
+        let mut blob = Vec::new();
+        for part in [Some(name.as_bytes()), curve.map(str::as_bytes), Some(&self.raw())].into_iter().flatten() {
+            // No part is longer than a few dozen bytes.
+            blob.extend(u32::try_from(part.len()).unwrap_or_default().to_be_bytes());
+            blob.extend(part);
+        }
+        format!("SHA256:{}", base64::engine::general_purpose::STANDARD_NO_PAD.encode(Sha256::digest(&blob)))
+    }
+
     /// True if `signature` over `message` was made with this key, by the hash of its curve. Ed25519 is strict: no
     /// small-order keys or points.
     #[must_use]

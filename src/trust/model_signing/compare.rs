@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::scene::{SIGNATURE_UNCHECKED, Scene};
+use super::super::settings::SignatureFile;
 use super::manifest::{Manifest, Resource};
 use super::paths::Ignored;
 use crate::model::{Artifact, ArtifactPath, Class, Digest, Evidence, Rule, Severity};
@@ -57,6 +58,16 @@ pub static IGNORED_FILE: Rule = Rule {
     frameworks: &["CWE-353"],
 };
 
+/// A file that the signer chose not to sign.
+pub static EXCLUDED_FILE: Rule = Rule {
+    id: "excluded-file",
+    summary: "a file is not covered by the model's signature because the signer left it out",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../../rules/excluded-file.md"),
+    frameworks: &["CWE-353"],
+};
+
 impl Manifest {
     /// One piece of evidence for each file that differs. None means that all is as signed.
     pub fn compare(&self, scene: &Scene<'_>) -> Vec<Evidence> {
@@ -82,13 +93,18 @@ impl Manifest {
         if self.shard_size.is_some() {
             self.uncovered(&files, &mut found);
         }
-        let ignored = Ignored::git().and(&self.ignored).and(&left_out);
+        let ignored = Ignored::git().and(&left_out);
+        let is = |file: &SignatureFile<'_>, path: &str| file.path.as_ref().is_some_and(|own| own.as_str() == path);
         for path in files.keys().filter(|path| !listed.contains(*path)) {
-            if scene.file.path.as_ref().is_some_and(|own| own.as_str() == *path) {
+            if is(scene.file, path) {
                 continue;
             }
-            if ignored.covers(path) {
+            // Whoever signs beside others leaves their signatures out.
+            let signature = scene.files.iter().any(|file| is(file, path));
+            if ignored.covers(path) || (signature && self.ignored.covers(path)) {
                 found.add(&IGNORED_FILE, path, "it is not signed, and its path is ignored".to_owned());
+            } else if self.ignored.covers(path) {
+                found.add(&EXCLUDED_FILE, path, "it is not signed: the signature names it as left out".to_owned());
             } else if scene.settings.ignore_unsigned {
                 found.add(&IGNORED_FILE, path, "it is not signed, and unsigned files are ignored".to_owned());
             } else {

@@ -15,7 +15,7 @@ mod manifest;
 mod paths;
 mod sign;
 
-pub use compare::{DIGEST_MISMATCH, IGNORED_FILE, MISSING_FILE, ROOT_DIGEST_MISMATCH, UNSIGNED_FILE};
+pub use compare::{DIGEST_MISMATCH, EXCLUDED_FILE, IGNORED_FILE, MISSING_FILE, ROOT_DIGEST_MISMATCH, UNSIGNED_FILE};
 pub use paths::Ignored;
 pub use sign::{SignError, SignOptions, root_digest, sign, statement};
 

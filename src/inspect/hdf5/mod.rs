@@ -1,12 +1,41 @@
-//! HDF5, as far as Keras puts configurations in it: JSON texts in attributes, found by looking for their beginnings.
+//! HDF5: objects, links and storage are followed, configurations of Keras are read from attributes, and, in files that
+//! are not too large, wherever their text stands.
 //!
-//! The structure of the file is not followed. Not looked at: links to other files, external storage, and what the
-//! numbers are.
+//! Keras reads what a dataset or link points at, in other files too (CVE-2026-1669). Source: *HDF5 File Format
+//! Specification 3.0*. Not looked at: indexes of chunks, filters, committed types, and what the numbers are.
+
+mod heap;
+mod links;
+mod object;
+mod walk;
 
 use super::json::{Dialect, FaultKind, Tokens, Tree};
 use super::{Inspector, Scope, keras};
-use crate::model::Format;
+use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::View;
+
+/// Data from elsewhere.
+pub static HDF5_EXTERNAL_FILE: Rule = Rule {
+    id: "hdf5-external-file",
+    summary: "the HDF5 file takes data or groups from another file",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../../rules/hdf5-external-file.md"),
+    frameworks: &["CWE-73", "CWE-22", "AML.T0011.000"],
+};
+
+/// A structure that does not hold.
+pub static HDF5_MALFORMED: Rule = Rule {
+    id: "hdf5-malformed",
+    summary: "the HDF5 file is cut off, or its structure leads out of the file or declares far more than it stores",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../../rules/hdf5-malformed.md"),
+    frameworks: &["CWE-20", "CWE-125", "CWE-770", "AML.T0076"],
+};
+
+/// Files up to this many bytes are also searched for texts from end to end.
+const SEARCHED: u64 = 256 << 20;
 
 /// Read at once. A configuration that begins in one window and ends in the next is read from where it begins.
 const WINDOW: u64 = 8 << 20;
@@ -27,22 +56,30 @@ impl Inspector for Hdf5 {
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
-        let mut at = 0;
-        while at < view.len() {
-            let bytes = match view.read_up_to(at, WINDOW) {
-                Ok(bytes) => bytes,
-                Err(trouble) => return scope.unreadable(view, &trouble),
-            };
-            let last = at.saturating_add(bytes.len() as u64) >= view.len();
-            let mut from = 0;
-            while let Some(start) = begins(&bytes, from) {
-                from = start + 1;
-                let length = configuration(&bytes[start..], at + start as u64, view, scope);
-                from = from.max(start.saturating_add(length));
-            }
-            // A beginning may lie across the border of two windows.
-            at = at.saturating_add(bytes.len() as u64).saturating_sub(if last { 0 } else { 64 });
+        walk::follow(view, scope);
+        if view.len() <= SEARCHED {
+            search(view, scope);
         }
+    }
+}
+
+/// Looks for configurations in all bytes, whether the structure leads to them or not.
+fn search(view: &View<'_>, scope: &mut Scope<'_>) {
+    let mut at = 0;
+    while at < view.len() {
+        let bytes = match view.read_up_to(at, WINDOW) {
+            Ok(bytes) => bytes,
+            Err(trouble) => return scope.unreadable(view, &trouble),
+        };
+        let last = at.saturating_add(bytes.len() as u64) >= view.len();
+        let mut from = 0;
+        while let Some(start) = begins(&bytes, from) {
+            from = start + 1;
+            let length = configuration(&bytes[start..], at + start as u64, view, scope);
+            from = from.max(start.saturating_add(length));
+        }
+        // A beginning may lie across the border of two windows.
+        at = at.saturating_add(bytes.len() as u64).saturating_sub(if last { 0 } else { 64 });
     }
 }
 

@@ -1,0 +1,205 @@
+//! Streams of one compressed content: bzip2, xz, LZMA alone, Zstandard, LZ4 frames. What they hold is shown to every
+//! inspector. joblib, R and whoever packs a model for sending write these.
+//!
+//! Sources: the xz file format 1.2.1, RFC 8878 (Zstandard), the LZ4 frame format 1.6.4, `lzma-file-format.txt` of XZ
+//! Utils. Not looked at: streams that need a dictionary from elsewhere, and LZ4's legacy frames.
+
+use std::io::{self, Read};
+
+use bzip2::bufread::BzDecoder;
+use lz4_flex::frame::FrameDecoder;
+use lzma_rust2::{LzmaReader, XzReader};
+use ruzstd::decoding::StreamingDecoder;
+
+use super::archive::Unknown;
+use super::{Inspector, Scope};
+use crate::model::{Class, Format, Rule, Severity};
+use crate::weigh::{Reader, View};
+
+/// Not a whole stream.
+pub static COMPRESSION_MALFORMED: Rule = Rule {
+    id: "compression-malformed",
+    summary: "a compressed stream or archive is broken, cut off, or not what its checksum says",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../rules/compression-malformed.md"),
+    frameworks: &["CWE-354", "AML.T0076"],
+};
+
+/// Memory that a dictionary or window may take, in KiB. Every preset of xz and zstd stays below.
+pub const MEMORY_KIB: u32 = 160 << 10;
+
+/// Streams one behind the other that are followed.
+const STREAMS: u32 = 1000;
+
+/// Bytes that may come out of `len` compressed ones: ten times `ratio` as many, because an array of zeros is packed that
+/// well by these, but never more than 64 MiB beyond 20 times, and always a mebibyte.
+pub fn bound(len: u64, ratio: u64) -> u64 {
+    len.saturating_mul(ratio).saturating_mul(10).clamp(1 << 20, len.saturating_mul(20).saturating_add(64 << 20))
+}
+
+/// One of the formats.
+pub enum Compressed {
+    /// `BZh`, a digit, and the mark of a block.
+    Bzip2,
+    /// The container of XZ Utils.
+    Xz,
+    /// Its predecessor, which has no mark: properties, dictionary size, length.
+    Lzma,
+    /// RFC 8878.
+    Zstd,
+    /// Frames, not bare blocks.
+    Lz4,
+}
+
+impl Inspector for Compressed {
+    fn format(&self) -> Format {
+        Format::named(self.name())
+    }
+
+    fn claims(&self, head: &[u8], _: &View<'_>) -> bool {
+        self.begins(head)
+    }
+
+    fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
+        let most = bound(view.len(), scope.limits.ratio);
+        let mut reader = view.reader();
+        let mut content = Vec::new();
+        let mut fault = None;
+        for _ in 0..STREAMS {
+            let at = reader.position();
+            fault = self.stream(&mut reader, view, &mut content, most).err();
+            let next = reader.position();
+            let more = next > at && next < view.len() && content.len() as u64 <= most;
+            if fault.is_some() || !more || !view.read_up_to(next, 16).is_ok_and(|head| self.begins(&head)) {
+                break;
+            }
+        }
+        let (end, trouble) = (reader.position().min(view.len()), reader.trouble());
+        let mut unknown = Unknown::default();
+        unknown.inspect(&view.decompressed("content", &content), scope);
+        unknown.close(view, scope);
+        if let Some(trouble) = trouble {
+            scope.unreadable(view, &trouble);
+        } else if content.len() as u64 > most {
+            scope.limit("ratio", scope.limits.ratio, view);
+        } else if let Some(fault) = fault {
+            let message = format!("the {} stream is broken or cut off: {fault}", self.name());
+            scope.raise(&COMPRESSION_MALFORMED, view, end..view.len(), message);
+        } else if end < view.len() {
+            let message = format!("{} bytes follow after the {} stream", view.len() - end, self.name());
+            scope.raise(&COMPRESSION_MALFORMED, view, end..view.len(), message);
+        } else if !self.is_ended(view) {
+            let message = format!("the {} stream has no end mark: it is cut off", self.name());
+            scope.raise(&COMPRESSION_MALFORMED, view, end..end, message);
+        }
+    }
+}
+
+impl Compressed {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Lzma => "lzma",
+            Self::Zstd => "zstd",
+            Self::Lz4 => "lz4",
+        }
+    }
+
+    fn begins(&self, head: &[u8]) -> bool {
+        match self {
+            // A block, or the end of an empty stream.
+            Self::Bzip2 => {
+                head.starts_with(b"BZh") && matches!(head.get(4..10), Some(b"1AY&SY" | b"\x17\x72\x45\x38\x50\x90"))
+            }
+            Self::Xz => head.starts_with(b"\xfd7zXZ\0"),
+            Self::Lzma => is_lzma(head),
+            Self::Zstd => head.starts_with(b"\x28\xb5\x2f\xfd") || skippable(head),
+            Self::Lz4 => head.starts_with(b"\x04\x22\x4d\x18"),
+        }
+    }
+
+    /// Unpacks one stream onto the end of the content, and leaves the reader behind it.
+    fn stream(&self, reader: &mut Reader<'_>, view: &View<'_>, content: &mut Vec<u8>, most: u64) -> io::Result<()> {
+        match self {
+            Self::Bzip2 => drain(&mut BzDecoder::new(&mut *reader), content, most),
+            Self::Xz => drain(&mut XzReader::new_mem_limit(&mut *reader, true, MEMORY_KIB), content, most),
+            Self::Lzma => {
+                let mut decoder = LzmaReader::new_mem_limit(&mut *reader, MEMORY_KIB, None)?;
+                let outcome = drain(&mut decoder, content, most);
+                let (_, ahead) = decoder.into_parts();
+                let behind = reader.position().saturating_sub(ahead.len() as u64);
+                reader.seek(behind);
+                outcome
+            }
+            Self::Zstd => {
+                let at = reader.position();
+                let head = view.read_up_to(at, 8).unwrap_or_default();
+                if let (true, Some(Ok(length))) = (skippable(&head), head.get(4..8).map(<[u8; 4]>::try_from)) {
+                    let end = at.saturating_add(8).saturating_add(u32::from_le_bytes(length).into());
+                    if end > view.len() {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                    reader.seek(end);
+                    return Ok(());
+                }
+                let window = u64::from(MEMORY_KIB) << 10;
+                let mut decoder = StreamingDecoder::new_with_max_window_size(&mut *reader, window)
+                    .map_err(|error| io::Error::other(error.to_string()))?;
+                drain(&mut decoder, content, most)?;
+                let (said, is) = (decoder.decoder.get_checksum_from_data(), decoder.decoder.get_calculated_checksum());
+                if content.len() as u64 <= most && said.is_some() && said != is {
+                    return Err(io::Error::other("the content is not what the checksum says"));
+                }
+                Ok(())
+            }
+            Self::Lz4 => drain(&mut FrameDecoder::new(&mut *reader), content, most),
+        }
+    }
+
+    /// The reader of LZ4 takes a missing end for an end.
+    fn is_ended(&self, view: &View<'_>) -> bool {
+        if !matches!(self, Self::Lz4) {
+            return true;
+        }
+        let flags = view.read_up_to(4, 1).ok().and_then(|flags| flags.first().copied()).unwrap_or(0);
+        let behind = if flags & 4 == 0 { 4 } else { 8 };
+        let end = view.len().saturating_sub(behind);
+        view.read_up_to(end, 4).is_ok_and(|mark| mark == [0; 4])
+    }
+}
+
+/// Properties 0x5d, which every encoder writes by default, a dictionary size that some preset has, and a length that is
+/// unknown or sensible. The first byte of the range coder is 0.
+fn is_lzma(head: &[u8]) -> bool {
+    let number = |range: std::ops::Range<usize>| {
+        head.get(range).map(|bytes| bytes.iter().rev().fold(0u64, |value, byte| value << 8 | u64::from(*byte)))
+    };
+    let (Some(dictionary), Some(length)) = (number(1..5), number(5..13)) else { return false };
+    let preset = dictionary.is_power_of_two() || dictionary.is_multiple_of(3) && (dictionary / 3).is_power_of_two();
+    head[0] == 0x5d
+        && preset
+        && (4096..=1 << 30).contains(&dictionary)
+        && (length == u64::MAX || length < 1 << 38)
+        && head.get(13) == Some(&0)
+}
+
+/// A frame that Zstandard passes over.
+fn skippable(head: &[u8]) -> bool {
+    matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
+/// Reads to the end, or until more came out than may.
+pub fn drain(from: &mut impl Read, into: &mut Vec<u8>, most: u64) -> io::Result<()> {
+    let mut piece = vec![0; 32 << 10];
+    while into.len() as u64 <= most {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(count) => into.extend_from_slice(&piece[..count.min(piece.len())]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

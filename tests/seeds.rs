@@ -14,6 +14,7 @@ use std::path::Path;
 
 use recipe::Recipe;
 use sha2::{Digest, Sha256};
+use weighbridge::advisory::Database;
 use weighbridge::inspect::Inspectors;
 use weighbridge::model::{ArtifactPath, Limits};
 use weighbridge::weigh::{Inspect, View};
@@ -35,6 +36,14 @@ const BY_FORMAT: &[(&str, &[&str])] = &[
     ("tflite", &["tflite"]),
     ("coreml", &["coreml", "sentencepiece"]),
     ("json", &["json"]),
+    ("compressed", &["bzip2", "xz", "lzma", "zstd", "lz4"]),
+    ("sevenz", &["7z"]),
+    ("msgpack", &["msgpack"]),
+    ("rdata", &["r-data"]),
+    ("skops", &["skops"]),
+    ("xml", &["xml", "openvino", "pmml"]),
+    ("boosted", &["ubjson", "catboost", "xgboost", "lightgbm"]),
+    ("torchscript", &["torchscript"]),
 ];
 
 /// Targets by the end of the file's name.
@@ -60,7 +69,9 @@ const BY_NAME: &[(&str, &[&str])] = &[
     ("gradle_lock", &["gradle.lockfile"]),
     ("cyclonedx", &[".cdx.json", "bom.json"]),
     ("spdx", &[".spdx.json"]),
-    ("osv", &["/OSV", "GHSA", "PYSEC", ".osv.json"]),
+    ("osv", &["/OSV", "GHSA", ".osv.json"]),
+    ("pysec", &["PYSEC"]),
+    ("installed", &["METADATA"]),
     ("rustsec", &["RUSTSEC"]),
     ("signature", &[".sig", ".sigstore", ".sigstore.json", ".dsse", "attestation.json"]),
     ("detached", &[".minisig", ".sig"]),
@@ -97,6 +108,9 @@ fn lay_the_seeds() {
             }
         }
     }
+    let store = top.join("fuzz/corpus/advisory_store");
+    fs::create_dir_all(&store).unwrap();
+    Database::read(&[&top.join("testdata/advisory-db")]).unwrap().compile(&store.join("compiled")).unwrap();
     for (target, count) in counts {
         println!("{target}: {count}");
     }
@@ -112,12 +126,8 @@ fn files(top: &Path) -> Vec<(String, Vec<u8>)> {
             }
         }
     }
-    for corpus in ["malicious-pickles.toml", "malformed-pickles.toml"] {
-        let text = fs::read_to_string(top.join("tests/corpus").join(corpus)).unwrap();
-        let cases: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(&text).unwrap();
-        files.extend(
-            cases.values().map(|case| ("weights".to_owned(), recipe::pickle::assemble(&case["pickle"]).unwrap())),
-        );
+    for kind in recipe::corpus::Kind::ALL {
+        files.extend(recipe::corpus::cases(kind).into_values().flatten());
     }
     let mut folders = vec![top.join("testdata"), top.join("tests"), top.join("policies"), top.join("fuzz/seeds")];
     while let Some(folder) = folders.pop() {

@@ -77,16 +77,19 @@ pub fn lockfile(name: &str, bytes: &[u8]) -> Corpus {
     let path = ArtifactPath::new(name);
     let read = deps::read_all([(&path, Some(bytes))], &Limits::default());
     hold_lines(&read.evidence, bytes);
-    if read.packages.is_empty() { Corpus::Reject } else { Corpus::Keep }
+    Corpus::Keep
 }
 
-/// A record of an advisory database, and packages held against it.
+/// A file of an advisory database, where it lies in one, and packages held against it.
 pub fn advisory(name: &str, bytes: &[u8]) -> Corpus {
     let folder = std::path::Path::new("/dev/shm").join(format!("weighbridge-fuzz-{}", std::process::id()));
     let file = folder.join(name);
-    let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, bytes));
+    let parent = file.parent().unwrap_or(&folder);
+    let written = std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&file, bytes));
     assert!(written.is_ok(), "{written:?}");
-    let Ok(database) = Database::open(&file) else { return Corpus::Reject };
+    // A folder of records, or a single file that is a database of its own.
+    let Ok(database) = Database::open(if name.contains('/') { &folder } else { &file }) else { return Corpus::Keep };
+    let _ = database.check();
     let lock = "version = 4\n[[package]]\nname = \"demo\"\nversion = \"1.2.3-rc.1\"\n\
                 source = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
     let requirements = "demo==1.2.3rc1\n";

@@ -4,6 +4,7 @@ use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
 use super::Scope;
+use super::json::Tree;
 use super::magic;
 
 /// Nobody knows these bytes.
@@ -114,6 +115,11 @@ pub fn is_unpickled(view: &View<'_>, scope: &Scope<'_>) -> bool {
     name.rsplit_once('.').is_none_or(|(_, extension)| UNPICKLED.contains(&extension))
 }
 
+/// A JSON text that is neither object nor array: a number, a string, a word.
+fn is_scalar(view: &View<'_>) -> bool {
+    view.len() <= 1 << 20 && view.read(0..view.len()).is_ok_and(|bytes| Tree::read(bytes.trim_ascii(), 1).is_some())
+}
+
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
@@ -149,6 +155,11 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     if let Some(page) = page.filter(|_| WEIGHTS.contains(&extension)) {
         let message = format!("the name ends in .{extension}, which is for weights, but the bytes are {}", page.name());
         return scope.raise(&FORMAT_MISMATCH, view, whole, message);
+    }
+    if extension == "json" && scope.formats() == [Format::named("text")] && !is_scalar(view) {
+        let message = "the name ends in .json, but the text does not begin as JSON";
+        scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium).at(view.place(whole)));
+        return;
     }
     let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));
     let known = |format: &Format| expected.contains(&format.name());

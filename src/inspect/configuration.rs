@@ -32,6 +32,8 @@ pub static REMOTE_KERNEL: Rule = Rule {
 pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     weight_map(tree, view, scope);
     auto_map(tree, view, scope);
+    // The parts of a composed model have configurations of their own.
+    tree.members().iter().for_each(|(_, part)| auto_map(part, view, scope));
     kernel(tree, view, scope);
     for name in ["custom_pipelines", "custom_pipeline"] {
         for pipelines in tree.all(name) {

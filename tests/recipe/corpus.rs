@@ -68,7 +68,7 @@ pub fn cases(kind: Kind) -> BTreeMap<String, Files> {
 
 fn files(table: &toml::Table) -> Result<Files, String> {
     let one = |table: &toml::Table| {
-        let path = table.get("path").and_then(toml::Value::as_str).unwrap_or("weights");
+        let path = table.get("path").and_then(toml::Value::as_str).unwrap_or("model.pkl");
         Ok((path.to_owned(), super::content(table, &folder().join("files"))?))
     };
     match table.get("file").and_then(toml::Value::as_array) {

@@ -58,10 +58,14 @@ pub fn joined(tokens: &[Token]) -> Option<(usize, String)> {
 /// what such a look-up gave. Conversations hold nothing that a template could call.
 pub fn computed(codes: &[Code]) -> Option<(usize, String)> {
     let underscores = codes.iter().flat_map(|code| &code.tokens).any(|token| match token {
-        Token::Text(text, _) => !text.is_empty() && text.bytes().all(|byte| byte == b'_'),
+        Token::Text(text, _) => text.starts_with("__") || text.ends_with("__") || text == "_",
         _ => false,
     });
     codes.iter().find_map(|code| in_code(code, underscores))
+}
+
+const fn is_word(token: Option<&Token>) -> bool {
+    matches!(token, Some(Token::Name(..) | Token::Text(..)))
 }
 
 fn in_code(code: &Code, underscores: bool) -> Option<(usize, String)> {
@@ -85,6 +89,9 @@ fn in_code(code: &Code, underscores: bool) -> Option<(usize, String)> {
                 }
             }
             Token::Sign(sign @ (b'~' | b'*')) if *sign == b'~' || matches!(before, Some(Token::Text(..))) => {
+                open.iter_mut().for_each(|bracket| bracket.1 = true);
+            }
+            Token::Sign(b'+') if is_word(before) && is_word(code.tokens.get(n + 1)) => {
                 open.iter_mut().for_each(|bracket| bracket.1 = true);
             }
             Token::Name(..) | Token::Text(..) => open.iter_mut().for_each(|bracket| bracket.2 = true),

@@ -9,7 +9,7 @@ use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
 use crate::inspect::inflate::{Inflated, inflate};
 use crate::inspect::{Scope, pytorch};
 use crate::model::Format;
-use crate::weigh::View;
+use crate::weigh::{Unreadable, View};
 
 /// What the archive is, by the names of its members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,11 +153,29 @@ fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &Vie
             }
             Err(trouble) => scope.unreadable(view, &trouble),
         },
+        // bzip2, zstd and xz write streams that say themselves what they are.
+        12 | 93 | 95 => {
+            if let Ok(member) = view.member(&name, data.clone()) {
+                unknown.inspect(&member, scope);
+            }
+        }
+        14 => match lzma_alone(facts, data, view) {
+            Ok(stream) => drop(unknown.inspect(&view.decompressed(&name, &stream), scope)),
+            Err(trouble) => scope.unreadable(view, &trouble),
+        },
         method => {
             let message = format!("{name:?} is compressed by method {method}, which is not read");
             scope.raise(&MEMBER_NOT_INSPECTED, view, data.clone(), message);
         }
     }
+}
+
+/// Method 14 (APPNOTE 5.8) as a stream of its own: two bytes of version, two of length, properties, data.
+fn lzma_alone(facts: &Facts, data: &Range<u64>, view: &View<'_>) -> Result<Vec<u8>, Unreadable> {
+    let bytes = view.read(data.clone())?;
+    let properties = bytes.get(4..9).unwrap_or_default();
+    let size = if facts.flags & 2 == 0 { facts.size } else { u64::MAX };
+    Ok([properties, &size.to_le_bytes(), bytes.get(9..).unwrap_or_default()].concat())
 }
 
 fn show(member: &View<'_>, unknown: &mut Unknown, scope: &mut Scope<'_>) {

@@ -1,12 +1,11 @@
 //! Lockfiles against the advisory database.
 
-use std::path::PathBuf;
-
 use jiff::tz::TimeZone;
 
 use super::assess::Request;
+use super::db;
 use super::exit::Mistake;
-use crate::advisory::{self, Database, Terms};
+use crate::advisory::{self, Database, Index, Terms};
 use crate::deps;
 use crate::model::{Artifact, Evidence, Input, Package};
 
@@ -44,17 +43,7 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
         _ if dependencies.packages.is_empty() => {}
         None => audited.evidence.extend(advisory::without_database(&dependencies.packages)),
         Some(database) => {
-            let about = database.about();
-            audited.inputs.push(Input {
-                role: "advisory-database".to_owned(),
-                name: about
-                    .sources
-                    .iter()
-                    .map(|(source, count)| format!("{source} ({count})"))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                digest: Some(format!("sha256:{}", about.digest)),
-            });
+            audited.inputs.push(database.input());
             let terms = Terms {
                 today: Some(request.now.to_zoned(TimeZone::UTC).date()),
                 stale_after: policy.database_max_age.map(|seconds| u32::try_from(seconds / DAY).unwrap_or(u32::MAX)),
@@ -62,16 +51,22 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
             audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms));
         }
     }
+    if let Some(folder) = &request.advising.index {
+        audited.evidence.extend(advisory::yanked(&dependencies.packages, &Index::open(folder)?));
+    }
     audited.evidence.extend(advisory::loaders(artifacts, &dependencies.packages));
     audited.packages = dependencies.packages;
     Ok(audited)
 }
 
-/// The database that a flag names, or else the policy.
+/// The database that a flag names, or else the policy, or else the usual one if it is there.
 fn database(request: &Request<'_>) -> Result<Option<Database>, Mistake> {
-    let by_policy = request.loaded.policy.database.as_ref().map(|name| request.loaded.folder.join(name));
-    let Some(path): Option<PathBuf> = request.advising.db.clone().or(by_policy) else { return Ok(None) };
-    Database::open(&path)
-        .map(Some)
-        .map_err(|error| Mistake::new(error).help("`weighbridge db import` and `db update` make one; --db also takes a folder or archive of RustSec, PyPA or OSV"))
+    let by_policy = || request.loaded.policy.database.as_ref().map(|name| request.loaded.folder.join(name));
+    let usual = || db::usual_place().filter(|path| path.is_file());
+    let Some(path) = request.advising.db.clone().or_else(by_policy).or_else(usual) else { return Ok(None) };
+    Database::open(&path).map(Some).map_err(|error| {
+        Mistake::new(error).help(
+            "`weighbridge db import` and `db update` make one; --db also takes a folder or archive of RustSec, PyPA or OSV",
+        )
+    })
 }

@@ -1,5 +1,6 @@
 //! The pipeline behind `verify`, `scan`, `audit`, `sbom` and `attest`: bytes to evidence to a judged report.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -10,7 +11,7 @@ use super::args::{Advising, Reading, Trusting};
 use super::exit::Mistake;
 use super::judging::Loaded;
 use super::progress::Bar;
-use super::{advising, trusting};
+use super::{advising, trusting, vexing};
 use crate::inspect::{self, Inspectors};
 use crate::model::{ArtifactPath, Check, Evidence, Limits, Report, Tool};
 use crate::policy::{self, Policy};
@@ -69,7 +70,12 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     if request.asks(Check::Audit) || request.asks(Check::Scan) {
         evidence.extend(service::services(&artifacts, &audited.packages));
     }
-    let judged = policy::judge(policy, &artifacts, evidence, request.now);
+    let leave = vexing::leave(request, &evidence, &mut inputs)?;
+    let mut allowing = Cow::Borrowed(policy);
+    if !leave.is_empty() {
+        allowing.to_mut().exceptions.extend(leave);
+    }
+    let judged = policy::judge(&allowing, &artifacts, evidence, request.now);
     Ok(Report {
         subject: subject(request.path),
         root,

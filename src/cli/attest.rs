@@ -104,7 +104,7 @@ fn verify_statement(args: &AttestVerify, quiet: bool) -> Result<ExitCode, Mistak
         inputs: expected.keys.iter().map(key).collect(),
         tool: Tool::this(),
     };
-    output::document(&verify::render(&report, &args.writing), args.writing.output.as_deref())?;
+    output::document(&verify::render(&report, &args.writing, now), args.writing.output.as_deref())?;
     Ok(exit::code(report.verdict))
 }
 

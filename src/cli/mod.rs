@@ -7,8 +7,10 @@ mod advising;
 mod args;
 mod assess;
 mod attest;
+mod db;
 mod exit;
 mod explain;
+mod fix;
 mod hash;
 mod inspect;
 mod interrupt;
@@ -25,6 +27,7 @@ mod sign;
 mod signers;
 mod trusting;
 mod verify;
+mod vexing;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -58,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Verify(args) => verify::verify(&args, quiet),
         Verb::Scan(args) => verify::scan(&args, quiet),
         Verb::Audit(args) => verify::audit(&args, quiet),
+        Verb::Db(args) => db::run(&args.verb, quiet),
         Verb::Hash(args) => hash::run(&args, quiet),
         Verb::Inspect(args) => inspect::run(&args, quiet),
         Verb::Sbom(args) => sbom::run(&args, quiet),

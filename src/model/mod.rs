@@ -18,7 +18,7 @@ mod rule;
 mod tensor;
 mod verdict;
 
-pub use advisory::AdvisoryMatch;
+pub use advisory::{AdvisoryMatch, Epss};
 pub use artifact::{Artifact, ArtifactPath, Contents, Format, Shard};
 pub use call::{Call, Judgement};
 pub use digest::{Algorithm, Digest, DigestError, Digests};

@@ -59,6 +59,11 @@ pub fn judge(policy: &Policy, artifacts: &[Artifact], mut evidence: Vec<Evidence
             Finding { severity: evidence.severity(), evidence, ruling }
         })
         .collect();
+    let overdue = policy.urgency.overdue(&findings, now.to_zoned(TimeZone::UTC).date());
+    findings.extend(overdue.into_iter().map(|evidence| {
+        let ruling = exceptions.excuse(&evidence, None).map_or_else(|| rule(policy, &evidence), Ruling::Excused);
+        Finding { severity: evidence.severity(), evidence, ruling }
+    }));
     findings.extend(exceptions.close().into_iter().map(|evidence| Finding {
         severity: evidence.severity(),
         ruling: rule(policy, &evidence),
@@ -91,9 +96,10 @@ fn rule(policy: &Policy, evidence: &Evidence) -> Ruling {
             } else {
                 (policy.fail, policy.warn)
             };
+            let urgent = evidence.advisory.as_deref().map_or(Ruling::Ok, |advisory| policy.urgency.ruling(advisory));
             match evidence.severity() {
-                severity if severity >= fail => Ruling::Fail,
-                severity if severity >= warn => Ruling::Warn,
+                severity if severity >= fail || urgent == Ruling::Fail => Ruling::Fail,
+                severity if severity >= warn || urgent == Ruling::Warn => Ruling::Warn,
                 _ => Ruling::Ok,
             }
         }

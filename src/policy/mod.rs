@@ -12,6 +12,8 @@ mod resolve;
 mod schema;
 mod services;
 mod signature;
+mod urgency;
+pub mod vex;
 mod wire;
 
 pub use judge::{Judgement, judge};
@@ -28,4 +30,5 @@ pub static RULES: &[&Rule] = &[
     &judge::FORMAT_NOT_ALLOWED,
     &judge::REQUIREMENT_UNMET,
     &services::SERVICE_NOT_ALLOWED,
+    &urgency::PATCH_OVERDUE,
 ];

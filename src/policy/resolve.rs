@@ -10,6 +10,7 @@ use crate::model::{Check, Class, Limits, PolicyId, Rule, Severity};
 
 use super::services::Services;
 use super::signature;
+use super::urgency::Urgency;
 use super::wire::{Action, ExceptionEntry, Gaps, Signature, Thresholds, Wire, nearest, parse};
 
 /// The policies that are part of the program, by name.
@@ -69,6 +70,8 @@ pub struct Policy {
     pub database: Option<String>,
     /// Oldest acceptable database, in seconds.
     pub database_max_age: Option<i64>,
+    /// How soon flaws must be gone.
+    pub urgency: Urgency,
     /// Hosted services that may be spoken to.
     pub services: Services,
     /// Bounds of inspection.
@@ -146,6 +149,7 @@ fn over(top: Wire, base: Wire) -> Wire {
         audit: Some(super::wire::Audit {
             database: top_audit.database.or(base_audit.database),
             database_max_age: top_audit.database_max_age.or(base_audit.database_max_age),
+            urgency: Some(top_audit.urgency.unwrap_or_default().over(base_audit.urgency.unwrap_or_default())),
             severity: thresholds(top_audit.severity, base_audit.severity),
         }),
         services: Some(top.services.unwrap_or_default().over(base.services.unwrap_or_default())),
@@ -192,6 +196,7 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         signature,
         database: audit.database,
         database_max_age: audit.database_max_age.as_deref().map(seconds).transpose()?,
+        urgency: audit.urgency.unwrap_or_default(),
         services: wire.services.unwrap_or_default(),
         limits: wire.limits.unwrap_or_default(),
         exceptions: wire.exceptions.unwrap_or_default(),
@@ -200,6 +205,9 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
     };
     if policy.warn > policy.fail || policy.advisory_warn > policy.advisory_fail {
         return Err(Error("`severity.warn` is above `severity.fail`: what fails would not be said".to_owned()));
+    }
+    if let Some(wrong) = policy.urgency.wrong() {
+        return Err(Error(format!("`audit.urgency.patch-within`: {wrong}")));
     }
     if let Some(wrong) = policy.services.wrong_region() {
         return Err(Error(format!(

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::services::Services;
+use super::urgency::Urgency;
 use crate::model::{Check, Limits, Severity};
 
 /// What a rule's evidence leads to.
@@ -89,6 +90,9 @@ pub struct Audit {
     /// Oldest acceptable database, such as `72h` or `30d`. Older is `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_max_age: Option<String>,
+    /// How soon flaws must be gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<Urgency>,
     /// Severities of advisories, where they differ from those of other defects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Thresholds>,

@@ -6,6 +6,7 @@
 mod recipe;
 
 mod attest;
+mod database;
 mod demo;
 mod hash;
 mod help;

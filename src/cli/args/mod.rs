@@ -1,5 +1,6 @@
 //! The command line as clap reads it. One struct a verb; what several verbs share stands once.
 
+mod database;
 mod groups;
 mod signing;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Check;
 
+pub use database::{Db, DbImport, DbStatus, DbUpdate, DbVerb, StatusFormat};
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
 pub use signing::{Attest, AttestVerb, AttestVerify, Key, KeyFormat, KeyKind, KeyVerb, Relocking, Sign, Unlocking};
 
@@ -28,7 +30,7 @@ pub struct Cli {
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// Never touch the network; only `db update` and keyless signing would
-    #[arg(long, global = true, env = "WEIGHBRIDGE_OFFLINE", hide_env_values = true)]
+    #[arg(long, global = true, env = "WEIGHBRIDGE_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub offline: bool,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
@@ -59,6 +61,8 @@ pub enum Verb {
     Scan(Scan),
     /// Check dependencies against an advisory database
     Audit(Audit),
+    /// Make and look at advisory databases
+    Db(Db),
     /// Write a bill of materials
     Sbom(Sbom),
     /// Sign a model (OpenSSF Model Signing)
@@ -125,6 +129,9 @@ pub struct Audit {
     /// A lockfile, or a folder with lockfiles
     #[arg(default_value = ".", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Print the commands that would clear what has a fix; nothing is run
+    #[arg(long)]
+    pub fix: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub judging: Judging,

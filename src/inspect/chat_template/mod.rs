@@ -106,15 +106,17 @@ pub fn inspect(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         scope.raise(rule, view, 0..0, format!("the chat template, line {line}: {what}"));
     };
     let codes = tokens::read(template);
-    if let Some((at, what)) = spelling::computed(&codes) {
-        raise(&TEMPLATE_ESCAPE, at, &what, scope);
-    }
-    for code in codes {
-        if let Some((at, what)) = escape(&code) {
+    let mut escapes = false;
+    for code in &codes {
+        if let Some((at, what)) = escape(code) {
+            escapes = true;
             raise(&TEMPLATE_ESCAPE, at, &what, scope);
-        } else if let Some(word) = include(&code) {
+        } else if let Some(word) = include(code) {
             raise(&TEMPLATE_INCLUDE, code.at, &format!("it has a tag {word:?}, which loads another template"), scope);
         }
+    }
+    if let Some((at, what)) = spelling::computed(&codes).filter(|_| !escapes) {
+        raise(&TEMPLATE_ESCAPE, at, &what, scope);
     }
     if let Some((at, hidden)) = template.char_indices().find(|(_, character)| is_hidden(*character)) {
         raise(&TEMPLATE_HIDDEN_TEXT, at, &format!("it holds U+{:04X}", u32::from(hidden)), scope);

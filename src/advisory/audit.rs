@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::model::{
-    AdvisoryMatch, ArtifactPath, Assurance, Class, Evidence, Package, PackageSource, Place, Rule, Severity,
-};
+use crate::model::{ArtifactPath, Class, Evidence, Package, PackageSource, Place, Rule, Severity};
 
 use super::database::Database;
 use super::matching::{Affects, affects};
 use super::merge::{Flaw, merge};
 use super::paths::Paths;
-use super::record::{self, Kind};
+use super::record::Kind;
+use super::remedy::Remedy;
+use super::telling::Telling;
 use super::version::Version;
 
 /// A package with a known flaw.
@@ -168,13 +168,13 @@ pub struct Terms {
 #[must_use]
 pub fn audit(packages: &[Package], database: &Database, terms: &Terms) -> Vec<Evidence> {
     let mut evidence: Vec<Evidence> = database.evidence().to_vec();
-    evidence.extend(stale(database, terms));
+    evidence.extend(stale(database.about().newest.as_deref(), terms));
     let mut lockfiles: BTreeMap<&ArtifactPath, Vec<&Package>> = BTreeMap::new();
     for package in packages {
         lockfiles.entry(&package.lockfile).or_default().push(package);
     }
     for (lockfile, packages) in lockfiles {
-        evidence.extend(one_lockfile(lockfile, packages, database));
+        evidence.extend(one_lockfile(lockfile, packages, database, terms.today));
     }
     evidence
 }
@@ -194,15 +194,16 @@ pub fn without_database(packages: &[Package]) -> Vec<Evidence> {
     lockfiles.into_iter().map(missing).collect()
 }
 
-fn stale(database: &Database, terms: &Terms) -> Option<Evidence> {
+/// What is to be said of a database whose newest advisory is of that day (`YYYY-MM-DD`), if it is too old.
+#[must_use]
+pub fn stale(newest: Option<&str>, terms: &Terms) -> Option<Evidence> {
     let (today, limit) = (terms.today?, terms.stale_after?);
-    let newest = database.about().newest.as_deref();
     let age =
         newest.and_then(|day| day.parse::<Date>().ok()).map(|day| today.since(day).map_or(0, |span| span.get_days()));
     match age {
         Some(age) if i64::from(age) <= i64::from(limit) => None,
         Some(age) => {
-            let message = format!("the newest advisory is {age} days old; at most {limit} are allowed");
+            let message = format!("the advisory database is {age} days old; at most {limit} are allowed");
             Some(Evidence::new(&ADVISORY_DATABASE_STALE, message).with("days", age))
         }
         None => Some(Evidence::new(&ADVISORY_DATABASE_STALE, "no advisory says of which day it is")),
@@ -211,7 +212,7 @@ fn stale(database: &Database, terms: &Terms) -> Option<Evidence> {
 
 /// Why a package counts as not audited.
 fn reason(package: &Package, database: &Database) -> Option<String> {
-    if !database.about().ecosystems.contains(&package.ecosystem) {
+    if !database.about().ecosystems.contains_key(&package.ecosystem) {
         return Some(format!("the database says nothing about {}", package.ecosystem));
     }
     match &package.source {
@@ -227,7 +228,12 @@ fn reason(package: &Package, database: &Database) -> Option<String> {
     (!ordered).then(|| format!("the version is none of {}", package.ecosystem))
 }
 
-fn one_lockfile(lockfile: &ArtifactPath, packages: Vec<&Package>, database: &Database) -> Vec<Evidence> {
+fn one_lockfile(
+    lockfile: &ArtifactPath,
+    packages: Vec<&Package>,
+    database: &Database,
+    today: Option<Date>,
+) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     let mut left_out: BTreeMap<String, Vec<&Package>> = BTreeMap::new();
     let mut local = Vec::new();
@@ -251,7 +257,9 @@ fn one_lockfile(lockfile: &ArtifactPath, packages: Vec<&Package>, database: &Dat
         if !matches.is_empty() {
             affected = affected.saturating_add(1);
             let paths = paths.get_or_insert_with(|| Paths::of(packages.clone()));
-            evidence.extend(matches.into_iter().map(|(flaw, answer)| told(package, flaw, answer, paths).of(lockfile)));
+            let known = database.about_package(package.ecosystem, &package.name).unwrap_or_default();
+            let telling = Telling { package, paths, remedy: Remedy::of(package, &known), today };
+            evidence.extend(matches.into_iter().map(|(flaw, answer)| telling.told(flaw, answer).of(lockfile)));
         }
     }
     if !local.is_empty() {
@@ -301,50 +309,6 @@ fn one_package(package: &Package, database: &Database) -> Result<Vec<(Flaw, Affe
     unclear.retain(|one| !sure.iter().any(|flaw| known(flaw, &one.id) || one.aliases.iter().any(|id| known(flaw, id))));
     let unclear = merge(unclear).into_iter().map(|flaw| (flaw, Affects::Unclear));
     Ok(sure.into_iter().map(|flaw| (flaw, Affects::Yes)).chain(unclear).collect())
-}
-
-fn told(package: &Package, flaw: Flaw, answer: Affects, paths: &Paths<'_>) -> Evidence {
-    let Flaw { advisory, aliases, severity, sources } = flaw;
-    let rule: &'static Rule = match (answer, advisory.kind) {
-        (Affects::Unclear | Affects::CommitsOnly | Affects::No, _) => &ADVISORY_UNCLEAR,
-        (_, Kind::Vulnerability) => &VULNERABLE_PACKAGE,
-        (_, Kind::Malicious) => &MALICIOUS_PACKAGE,
-        (_, Kind::Unmaintained) => &UNMAINTAINED_PACKAGE,
-        (_, Kind::Unsound) => &UNSOUND_PACKAGE,
-        (_, Kind::Notice) => &ADVISORY_NOTICE,
-    };
-    let (name, version, id) = (&package.name, &package.version, &advisory.id);
-    let title = if advisory.title.is_empty() { String::new() } else { format!(": {}", advisory.title) };
-    let message = match (rule == &ADVISORY_UNCLEAR, &package.source) {
-        (true, _) => format!("whether {id} affects {name} {version} cannot be told from its versions{title}"),
-        (false, PackageSource::PublicRegistry) => format!("{name} {version} is affected by {id}{title}"),
-        (false, _) => format!("{name} {version} is affected by {id} if its code is the registry's{title}"),
-    };
-    let mut evidence = Evidence::new(rule, message)
-        .at(Place::Package { purl: package.purl.clone(), line: package.line })
-        .with("sources", sources.into_iter().collect::<Vec<_>>());
-    if package.source != PackageSource::PublicRegistry {
-        evidence = evidence.known_by(Assurance::Declared);
-    }
-    if let Some(severity) = severity.filter(|_| rule == &VULNERABLE_PACKAGE) {
-        evidence = evidence.rated(severity);
-    }
-    let worst = advisory.cvss.iter().max_by_key(|vector| record::severity(vector)).cloned();
-    evidence.advisory = Some(Box::new(AdvisoryMatch {
-        id: advisory.id,
-        aliases,
-        title: advisory.title,
-        cvss: worst,
-        url: advisory.url,
-        published: advisory.published,
-        fixed: advisory.fixed,
-        name: package.name.clone(),
-        version: package.version.clone(),
-        ecosystem: package.ecosystem,
-        purl: package.purl.clone(),
-        paths: paths.to(package),
-    }));
-    evidence
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The advisories that packages are held against.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -9,20 +9,18 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::{Ecosystem, Evidence, Input};
 
-use super::files;
-use super::layout::{self, Found};
+use super::intake::{Intake, Origin};
 use super::names::key;
 use super::record::Advisory;
+use super::scores::Scores;
 use super::store::{self, Store};
 use super::{ADVISORY_MALFORMED, Error};
-
-/// Files that are named one by one when they are no advisories; the rest are counted.
-const NAMED: usize = 20;
 
 /// Advisories by package, with what is known about where they come from.
 #[derive(Debug, Default)]
 pub struct Database {
     advisories: BTreeMap<(Ecosystem, String), Vec<Advisory>>,
+    scores: Scores,
     store: Option<Store>,
     about: About,
     evidence: Vec<Evidence>,
@@ -35,15 +33,42 @@ pub struct About {
     pub advisories: u64,
     /// The same by the prefix of their identifiers.
     pub sources: BTreeMap<String, u64>,
-    /// Ecosystems it says anything about.
-    pub ecosystems: BTreeSet<Ecosystem>,
+    /// The same by ecosystem; one that is not here is one it says nothing about.
+    pub ecosystems: BTreeMap<Ecosystem, u64>,
     /// The newest day any of its advisories names, `YYYY-MM-DD`. It is at least as young as that.
     pub newest: Option<String>,
-    /// Files that were no sound advisories although they lay where advisories lie.
-    pub malformed: u64,
-    /// SHA-256 over every file that was read, in the order of their names, or of the root of a compiled database,
-    /// which covers all of it; hexadecimal.
+    /// CVEs with a forecast of exploitation, and the day of the forecasts.
+    #[serde(default)]
+    pub forecasts: (u64, Option<String>),
+    /// CVEs that are known to be exploited, and the day of the list.
+    #[serde(default)]
+    pub exploited: (u64, Option<String>),
+    /// What it was made of.
+    pub origins: Vec<Origin>,
+    /// SHA-256 over every file that was read, or of the root of a compiled database, which covers all of it;
+    /// hexadecimal.
     pub digest: String,
+}
+
+impl About {
+    /// Files that were no sound advisories although they lay where advisories lie.
+    #[must_use]
+    pub fn malformed(&self) -> u64 {
+        self.origins.iter().map(|origin| origin.malformed).fold(0, u64::saturating_add)
+    }
+
+    /// The day up to which it is known to be whole: when its sources were asked, that of the one longest not asked; else
+    /// that of its newest advisory.
+    #[must_use]
+    pub fn current(&self) -> Option<&str> {
+        let advisories = || self.origins.iter().filter(|origin| origin.records > 0);
+        let asked = if advisories().all(|origin| origin.fetched.is_some()) {
+            advisories().filter_map(|origin| origin.fetched.as_deref()).min()
+        } else {
+            None
+        };
+        asked.or(self.newest.as_deref())
+    }
 }
 
 impl Database {
@@ -59,33 +84,79 @@ impl Database {
             && let Some(store) = Store::open(path)?
         {
             let about = store.about().clone();
-            // Which files they were is not kept, only that something was lost.
-            let lost = (about.malformed > 0).then(|| {
-                let message = format!("{} files of its sources were not sound advisories", about.malformed);
-                Evidence::new(&ADVISORY_MALFORMED, message).with("count", about.malformed)
-            });
-            return Ok(Self { about, store: Some(store), evidence: lost.into_iter().collect(), ..Self::default() });
+            return Ok(Self { evidence: objections(&about), about, store: Some(store), ..Self::default() });
         }
-        Self::read(&[path])
+        let database = Self::read(&[path])?;
+        if database.about.advisories == 0 {
+            return Err(Error::NoAdvisories(path.display().to_string()));
+        }
+        Ok(database)
+    }
+
+    /// Opens a compiled database and takes all of it into memory, so that more can be added.
+    ///
+    /// # Errors
+    /// The path is no compiled database, or not as it was written.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let broken = |why: String| Error::Broken { path: path.display().to_string(), why };
+        let Some(store) = Store::open(path)? else { return Err(broken("not made by `db import`".to_owned())) };
+        let mut database =
+            Self { scores: store.scores().map_err(broken)?, about: store.about().clone(), ..Self::default() };
+        store.all(&mut |advisory| database.add(advisory)).map_err(broken)?;
+        database.settle();
+        Ok(database)
     }
 
     /// Reads several sources into one.
     ///
     /// # Errors
-    /// One of them cannot be read, or holds no advisory at all.
+    /// One of them cannot be read, or holds nothing of a database.
     pub fn read(paths: &[&Path]) -> Result<Self, Error> {
         let mut database = Self::default();
-        let mut digest = Sha256::new();
         for path in paths {
-            let before = database.about.advisories;
-            files::each(path, &mut |name, bytes| database.take(name, bytes, &mut digest))?;
-            if database.about.advisories == before {
-                return Err(Error::NoAdvisories(path.display().to_string()));
-            }
+            database.absorb(Intake::of(path)?);
         }
-        database.about.digest = hex::encode(digest.finalize());
-        database.count_surplus();
+        database.settle();
         Ok(database)
+    }
+
+    /// Adds a source. A record that is there already under the same identifier is replaced, or gone when it was
+    /// withdrawn; so is what is known about a source of the same name. [`Database::settle`] ends it.
+    pub fn absorb(&mut self, intake: Intake) {
+        let Intake { origin, seen, advisories, scores, .. } = intake;
+        for list in self.advisories.values_mut() {
+            list.retain(|advisory| !seen.contains(&advisory.id));
+        }
+        self.advisories.retain(|_, list| !list.is_empty());
+        advisories.into_iter().for_each(|advisory| self.add(advisory));
+        self.scores.take(scores);
+        self.about.origins.retain(|other| other.name != origin.name);
+        self.about.origins.push(origin);
+        self.about.origins.sort_by(|one, two| one.name.cmp(&two.name));
+    }
+
+    /// Counts what is there, and tells every advisory what is known about exploitation.
+    pub fn settle(&mut self) {
+        let about = &mut self.about;
+        (about.advisories, about.sources, about.ecosystems) = (0, BTreeMap::new(), BTreeMap::new());
+        for advisory in self.advisories.values_mut().flatten() {
+            self.scores.tell(advisory);
+            about.advisories = about.advisories.saturating_add(1);
+            let source = about.sources.entry(advisory.prefix().to_owned()).or_default();
+            let ecosystem = about.ecosystems.entry(advisory.ecosystem).or_default();
+            (*source, *ecosystem) = (source.saturating_add(1), ecosystem.saturating_add(1));
+        }
+        about.newest = about.origins.iter().map(|origin| origin.newest.clone()).max().flatten();
+        about.forecasts = (self.scores.epss.len() as u64, self.scores.scored.clone());
+        about.exploited = (self.scores.exploited.len() as u64, self.scores.listed.clone());
+        let mut digests = about.origins.iter().map(|origin| origin.digest.as_str());
+        about.digest = match (digests.next(), digests.next()) {
+            (Some(only), None) => only.to_owned(),
+            _ => hex::encode(Sha256::digest(
+                about.origins.iter().map(|origin| origin.digest.as_str()).collect::<String>(),
+            )),
+        };
+        self.evidence = objections(about);
     }
 
     /// Compiles it into one file, replacing what is there as a whole. Returns the digest of the new database.
@@ -93,7 +164,7 @@ impl Database {
     /// # Errors
     /// The file cannot be written.
     pub fn compile(&self, target: &Path) -> Result<String, Error> {
-        store::write(target, &self.about, &self.advisories)
+        store::write(target, &self.about, &self.advisories, &self.scores)
     }
 
     /// Checks every byte of a compiled database; one that was read just now needs no check.
@@ -109,48 +180,8 @@ impl Database {
         Err(format!("{count} advisories where {} should be", self.about.advisories))
     }
 
-    fn take(&mut self, name: &str, bytes: &[u8], digest: &mut Sha256) {
-        let found = layout::read(name, bytes);
-        if found != Found::Nothing {
-            digest.update((name.len() as u64).to_le_bytes());
-            digest.update(name.as_bytes());
-            digest.update((bytes.len() as u64).to_le_bytes());
-            digest.update(bytes);
-        }
-        match found {
-            Found::Nothing => {}
-            Found::Advisories { advisories, modified, odd } => {
-                self.about.newest = self.about.newest.take().max(modified);
-                advisories.into_iter().for_each(|advisory| self.add(advisory));
-                odd.into_iter().for_each(|why| self.object(name, &why));
-            }
-            Found::Malformed(why) => self.object(name, &why),
-        }
-    }
-
-    fn object(&mut self, name: &str, why: &str) {
-        self.about.malformed = self.about.malformed.saturating_add(1);
-        if self.evidence.len() < NAMED {
-            let evidence = Evidence::new(&ADVISORY_MALFORMED, format!("{name} is not a sound advisory: {why}"));
-            self.evidence.push(evidence.with("file", name));
-        }
-    }
-
-    fn count_surplus(&mut self) {
-        let more = self.about.malformed.saturating_sub(self.evidence.len() as u64);
-        if more > 0 {
-            let message = format!("{more} more files of the database are not sound advisories");
-            self.evidence.push(Evidence::new(&ADVISORY_MALFORMED, message).with("count", more));
-        }
-    }
-
     /// Adds one advisory.
-    pub fn add(&mut self, advisory: Advisory) {
-        self.about.advisories = self.about.advisories.saturating_add(1);
-        let count = self.about.sources.entry(advisory.prefix().to_owned()).or_default();
-        *count = count.saturating_add(1);
-        self.about.ecosystems.insert(advisory.ecosystem);
-        self.about.newest = self.about.newest.take().max(advisory.published.clone());
+    fn add(&mut self, advisory: Advisory) {
         let package = (advisory.ecosystem, key(advisory.ecosystem, &advisory.package));
         self.advisories.entry(package).or_default().push(advisory);
     }
@@ -159,6 +190,11 @@ impl Database {
     #[must_use]
     pub const fn about(&self) -> &About {
         &self.about
+    }
+
+    /// The sources it was made of, for those who fetch them anew.
+    pub const fn origins(&mut self) -> &mut Vec<Origin> {
+        &mut self.about.origins
     }
 
     /// What was wrong with its files.
@@ -182,9 +218,10 @@ impl Database {
     /// What a result that rests on it must name.
     #[must_use]
     pub fn input(&self) -> Input {
+        let sources = self.about.sources.iter().map(|(source, count)| format!("{source} ({count})"));
         Input {
             role: "advisory-database".to_owned(),
-            name: self.title(),
+            name: sources.collect::<Vec<_>>().join(", "),
             digest: Some(format!("sha256:{}", self.about.digest)),
         }
     }
@@ -196,4 +233,32 @@ impl Database {
         let newest = self.about.newest.as_deref().unwrap_or("an unknown day");
         format!("{}, {} advisories, newest of {newest}", sources.join(" "), self.about.advisories)
     }
+}
+
+/// Writes what is known about the sources of a compiled database anew, and nothing else of it.
+///
+/// # Errors
+/// It is no compiled database, or cannot be written.
+pub fn restate(path: &Path, origins: &[Origin]) -> Result<(), Error> {
+    let mut about = match Store::open(path)? {
+        Some(store) => store.about().clone(),
+        None => return Err(Error::NoAdvisories(path.display().to_string())),
+    };
+    about.origins = origins.to_vec();
+    store::restate(path, about)
+}
+
+/// What was wrong with the files of all sources.
+fn objections(about: &About) -> Vec<Evidence> {
+    let named = about.origins.iter().flat_map(|origin| &origin.objections).map(|(name, why)| {
+        let message = format!("{name} is not a sound advisory: {why}");
+        Evidence::new(&ADVISORY_MALFORMED, message).with("file", name.as_str())
+    });
+    let mut evidence: Vec<Evidence> = named.collect();
+    let more = about.malformed().saturating_sub(evidence.len() as u64);
+    if more > 0 {
+        let message = format!("{more} more files of the database are not sound advisories");
+        evidence.push(Evidence::new(&ADVISORY_MALFORMED, message).with("count", more));
+    }
+    evidence
 }

@@ -20,7 +20,8 @@ const DEPTH: usize = 16;
 pub type Take<'a> = dyn FnMut(&str, &[u8]) + 'a;
 
 /// Calls `take` for every file below a folder in the order of the names, for every member of an archive (`.tar`,
-/// `.tar.gz`, `.zip`, told by content) in its own order, or for the one file that `root` is.
+/// `.tar.gz`, `.zip`, told by content) in its own order, or for the one file that `root` is, `.gz` or not. Archives in
+/// a folder, told by their names, are read as if they were folders.
 ///
 /// # Errors
 /// Something cannot be read, or is larger than an advisory can be.
@@ -30,7 +31,11 @@ pub fn each(root: &Path, take: &mut Take<'_>) -> Result<(), Error> {
     while let Some((path, name, depth)) = stack.pop() {
         let data = fs::metadata(&path).map_err(|source| unreadable(&path, source))?;
         if data.is_file() && depth == 0 {
-            return archive(&path, take).map_err(|source| unreadable(&path, source));
+            return archive(&path, &name, take).map_err(|source| unreadable(&path, source));
+        }
+        if data.is_file() && [".zip", ".tar", ".gz", ".tgz"].iter().any(|end| name.ends_with(end)) {
+            archive(&path, &name, take).map_err(|source| unreadable(&path, source))?;
+            continue;
         }
         if data.is_file() {
             if data.len() > FILE {
@@ -62,29 +67,39 @@ pub fn each(root: &Path, take: &mut Take<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-fn archive(path: &Path, take: &mut Take<'_>) -> io::Result<()> {
-    let mut file = io::BufReader::new(fs::File::open(path)?);
-    let mut head = [0u8; 262];
-    let mut known = 0usize;
-    while let Some(rest) = head.get_mut(known..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest)? {
-            0 => break,
-            read => known = known.saturating_add(read),
+/// Reads one file as what it is. `name` is its path in the folder, empty when it was named itself.
+fn archive(path: &Path, name: &str, take: &mut Take<'_>) -> io::Result<()> {
+    let open = || fs::File::open(path).map(io::BufReader::new);
+    let own = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = if name.is_empty() { own.as_ref() } else { name };
+    let head = head(open()?)?;
+    let ustar = |head: &[u8]| head.get(257..262) == Some(b"ustar");
+    match head.as_slice() {
+        [0x1f, 0x8b, ..] if ustar(&self::head(GzDecoder::new(open()?))?) => {
+            members(tar::Archive::new(GzDecoder::new(open()?)), take)
         }
-    }
-    let all = fs::File::open(path)?;
-    match &head {
-        [0x1f, 0x8b, ..] => members(tar::Archive::new(GzDecoder::new(io::BufReader::new(all))), take),
-        [b'P', b'K', 3, 4, ..] => zip(&fs::read(path)?, take),
-        _ if head.get(257..262) == Some(b"ustar") => members(tar::Archive::new(io::BufReader::new(all)), take),
-        _ => {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
+        [0x1f, 0x8b, ..] => {
             let mut bytes = Vec::new();
-            all.take(FILE).read_to_end(&mut bytes)?;
-            take(&name, &bytes);
+            read(GzDecoder::new(open()?), &mut bytes)?;
+            take(name.strip_suffix(".gz").unwrap_or(name), &bytes);
+            Ok(())
+        }
+        [b'P', b'K', 3, 4, ..] => zip(&fs::read(path)?, take),
+        bytes if ustar(bytes) => members(tar::Archive::new(open()?), take),
+        _ => {
+            let mut bytes = Vec::new();
+            read(open()?, &mut bytes)?;
+            take(name, &bytes);
             Ok(())
         }
     }
+}
+
+/// As many of the first bytes as tell an archive.
+fn head(from: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    from.take(262).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 fn members<R: io::Read>(mut archive: tar::Archive<R>, take: &mut Take<'_>) -> io::Result<()> {

@@ -3,40 +3,54 @@
 use super::osv;
 use super::record::Advisory;
 use super::rustsec;
+use super::scores::{self, Scores};
 
 /// What one file of a database is.
 #[derive(Debug, PartialEq)]
 pub enum Found {
     /// Nothing of a database.
     Nothing,
-    /// Advisories, one for each package; none when it was withdrawn.
+    /// One record.
     Advisories {
-        /// Them.
+        /// Its identifier.
+        id: String,
+        /// Its advisories, one for each package; none when it was withdrawn.
         advisories: Vec<Advisory>,
         /// Day of the last change, if it says so.
         modified: Option<String>,
         /// What is odd about the file although it can be read.
         odd: Option<String>,
     },
+    /// Forecasts or a list of exploited flaws.
+    Scores(Box<Scores>),
     /// It lies where advisories lie and is none.
     Malformed(String),
 }
 
 /// Tells what a file is. `name` is its path in the folder or archive.
 ///
-/// RustSec: `crates/PACKAGE/ID.md`. PyPA: `vulns/PACKAGE/ID.yaml`. OSV, GitHub and the malicious packages of the
-/// OpenSSF: `ID.json`, wherever it lies.
+/// RustSec: `crates/PACKAGE/ID.md`, or a file of that name alone. PyPA: `vulns/PACKAGE/ID.yaml`, likewise. OSV, GitHub and the malicious packages of the
+/// OpenSSF: `ID.json`, wherever it lies. EPSS: a table in CSV that says so in its first line. KEV: a JSON document with
+/// a `catalogVersion`.
 #[must_use]
 pub fn read(name: &str, bytes: &[u8]) -> Found {
     let parts: Vec<&str> = name.split('/').collect();
     match parts.as_slice() {
-        [.., "crates", folder, file] if file.ends_with(".md") => rust(folder, file, bytes),
-        [.., "vulns", _, file] if file.ends_with(".yaml") => {
+        [.., "crates", folder, file] if file.ends_with(".md") => rust(Some(folder), file, bytes),
+        // A part of a checkout, or one record alone.
+        [.., file] if file.ends_with(".md") && identifier(file) => rust(None, file, bytes),
+        [.., file] if file.ends_with(".yaml") && (identifier(file) || parts.contains(&"vulns")) => {
             record(file, std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned()).and_then(osv::yaml))
         }
         [.., file] if file.ends_with(".json") && identifier(file) => record(file, osv::json(bytes)),
+        [.., file] if file.ends_with(".csv") && scores::is_epss(bytes) => scored(scores::epss(bytes)),
+        [.., file] if file.ends_with(".json") && scores::is_kev(bytes) => scored(scores::kev(bytes)),
         _ => Found::Nothing,
     }
+}
+
+fn scored(read: Result<Scores, String>) -> Found {
+    read.map_or_else(Found::Malformed, |scores| Found::Scores(Box::new(scores)))
 }
 
 /// `GHSA-…`, `CVE-…`, `MAL-…`: letters before the first hyphen, all large.
@@ -48,29 +62,31 @@ fn identifier(file: &str) -> bool {
 fn record(file: &str, read: Result<osv::Read, String>) -> Found {
     match read {
         Err(why) => Found::Malformed(why.lines().next().unwrap_or_default().to_owned()),
-        Ok((advisories, modified)) => {
+        Ok(osv::Read { id, advisories, modified }) => {
             let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-            let other = advisories.first().filter(|advisory| advisory.id != stem);
-            let odd = other.map(|advisory| format!("it is {} by its text", advisory.id));
-            Found::Advisories { advisories, modified, odd }
+            let odd = (id != stem && !advisories.is_empty()).then(|| format!("it is {id} by its text"));
+            Found::Advisories { id, advisories, modified, odd }
         }
     }
 }
 
-fn rust(folder: &str, file: &str, bytes: &[u8]) -> Found {
+fn rust(folder: Option<&str>, file: &str, bytes: &[u8]) -> Found {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(_) => return Found::Malformed("not UTF-8".to_owned()),
     };
     let advisory = match rustsec::read(text) {
         Err(why) => return Found::Malformed(why.lines().next().unwrap_or_default().to_owned()),
-        Ok(None) => return Found::Advisories { advisories: Vec::new(), modified: None, odd: None },
+        Ok(None) => {
+            let id = file.trim_end_matches(".md").to_owned();
+            return Found::Advisories { id, advisories: Vec::new(), modified: None, odd: None };
+        }
         Ok(Some(advisory)) => advisory,
     };
-    let odd = if advisory.package != folder {
+    let odd = if let Some(folder) = folder.filter(|folder| advisory.package != **folder) {
         Some(format!("it is about {} and lies in the folder of {folder}", advisory.package))
     } else {
         (file != format!("{}.md", advisory.id)).then(|| format!("it is {} by its text", advisory.id))
     };
-    Found::Advisories { advisories: vec![advisory], modified: None, odd }
+    Found::Advisories { id: advisory.id.clone(), advisories: vec![advisory], modified: None, odd }
 }

@@ -43,13 +43,16 @@ fn same(advisory: &Advisory, listed: &str, version: &str, parsed: Option<&Versio
         return true;
     }
     // Comparing the first digits saves reading hundreds of listed versions that cannot be equal.
-    let digits =
-        |text: &str| text.trim_start_matches(['v', '=']).split(|c: char| !c.is_ascii_digit()).next().map(str::to_owned);
     if digits(listed) != digits(version) {
         return false;
     }
     let order = parsed.and_then(|parsed| parsed.against(&Version::parse(advisory.ecosystem, listed)?));
     order == Some(Ordering::Equal)
+}
+
+/// The first number of a version.
+fn digits(text: &str) -> Option<&str> {
+    text.trim_start_matches(['v', '=']).split(|c: char| !c.is_ascii_digit()).next()
 }
 
 /// `None` when the order cannot be told.

@@ -108,6 +108,12 @@ fn flaw(members: Vec<Advisory>) -> Option<Flaw> {
             advisory.cvss = other.cvss;
         }
         advisory.published = [advisory.published, other.published].into_iter().flatten().min();
+        advisory.modified = advisory.modified.max(other.modified);
+        advisory.exploited = [advisory.exploited, other.exploited].into_iter().flatten().min();
+        advisory.epss = match (advisory.epss, other.epss) {
+            (Some(one), Some(two)) if one.score >= two.score => Some(one),
+            (one, two) => two.or(one),
+        };
     }
     aliases.remove(&advisory.id);
     Some(Flaw { advisory, aliases: aliases.into_iter().collect(), severity, sources })
@@ -127,6 +133,9 @@ mod tests {
             word: Some(word),
             url: None,
             published: None,
+            modified: None,
+            epss: None,
+            exploited: None,
             kind: Kind::Vulnerability,
             ecosystem: Ecosystem::PyPI,
             package: "p".into(),

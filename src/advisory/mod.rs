@@ -8,6 +8,8 @@
 mod audit;
 mod database;
 mod files;
+mod index;
+mod intake;
 mod layout;
 mod loaders;
 mod matching;
@@ -16,12 +18,17 @@ mod names;
 mod osv;
 mod paths;
 mod record;
+mod remedy;
 mod rustsec;
+mod scores;
 mod store;
+mod telling;
 mod version;
 
-pub use audit::{Terms, audit, without_database};
-pub use database::{About, Database};
+pub use audit::{Terms, audit, stale, without_database};
+pub use database::{About, Database, restate};
+pub use index::{Index, yanked};
+pub use intake::{Intake, Origin};
 pub use loaders::loaders;
 pub use matching::{Affects, affects};
 pub use record::{Advisory, Event, Kind};
@@ -54,6 +61,7 @@ pub static RULES: &[&Rule] = &[
     &audit::UNMAINTAINED_PACKAGE,
     &audit::UNSOUND_PACKAGE,
     &audit::VULNERABLE_PACKAGE,
+    &index::YANKED_PACKAGE,
     &loaders::LOADER_VULNERABLE,
 ];
 

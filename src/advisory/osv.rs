@@ -80,8 +80,16 @@ struct Step {
     limit: Option<String>,
 }
 
-/// The advisories of one record, and the day of its last change. A withdrawn record has none.
-pub type Read = (Vec<Advisory>, Option<String>);
+/// One record.
+#[derive(Debug)]
+pub struct Read {
+    /// Its identifier.
+    pub id: String,
+    /// Its advisories, one for each package; none when it was withdrawn.
+    pub advisories: Vec<Advisory>,
+    /// Day of its last change.
+    pub modified: Option<String>,
+}
 
 /// Reads a record in JSON.
 ///
@@ -104,7 +112,7 @@ pub fn yaml(text: &str) -> Result<Read, String> {
 fn advisories(record: Record) -> Read {
     let modified = record.modified.as_deref().map(day);
     if record.withdrawn.is_some() {
-        return (Vec::new(), modified);
+        return Read { id: record.id, advisories: Vec::new(), modified };
     }
     let affected = record.affected.as_deref().unwrap_or_default();
     let one = |affected: &Affected| {
@@ -124,7 +132,7 @@ fn advisories(record: Record) -> Read {
         }
         same
     });
-    (all, modified)
+    Read { id: record.id, advisories: all, modified }
 }
 
 fn advisory(record: &Record, affected: &Affected, ecosystem: Ecosystem, name: &str) -> Advisory {
@@ -146,6 +154,9 @@ fn advisory(record: &Record, affected: &Affected, ecosystem: Ecosystem, name: &s
         word: word(record.database_specific.as_ref()),
         url: Some(format!("https://osv.dev/vulnerability/{}", record.id)),
         published: record.published.as_deref().map(day),
+        modified: record.modified.as_deref().map(day),
+        epss: None,
+        exploited: None,
         kind: kind(record, affected),
         ecosystem,
         package: key(ecosystem, name),
@@ -231,7 +242,7 @@ mod tests {
               {"package": {"ecosystem": "PyPI", "name": "a-b"}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "2.0"}, {"last_affected": "2.1"}]}], "versions": ["3.0"]},
               {"package": {"ecosystem": "Maven:https://repo.example/", "name": "g:a"}, "ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]},
               {"package": {"ecosystem": "Debian:12", "name": "x"}}, {"ranges": []}]}"#;
-        let (all, modified) = json(text.as_bytes()).unwrap();
+        let Read { advisories: all, modified, .. } = json(text.as_bytes()).unwrap();
         assert_eq!(modified.as_deref(), Some("2099-01-02"));
         let [python, java] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!((python.title.as_str(), python.severity()), ("First line", Some(Severity::Critical)));
@@ -244,7 +255,7 @@ mod tests {
     #[test]
     fn yaml_keeps_versions_as_they_are_written() {
         let text = "id: PYSEC-1\nmodified: 2024-01-02T03:04:05Z\naffected:\n- package: {ecosystem: PyPI, name: a}\n  versions:\n  - 1.10\n  - '1.2'\n";
-        let (all, modified) = yaml(text).unwrap();
+        let Read { advisories: all, modified, .. } = yaml(text).unwrap();
         assert_eq!(
             all.first().map(|one| one.versions.as_slice()),
             Some(["1.10".to_owned(), "1.2".to_owned()].as_slice())
@@ -252,6 +263,6 @@ mod tests {
         assert_eq!(modified.as_deref(), Some("2024-01-02"));
         let withdrawn =
             yaml("id: X\nwithdrawn: 2024-01-02\naffected:\n- package: {ecosystem: PyPI, name: a}\n").unwrap();
-        assert!(withdrawn.0.is_empty());
+        assert!(withdrawn.advisories.is_empty() && withdrawn.id == "X");
     }
 }

@@ -76,6 +76,17 @@ impl<'a> Paths<'a> {
         paths
     }
 
+    /// Whether the tree itself asks for the package; `None` when the lockfile lists nothing of the tree.
+    pub fn direct(&self, package: &Package) -> Option<bool> {
+        let local = |index: &usize| self.packages.get(*index).is_some_and(|one| one.source == PackageSource::Local);
+        self.packages
+            .iter()
+            .any(|one| one.source == PackageSource::Local && !one.dependencies.is_empty())
+            .then_some(())?;
+        let index = self.by_purl.get(package.purl.as_str())?;
+        Some(self.dependents.get(index).into_iter().flatten().any(local))
+    }
+
     fn shortest(&self, index: usize) -> Option<Vec<usize>> {
         let mut steps = vec![index];
         let mut at = index;

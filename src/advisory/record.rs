@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Ecosystem, Severity};
+use crate::model::{Ecosystem, Epss, Severity};
 
 /// What an advisory says a package is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,6 +59,15 @@ pub struct Advisory {
     /// Day of publication.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
+    /// Day of the last change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
+    /// How likely its flaw is to be exploited, when the database has forecasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epss: Option<Epss>,
+    /// Day on which CISA listed its flaw as exploited, when the database has that list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exploited: Option<String>,
     /// What it says.
     pub kind: Kind,
     /// Ecosystem of the package.

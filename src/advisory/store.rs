@@ -1,12 +1,13 @@
 //! A database in one file: opened in a millisecond, whatever its size.
 //!
 //! ```text
-//! head (8) │ block … │ page … │ root │ tail: offset, length and SHA-256 of the root, head again
+//! head (8) │ block … │ scores │ page … │ root │ tail: offset, length and SHA-256 of the root, head again
 //! ```
 //!
 //! A block is the advisories of one package, deflated JSON. A page lists blocks by the first 64 bits of the SHA-256 of
 //! `ECOSYSTEM\0NAME`, with offset, length and digest; which page holds a package follows from the same bits. The root
-//! lists the pages with their digests, and says what the database is. So the digest of the root covers every byte:
+//! lists the pages with their digests, and says what the database is. The scores are the forecasts and the list of
+//! exploited flaws as a whole, kept for advisories that are added later; every advisory carries its own already. So the digest of the root covers every byte:
 //! opening reads and checks the root alone, and what is looked up is checked on the way. The same inputs give the same
 //! bytes.
 //!
@@ -15,14 +16,16 @@
 //! match, and writes pages whose order depends on history.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -31,9 +34,10 @@ use crate::model::Ecosystem;
 use super::Error;
 use super::database::About;
 use super::record::Advisory;
+use super::scores::Scores;
 
 /// Name of the format and its version.
-const MAGIC: &[u8; 8] = b"wbadvdb1";
+const MAGIC: &[u8; 8] = b"wbadvdb2";
 /// Offset, length, digest, magic.
 const TAIL: u64 = 8 + 8 + 32 + 8;
 /// Hash, offset, length, digest of one block in a page.
@@ -42,12 +46,18 @@ const ENTRY: usize = 8 + 8 + 4 + 32;
 const PER_PAGE: usize = 64;
 /// Bytes of a root, a page or a block that are believed.
 const LARGEST: u64 = 256 << 20;
+/// Packages whose blocks are made side by side.
+const BATCH: usize = 4_096;
+
+/// Offset, length and SHA-256 of some bytes.
+type Piece = (u64, u64, String);
 
 #[derive(Serialize, Deserialize)]
 struct Root {
     about: About,
-    /// Offset, length and hexadecimal digest of each page; their number is a power of two.
-    pages: Vec<(u64, u64, String)>,
+    /// Their number is a power of two.
+    pages: Vec<Piece>,
+    scores: Option<Piece>,
 }
 
 /// Where a package stands: the first bits of this choose the page.
@@ -69,54 +79,101 @@ pub fn write(
     target: &Path,
     about: &About,
     advisories: &BTreeMap<(Ecosystem, String), Vec<Advisory>>,
+    scores: &Scores,
 ) -> Result<String, Error> {
+    replace(target, &mut |out| put(out, about, advisories, scores))
+}
+
+/// Writes a database with other words about itself: everything before the root stays as it is.
+///
+/// # Errors
+/// The file is none, or cannot be written.
+pub fn restate(target: &Path, about: About) -> Result<(), Error> {
+    let unreadable = |source| Error::Unreadable { path: target.display().to_string(), source };
+    let Some(store) = Store::open(target)? else { return Err(Error::NoAdvisories(target.display().to_string())) };
+    let mut from = File::open(target).map_err(unreadable)?;
+    let root = Root { about, pages: store.pages, scores: store.kept };
+    let digest = replace(target, &mut |out| {
+        from.rewind()?;
+        io::copy(&mut (&from).take(store.end), out)?;
+        end(out, store.end, &root)
+    });
+    digest.map(|_| ())
+}
+
+/// A new file in the place of the old one, seen by nobody before it is complete.
+fn replace(target: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<String>) -> Result<String, Error> {
     let failed = |source| Error::Unwritable { path: target.display().to_string(), source };
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    let digest = put(&mut BufWriter::new(&mut file), about, advisories).map_err(failed)?;
+    // What was published is no secret: others on the machine may use it too, as far as the umask lets them.
+    let permissions = Permissions::from_mode(0o644);
+    let mut file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder).map_err(failed)?;
+    let mut out = BufWriter::new(&mut file);
+    let digest = write(&mut out).and_then(|digest| out.flush().map(|()| digest)).map_err(failed)?;
+    drop(out);
     file.as_file().sync_all().map_err(failed)?;
     file.persist(target).map_err(|error| failed(error.error))?;
     Ok(digest)
 }
 
+fn packed(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
+    serde_json::to_writer(&mut packed, value)?;
+    packed.finish()
+}
+
 fn put(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     about: &About,
     advisories: &BTreeMap<(Ecosystem, String), Vec<Advisory>>,
+    scores: &Scores,
 ) -> io::Result<String> {
     let mut at = MAGIC.len() as u64;
     out.write_all(MAGIC)?;
     let count = advisories.len().div_ceil(PER_PAGE).next_power_of_two();
     let mut pages: Vec<Vec<(u64, [u8; ENTRY])>> = vec![Vec::new(); count];
-    for ((ecosystem, name), list) in advisories {
-        let mut packed = DeflateEncoder::new(Vec::new(), Compression::best());
-        serde_json::to_writer(&mut packed, list)?;
-        let block = packed.finish()?;
-        out.write_all(&block)?;
-        let place = place(*ecosystem, name);
-        let length = u32::try_from(block.len()).map_err(io::Error::other)?;
-        let mut entry = [0u8; ENTRY];
-        let fields = place.to_be_bytes().into_iter().chain(at.to_le_bytes()).chain(length.to_le_bytes());
-        entry.iter_mut().zip(fields.chain(Sha256::digest(&block))).for_each(|(to, from)| *to = from);
-        pages.get_mut(page_of(place, count)).into_iter().for_each(|page| page.push((place, entry)));
-        at = at.saturating_add(block.len() as u64);
+    let all: Vec<_> = advisories.iter().collect();
+    for some in all.chunks(BATCH) {
+        let blocks: Vec<io::Result<Vec<u8>>> = some.par_iter().map(|(_, list)| packed(list)).collect();
+        for (((ecosystem, name), _), block) in some.iter().zip(blocks) {
+            let block = block?;
+            out.write_all(&block)?;
+            let place = place(*ecosystem, name);
+            let length = u32::try_from(block.len()).map_err(io::Error::other)?;
+            let mut entry = [0u8; ENTRY];
+            let fields = place.to_be_bytes().into_iter().chain(at.to_le_bytes()).chain(length.to_le_bytes());
+            entry.iter_mut().zip(fields.chain(Sha256::digest(&block))).for_each(|(to, from)| *to = from);
+            pages.get_mut(page_of(place, count)).into_iter().for_each(|page| page.push((place, entry)));
+            at = at.saturating_add(block.len() as u64);
+        }
     }
-    let mut root = Root { about: about.clone(), pages: Vec::with_capacity(count) };
+    let mut root = Root { about: about.clone(), pages: Vec::with_capacity(count), scores: None };
+    let mut piece = |out: &mut dyn Write, bytes: &[u8]| -> io::Result<Piece> {
+        out.write_all(bytes)?;
+        let piece = (at, bytes.len() as u64, hex::encode(Sha256::digest(bytes)));
+        at = at.saturating_add(bytes.len() as u64);
+        Ok(piece)
+    };
+    if !scores.is_empty() {
+        root.scores = Some(piece(out, &packed(scores)?)?);
+    }
     for mut page in pages {
         page.sort_unstable();
         let bytes: Vec<u8> = page.into_iter().flat_map(|(_, entry)| entry).collect();
-        out.write_all(&bytes)?;
-        root.pages.push((at, bytes.len() as u64, hex::encode(Sha256::digest(&bytes))));
-        at = at.saturating_add(bytes.len() as u64);
+        root.pages.push(piece(out, &bytes)?);
     }
-    let root = serde_json::to_vec(&root)?;
+    end(out, at, &root)
+}
+
+/// The root and what leads to it.
+fn end(out: &mut dyn Write, at: u64, root: &Root) -> io::Result<String> {
+    let root = serde_json::to_vec(root)?;
     let digest = Sha256::digest(&root);
     out.write_all(&root)?;
     out.write_all(&at.to_le_bytes())?;
     out.write_all(&(root.len() as u64).to_le_bytes())?;
     out.write_all(&digest)?;
     out.write_all(MAGIC)?;
-    out.flush()?;
     Ok(hex::encode(digest))
 }
 
@@ -124,7 +181,10 @@ fn put(
 #[derive(Debug)]
 pub struct Store {
     about: About,
-    pages: Vec<(u64, u64, String)>,
+    pages: Vec<Piece>,
+    kept: Option<Piece>,
+    /// Where the root begins.
+    end: u64,
     inner: Mutex<Inner>,
 }
 
@@ -188,7 +248,8 @@ impl Store {
             return Err(broken("no pages".to_owned()));
         }
         root.about.digest = hex::encode(digest);
-        Ok(Some(Self { about: root.about, pages: root.pages, inner: Mutex::new(inner) }))
+        let Root { about, pages, scores } = root;
+        Ok(Some(Self { about, pages, kept: scores, end: number(offset), inner: Mutex::new(inner) }))
     }
 
     /// What it says it is; the digest is that of the root.
@@ -225,20 +286,41 @@ impl Store {
         Ok(inner.pages.get(&index).map_or(&[], Vec::as_slice))
     }
 
+    /// Everything about exploitation that it was given.
+    ///
+    /// # Errors
+    /// The bytes are not those that were written.
+    pub fn scores(&self) -> Result<Scores, String> {
+        let Some((offset, length, digest)) = &self.kept else { return Ok(Scores::default()) };
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let digest = hex::decode(digest).map_err(|error| error.to_string())?;
+        unpacked(&inner.read(*offset, *length, &digest)?)
+    }
+
     /// Reads and checks every byte; returns the number of advisories.
     ///
     /// # Errors
     /// The first place that is not as it was written.
     pub fn check(&self) -> Result<u64, String> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let mut count = 0u64;
+        self.all(&mut |_| count = count.saturating_add(1))?;
+        self.scores()?;
+        Ok(count)
+    }
+
+    /// Calls `take` for every advisory.
+    ///
+    /// # Errors
+    /// The first place that is not as it was written.
+    pub fn all(&self, take: &mut dyn FnMut(Advisory)) -> Result<(), String> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         for index in 0..self.pages.len() {
             let page = self.page(&mut inner, index)?.to_vec();
             for entry in page.chunks_exact(ENTRY) {
-                count = count.saturating_add(block(&mut inner, entry)?.len() as u64);
+                block(&mut inner, entry)?.into_iter().for_each(&mut *take);
             }
         }
-        Ok(count)
+        Ok(())
     }
 }
 
@@ -247,8 +329,14 @@ fn block(inner: &mut Inner, entry: &[u8]) -> Result<Vec<Advisory>, String> {
         return Err("a short entry".to_owned());
     };
     let bytes = inner.read(number(offset), number(length), digest)?;
-    let plain = DeflateDecoder::new(bytes.as_slice()).take(LARGEST);
-    serde_json::from_reader(io::BufReader::new(plain)).map_err(|error| error.to_string())
+    unpacked(&bytes)
+}
+
+fn unpacked<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let mut plain = Vec::new();
+    let read = DeflateDecoder::new(bytes).take(LARGEST).read_to_end(&mut plain);
+    read.map_err(|error| error.to_string())?;
+    serde_json::from_slice(&plain).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -1,17 +1,24 @@
 //! Lockfiles against the advisory database.
 
-use std::path::PathBuf;
-
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::assess::Request;
+use super::db;
 use super::exit::Mistake;
-use crate::advisory::{self, Database, Terms};
+use crate::advisory::{self, Database, Index, Terms};
 use crate::deps;
-use crate::model::{Artifact, Evidence, Input, Package};
+use crate::model::{Artifact, Check, Evidence, Input, Package, Report};
+use crate::policy::Policy;
 
 /// Seconds.
 const DAY: i64 = 86_400;
+
+/// The database, as an input of a report.
+const DATABASE: &str = "advisory-database";
+
+/// The day of the newest advisory, as an input of a report: by it the database ages.
+const NEWEST: &str = "newest-advisory";
 
 /// What the audit of a tree gave.
 #[derive(Default)]
@@ -44,34 +51,52 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
         _ if dependencies.packages.is_empty() => {}
         None => audited.evidence.extend(advisory::without_database(&dependencies.packages)),
         Some(database) => {
-            let about = database.about();
-            audited.inputs.push(Input {
-                role: "advisory-database".to_owned(),
-                name: about
-                    .sources
-                    .iter()
-                    .map(|(source, count)| format!("{source} ({count})"))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-                digest: Some(format!("sha256:{}", about.digest)),
-            });
-            let terms = Terms {
-                today: Some(request.now.to_zoned(TimeZone::UTC).date()),
-                stale_after: policy.database_max_age.map(|seconds| u32::try_from(seconds / DAY).unwrap_or(u32::MAX)),
-            };
-            audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms));
+            audited.inputs.push(database.input());
+            if let Some(newest) = database.about().current() {
+                audited.inputs.push(Input { role: NEWEST.to_owned(), name: newest.to_owned(), digest: None });
+            }
+            audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms(policy, request.now)));
         }
+    }
+    if let Some(folder) = &request.advising.index {
+        audited.evidence.extend(advisory::yanked(&dependencies.packages, &Index::open(folder)?));
     }
     audited.evidence.extend(advisory::loaders(artifacts, &dependencies.packages));
     audited.packages = dependencies.packages;
     Ok(audited)
 }
 
-/// The database that a flag names, or else the policy.
+/// The database that a fresh look would rest on: the policy's own, else the one that the stored report rests on.
+pub fn wanted(request: &Request<'_>, stored: &Report) -> Result<Vec<Input>, Mistake> {
+    let same = || stored.inputs.iter().filter(|input| input.role == DATABASE).cloned().collect();
+    if stored.packages.is_empty() || !request.checks.contains(&Check::Audit) {
+        return Ok(same());
+    }
+    Ok(database(request)?.map_or_else(same, |database| vec![database.input()]))
+}
+
+fn terms(policy: &Policy, now: Timestamp) -> Terms {
+    Terms {
+        today: Some(now.to_zoned(TimeZone::UTC).date()),
+        stale_after: policy.database_max_age.map(|seconds| u32::try_from(seconds / DAY).unwrap_or(u32::MAX)),
+    }
+}
+
+/// Whether the database that a stored report rests on is too old by now. Nothing if it rests on none.
+pub fn stale_again(policy: &Policy, report: &Report, now: Timestamp) -> Option<Evidence> {
+    let of = |role: &str| report.inputs.iter().find(|input| input.role == role).map(|input| input.name.as_str());
+    of(DATABASE)?;
+    advisory::stale(of(NEWEST), &terms(policy, now))
+}
+
+/// The database that a flag names, or else the policy, or else the usual one if it is there.
 fn database(request: &Request<'_>) -> Result<Option<Database>, Mistake> {
-    let by_policy = request.loaded.policy.database.as_ref().map(|name| request.loaded.folder.join(name));
-    let Some(path): Option<PathBuf> = request.advising.db.clone().or(by_policy) else { return Ok(None) };
-    Database::open(&path)
-        .map(Some)
-        .map_err(|error| Mistake::new(error).help("`weighbridge db import` and `db update` make one; --db also takes a folder or archive of RustSec, PyPA or OSV"))
+    let by_policy = || request.loaded.policy.database.as_ref().map(|name| request.loaded.folder.join(name));
+    let usual = || db::usual_place().filter(|path| path.is_file());
+    let Some(path) = request.advising.db.clone().or_else(by_policy).or_else(usual) else { return Ok(None) };
+    Database::open(&path).map(Some).map_err(|error| {
+        Mistake::new(error).help(
+            "`weighbridge db import` and `db update` make one; --db also takes a folder or archive of RustSec, PyPA or OSV",
+        )
+    })
 }

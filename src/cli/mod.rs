@@ -7,8 +7,11 @@ mod advising;
 mod args;
 mod assess;
 mod attest;
+mod attesting;
+mod db;
 mod exit;
 mod explain;
+mod fix;
 mod hash;
 #[cfg(feature = "keyless")]
 mod identity;
@@ -24,11 +27,15 @@ mod output;
 mod passphrase;
 mod policy;
 mod progress;
+mod rego;
 mod sbom;
 mod sign;
 mod signers;
+mod stored;
+mod terms;
 mod trusting;
 mod verify;
+mod vexing;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -62,6 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Verify(args) => verify::verify(&args, quiet),
         Verb::Scan(args) => verify::scan(&args, quiet),
         Verb::Audit(args) => verify::audit(&args, quiet),
+        Verb::Db(args) => db::run(&args.verb, quiet),
         Verb::Hash(args) => hash::run(&args, quiet),
         Verb::Inspect(args) => inspect::run(&args, quiet),
         Verb::Sbom(args) => sbom::run(&args, quiet),
@@ -69,6 +77,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Attest(args) => attest::run(&args, quiet),
         Verb::Key(args) => key::run(&args.verb, quiet),
         Verb::Policy(args) => policy::run(&args.verb),
+        #[cfg(feature = "rego")]
+        Verb::RegoEvaluate => rego::run(),
         Verb::Explain(args) => explain::run(args.rule.as_deref()),
     };
     ended.unwrap_or_else(|mistake| {

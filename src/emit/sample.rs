@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::model::{
-    AdvisoryMatch, Algorithm, Artifact, ArtifactPath, Assurance, Call, Check, Class, Contents, Digest, Ecosystem,
+    AdvisoryMatch, Algorithm, Artifact, ArtifactPath, Assurance, Call, Check, Class, Contents, Digest, Ecosystem, Epss,
     Evidence, Exception, Excerpt, Finding, Format, Input, Judgement, Package, PackageSource, Place, PolicyId, Purl,
     Report, Rule, Ruling, Severity, Tensor, Tool, Verdict,
 };
@@ -139,9 +139,14 @@ fn advisory() -> AdvisoryMatch {
         cvss: Some("CVSS:3.1/AV:N/AC:H/PR:L/UI:N/S:U/C:H/I:H/A:H".to_owned()),
         url: Some("https://osv.dev/vulnerability/PYSEC-2021-439".to_owned()),
         published: Some("2021-12-29".to_owned()),
+        modified: Some("2024-11-21".to_owned()),
+        epss: Some(Epss { score: 0.0125, percentile: 0.85 }),
+        exploited: None,
         fixed: vec![">=5.2.2".to_owned()],
         name: "celery".to_owned(),
         version: "5.2.1".to_owned(),
+        upgrade: Some("5.2.2".to_owned()),
+        direct: Some(true),
         ecosystem: Ecosystem::PyPI,
         purl: Purl::new("pkg:pypi/celery@5.2.1"),
         paths: vec![vec!["app 0.1.0".to_owned(), "celery 5.2.1".to_owned()]],

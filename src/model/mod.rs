@@ -16,9 +16,10 @@ mod place;
 mod report;
 mod rule;
 mod tensor;
+pub mod tier;
 mod verdict;
 
-pub use advisory::AdvisoryMatch;
+pub use advisory::{AdvisoryMatch, Epss};
 pub use artifact::{Artifact, ArtifactPath, Contents, Format, Shard};
 pub use call::{Call, Judgement};
 pub use digest::{Algorithm, Digest, DigestError, Digests};

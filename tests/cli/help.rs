@@ -3,7 +3,9 @@ use crate::{run, stdout};
 #[test]
 fn help_names_every_verb_and_the_exit_codes() {
     let help = stdout(&mut run(&["--help"]), 0);
-    for verb in ["verify", "hash", "inspect", "scan", "audit", "sbom", "sign", "attest", "key", "policy", "explain"] {
+    for verb in
+        ["verify", "hash", "inspect", "scan", "audit", "db", "sbom", "sign", "attest", "key", "policy", "explain"]
+    {
         assert!(help.contains(&format!("\n  {verb} ")), "{verb}: {help}");
     }
     assert!(help.contains("0 pass, 1 fail, 2 mistake in the call, 3 unknown"), "{help}");
@@ -11,7 +13,7 @@ fn help_names_every_verb_and_the_exit_codes() {
 
 #[test]
 fn every_verb_explains_itself() {
-    for verb in ["verify", "hash", "inspect", "scan", "audit", "sbom", "sign", "attest", "explain"] {
+    for verb in ["verify", "hash", "inspect", "scan", "audit", "db", "sbom", "sign", "attest", "explain"] {
         let help = stdout(&mut run(&[verb, "--help"]), 0);
         assert!(help.contains("Usage: weighbridge"), "{help}");
     }

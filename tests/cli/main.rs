@@ -6,6 +6,7 @@
 mod recipe;
 
 mod attest;
+mod database;
 mod demo;
 mod hash;
 mod help;
@@ -20,6 +21,7 @@ mod sbom;
 #[cfg(feature = "keyless")]
 mod services;
 mod sign;
+mod stored;
 
 use std::path::Path;
 use std::process::{Command, Output};

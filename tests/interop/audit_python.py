@@ -156,8 +156,13 @@ def pinned(path):
                     yield requirement.name, clause.version
 
 
+def imported(weighbridge, source, target):
+    subprocess.run([weighbridge, "db", "import", str(source), "--db", str(target), "--quiet"], check=True)
+    return target
+
+
 def told(weighbridge, folder, database):
-    """What weighbridge says: package, version, and every identifier of the finding."""
+    """What weighbridge says of an imported database: package, version, and every identifier of the finding."""
     command = [weighbridge, "audit", str(folder), "--db", str(database), "--offline", "--format", "json"]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode not in (0, 1, 3):
@@ -236,7 +241,8 @@ def edges(weighbridge):
             lines.append(f"{name}=={version}")
             wanted |= expected(records, [(name, version)])
         (folder / "tree" / "requirements.txt").write_text("\n".join(lines) + "\n")
-        wrong += compare("edge records", wanted, told(weighbridge, folder / "tree", folder))
+        database = imported(weighbridge, folder, folder / "edges.db")
+        wrong += compare("edge records", wanted, told(weighbridge, folder / "tree", database))
     return len(EDGES), wrong
 
 
@@ -263,6 +269,8 @@ def main():
     count, wrong = edges(weighbridge)
     print(f"edge records: {count}, {len(wrong)} disagreements")
     records = load(database)
+    scratch = tempfile.TemporaryDirectory()
+    database = imported(weighbridge, database, pathlib.Path(scratch.name) / "advisories.db")
     for folder in sorted(path for path in pathlib.Path(lockfiles).iterdir() if path.is_dir()):
         packages = sorted({pair for path in folder.iterdir() for pair in pinned(path)})
         wanted = expected(records, packages)

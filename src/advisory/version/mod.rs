@@ -46,6 +46,16 @@ impl Version {
         }
     }
 
+    /// True for a pre-release, where the ecosystem knows them.
+    #[must_use]
+    pub fn is_early(&self) -> bool {
+        match self {
+            Self::Semver(version) => !version.pre.is_empty(),
+            Self::Pep440(version) => version.any_prerelease(),
+            Self::Maven(_) | Self::Segments(_) => false,
+        }
+    }
+
     /// The place of this version beside a boundary.
     ///
     /// A local version of Python (`2.1.0+cu118`) is a build of the public one and shares its flaws: it is compared

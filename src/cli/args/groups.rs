@@ -36,6 +36,12 @@ pub struct Writing {
     /// List all evidence, inventory included
     #[arg(long, short)]
     pub verbose: bool,
+    /// Who answers for an OpenVEX document; weighbridge itself by default
+    #[arg(long, value_name = "NAME")]
+    pub author: Option<String>,
+    /// Show for each risk that a buyer asks about whether this run assessed it, and with which evidence
+    #[arg(long)]
+    pub risks: bool,
 }
 
 /// Formats of a report.
@@ -48,6 +54,8 @@ pub enum ReportFormat {
     Json,
     /// SARIF 2.1.0.
     Sarif,
+    /// OpenVEX 0.2.0: the advisories that match, and who answers for which.
+    Openvex,
 }
 
 /// Under which policy, and at which moment.
@@ -97,6 +105,12 @@ pub struct Trusting {
     /// Accept files that a signature does not cover
     #[arg(long)]
     pub ignore_unsigned: bool,
+    /// A signed in-toto statement about the same files, for policies that require one (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub attestation: Vec<PathBuf>,
+    /// A public key whose statements are named in the report, besides those of the policy, PEM (repeatable)
+    #[arg(long, value_name = "PEM")]
+    pub attestation_key: Vec<PathBuf>,
 }
 
 /// Which advisories.
@@ -105,4 +119,10 @@ pub struct Advising {
     /// Advisory database: a file made by `db import` or `db update`, or a folder or archive of RustSec, PyPA or OSV
     #[arg(long, alias = "advisory-db", value_name = "PATH")]
     pub db: Option<PathBuf>,
+    /// A copy of the index of crates.io, for versions that were yanked: a checkout, or the folder cargo keeps
+    #[arg(long, value_name = "FOLDER")]
+    pub index: Option<PathBuf>,
+    /// An OpenVEX document; what it says is not affected, and why, is excused in its author's name (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub vex: Vec<PathBuf>,
 }

@@ -1,8 +1,10 @@
 //! The command line as clap reads it. One struct a verb; what several verbs share stands once.
 
+mod database;
 mod groups;
 #[cfg(feature = "keyless")]
 mod keyless;
+mod policy;
 mod signing;
 
 use std::path::PathBuf;
@@ -11,11 +13,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Check;
 
+pub use database::{Db, DbImport, DbStatus, DbUpdate, DbVerb, StatusFormat};
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
 #[cfg(feature = "keyless")]
 pub use keyless::Keyless;
+pub use policy::{PolicyArgs, PolicyCheck, PolicyDiff, PolicyTest, PolicyVerb, Shape};
 pub use signing::{
-    Attest, AttestVerb, AttestVerify, Key, KeyFormat, KeyKind, KeyVerb, Relocking, Sign, SignedKind, Unlocking,
+    Attest, AttestVerb, AttestVerify, Key, KeyFormat, KeyKind, KeyVerb, Predicate, Relocking, Sign, SignedKind,
+    Unlocking,
 };
 
 /// May this model be used? Weighs models and the software around them, and answers with evidence.
@@ -34,7 +39,7 @@ pub struct Cli {
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// Never touch the network; only `db update` and keyless signing would
-    #[arg(long, global = true, env = "WEIGHBRIDGE_OFFLINE", hide_env_values = true)]
+    #[arg(long, global = true, env = "WEIGHBRIDGE_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub offline: bool,
     /// When to colour
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
@@ -56,7 +61,7 @@ pub enum Colour {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Check everything the policy asks for and give one verdict
-    Verify(Verify),
+    Verify(Box<Verify>),
     /// Print or check digests in the format of sha256sum
     Hash(Hash),
     /// Show what is inside a file
@@ -65,26 +70,35 @@ pub enum Verb {
     Scan(Scan),
     /// Check dependencies against an advisory database
     Audit(Audit),
+    /// Make and look at advisory databases
+    Db(Db),
     /// Write a bill of materials
     Sbom(Sbom),
     /// Sign a model (OpenSSF Model Signing)
     Sign(Sign),
     /// Verify, then sign the result; or check such a statement
-    Attest(Attest),
+    Attest(Box<Attest>),
     /// Make and look at keys
     Key(Key),
-    /// Show and check policies
+    /// Show, check, test and compare policies
     Policy(PolicyArgs),
     /// Explain a rule
     Explain(Explain),
+    /// Evaluate Rego for another process of this program
+    #[cfg(feature = "rego")]
+    #[command(hide = true)]
+    RegoEvaluate,
 }
 
 /// Check everything the policy asks for and give one verdict.
 #[derive(Clone, Debug, Args)]
 pub struct Verify {
     /// Model folders or files
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "report", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Judge this JSON report again, without reading a byte of the files
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "signature", "db", "ignore"])]
+    pub report: Option<PathBuf>,
     /// Only these checks
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = check)]
     pub checks: Vec<Check>,
@@ -131,6 +145,9 @@ pub struct Audit {
     /// A lockfile, or a folder with lockfiles
     #[arg(default_value = ".", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Print the commands that would clear what has a fix; nothing is run
+    #[arg(long)]
+    pub fix: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub judging: Judging,
@@ -220,34 +237,6 @@ pub enum SbomFormat {
     /// SPDX 3.0.1 JSON-LD.
     #[value(name = "spdx-3.0.1")]
     Spdx301,
-}
-
-/// Show and check policies.
-#[derive(Clone, Debug, Args)]
-pub struct PolicyArgs {
-    /// What to do with policies.
-    #[command(subcommand)]
-    pub verb: PolicyVerb,
-}
-
-/// What can be done with policies.
-#[derive(Clone, Debug, Subcommand)]
-pub enum PolicyVerb {
-    /// Print a policy as it holds, every value decided
-    Show {
-        /// A built-in policy or a policy file
-        #[arg(value_name = "NAME|FILE", default_value = "development")]
-        policy: String,
-        /// Print the text as written instead, with its comments
-        #[arg(long)]
-        source: bool,
-    },
-    /// Check policy files for mistakes
-    Check {
-        /// Policy files
-        #[arg(required = true, value_name = "FILE")]
-        policies: Vec<String>,
-    },
 }
 
 /// Explain a rule.

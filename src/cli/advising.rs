@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use super::assess::Request;
 use super::db;
 use super::exit::Mistake;
+use super::metadata;
 use crate::advisory::{self, Database, Index, Terms};
 use crate::deps;
 use crate::model::{Artifact, Evidence, Input, Package};
@@ -55,6 +56,9 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
         audited.evidence.extend(advisory::yanked(&dependencies.packages, &Index::open(folder)?));
     }
     audited.evidence.extend(advisory::loaders(artifacts, &dependencies.packages));
+    if request.advising.trusted_tree {
+        metadata::tell(request.path, &mut audited.evidence)?;
+    }
     audited.packages = dependencies.packages;
     Ok(audited)
 }

@@ -16,6 +16,7 @@ mod inspect;
 mod interrupt;
 mod judging;
 mod key;
+mod metadata;
 #[cfg(feature = "online")]
 pub mod network;
 mod output;

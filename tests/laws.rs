@@ -96,7 +96,7 @@ fn evidence_and_digests_do_not_depend_on_threads_or_mapping() {
         let weighing = weigh(folder.path(), &plan, &Inspectors, &Silent).unwrap();
         let judged = policy::judge(
             &policy::resolve(policy::built_in("development").unwrap(), &catalog::rules()).unwrap(),
-            &weighing.artifacts,
+            &policy::Weighed { subject: "fixtures", root: None, artifacts: &weighing.artifacts },
             weighing.evidence,
             Timestamp::UNIX_EPOCH,
         );

@@ -168,7 +168,7 @@ pub struct Terms {
 #[must_use]
 pub fn audit(packages: &[Package], database: &Database, terms: &Terms) -> Vec<Evidence> {
     let mut evidence: Vec<Evidence> = database.evidence().to_vec();
-    evidence.extend(stale(database, terms));
+    evidence.extend(stale(database.about().newest.as_deref(), terms));
     let mut lockfiles: BTreeMap<&ArtifactPath, Vec<&Package>> = BTreeMap::new();
     for package in packages {
         lockfiles.entry(&package.lockfile).or_default().push(package);
@@ -194,11 +194,12 @@ pub fn without_database(packages: &[Package]) -> Vec<Evidence> {
     lockfiles.into_iter().map(missing).collect()
 }
 
-fn stale(database: &Database, terms: &Terms) -> Option<Evidence> {
+/// What is to be said of a database whose newest advisory is of that day (`YYYY-MM-DD`), if it is too old.
+#[must_use]
+pub fn stale(newest: Option<&str>, terms: &Terms) -> Option<Evidence> {
     let (today, limit) = (terms.today?, terms.stale_after?);
-    let current = database.about().current();
     let age =
-        current.and_then(|day| day.parse::<Date>().ok()).map(|day| today.since(day).map_or(0, |span| span.get_days()));
+        newest.and_then(|day| day.parse::<Date>().ok()).map(|day| today.since(day).map_or(0, |span| span.get_days()));
     match age {
         Some(age) if i64::from(age) <= i64::from(limit) => None,
         Some(age) => {

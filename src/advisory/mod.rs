@@ -25,7 +25,7 @@ mod store;
 mod telling;
 mod version;
 
-pub use audit::{Terms, audit, without_database};
+pub use audit::{Terms, audit, stale, without_database};
 pub use database::{About, Database, restate};
 pub use index::{Index, yanked};
 pub use intake::{Intake, Origin};

@@ -1,5 +1,6 @@
 //! Lockfiles against the advisory database.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::assess::Request;
@@ -8,10 +9,17 @@ use super::exit::Mistake;
 use super::metadata;
 use crate::advisory::{self, Database, Index, Terms};
 use crate::deps;
-use crate::model::{Artifact, Evidence, Input, Package};
+use crate::model::{Artifact, Check, Evidence, Input, Package, Report};
+use crate::policy::Policy;
 
 /// Seconds.
 const DAY: i64 = 86_400;
+
+/// The database, as an input of a report.
+const DATABASE: &str = "advisory-database";
+
+/// The day of the newest advisory, as an input of a report: by it the database ages.
+const NEWEST: &str = "newest-advisory";
 
 /// What the audit of a tree gave.
 #[derive(Default)]
@@ -45,11 +53,10 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
         None => audited.evidence.extend(advisory::without_database(&dependencies.packages)),
         Some(database) => {
             audited.inputs.push(database.input());
-            let terms = Terms {
-                today: Some(request.now.to_zoned(TimeZone::UTC).date()),
-                stale_after: policy.database_max_age.map(|seconds| u32::try_from(seconds / DAY).unwrap_or(u32::MAX)),
-            };
-            audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms));
+            if let Some(newest) = database.about().current() {
+                audited.inputs.push(Input { role: NEWEST.to_owned(), name: newest.to_owned(), digest: None });
+            }
+            audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms(policy, request.now)));
         }
     }
     if let Some(folder) = &request.advising.index {
@@ -61,6 +68,29 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
     }
     audited.packages = dependencies.packages;
     Ok(audited)
+}
+
+/// The database that a fresh look would rest on: the policy's own, else the one that the stored report rests on.
+pub fn wanted(request: &Request<'_>, stored: &Report) -> Result<Vec<Input>, Mistake> {
+    let same = || stored.inputs.iter().filter(|input| input.role == DATABASE).cloned().collect();
+    if stored.packages.is_empty() || !request.checks.contains(&Check::Audit) {
+        return Ok(same());
+    }
+    Ok(database(request)?.map_or_else(same, |database| vec![database.input()]))
+}
+
+fn terms(policy: &Policy, now: Timestamp) -> Terms {
+    Terms {
+        today: Some(now.to_zoned(TimeZone::UTC).date()),
+        stale_after: policy.database_max_age.map(|seconds| u32::try_from(seconds / DAY).unwrap_or(u32::MAX)),
+    }
+}
+
+/// Whether the database that a stored report rests on is too old by now. Nothing if it rests on none.
+pub fn stale_again(policy: &Policy, report: &Report, now: Timestamp) -> Option<Evidence> {
+    let of = |role: &str| report.inputs.iter().find(|input| input.role == role).map(|input| input.name.as_str());
+    of(DATABASE)?;
+    advisory::stale(of(NEWEST), &terms(policy, now))
 }
 
 /// The database that a flag names, or else the policy, or else the usual one if it is there.

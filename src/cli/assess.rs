@@ -11,10 +11,10 @@ use super::args::{Advising, Reading, Trusting};
 use super::exit::Mistake;
 use super::judging::Loaded;
 use super::progress::Bar;
-use super::{advising, trusting, vexing};
+use super::{advising, attesting, rego, trusting, vexing};
 use crate::inspect::{self, Inspectors};
-use crate::model::{ArtifactPath, Check, Evidence, Limits, Report, Tool};
-use crate::policy::{self, Policy};
+use crate::model::{ArtifactPath, Check, Evidence, Limits, Report, Tool, Verdict};
+use crate::policy::Policy;
 use crate::weigh::{Inspect, Nothing, Plan, Weighing, weigh};
 use crate::{deps, emit, service};
 
@@ -60,9 +60,11 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
         let whole = |seen: &Evidence| request.asks(Check::Integrity) && inspect::INTEGRITY.contains(&seen.rule);
         evidence.retain(|seen| !inspect::RULES.contains(&seen.rule) || whole(seen));
     }
-    let mut inputs = Vec::new();
+    let mut inputs = super::terms::of_limits(&policy.limits);
     trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
     let root = trusting::root(request.path, &artifacts);
+    evidence.extend(attesting::check(request, &artifacts, root.as_ref())?);
+    inputs.extend(attesting::inputs(request.loaded, request.trusting)?);
     let audited =
         if request.asks(Check::Audit) { advising::audit(request, &artifacts)? } else { advising::Audited::default() };
     evidence.extend(audited.evidence);
@@ -75,8 +77,7 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     if !leave.is_empty() {
         allowing.to_mut().exceptions.extend(leave);
     }
-    let judged = policy::judge(&allowing, &artifacts, evidence, request.now);
-    Ok(Report {
+    let report = Report {
         subject: subject(request.path),
         root,
         checks: request.checks.to_vec(),
@@ -84,12 +85,13 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
         not_assessed: not_assessed(request, audited.lockfiles, &left_out),
         artifacts,
         packages: audited.packages,
-        findings: judged.findings,
-        verdict: judged.verdict,
+        findings: Vec::new(),
+        verdict: Verdict::Pass,
         policy: policy.id(),
         inputs,
         tool: Tool::this(),
-    })
+    };
+    Ok(rego::conclude(&allowing, &request.loaded.rego, report, evidence, request.now))
 }
 
 /// What was left out of the pass, filled while the tree is walked.
@@ -145,7 +147,7 @@ pub fn subject(path: &Path) -> String {
 }
 
 /// What a stricter policy would have asked for, one clause each.
-fn not_required(policy: &Policy) -> Vec<String> {
+pub fn not_required(policy: &Policy) -> Vec<String> {
     let requires = |id: &str| policy.require.contains(id);
     let clauses = [
         (!requires("signature-valid"), "a signature by a trusted key"),

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 
 use super::args::Judging;
 use super::exit::Mistake;
+use super::key;
 use crate::catalog;
 use crate::policy::{self, Policy};
+use crate::trust::key::PublicKey;
 use crate::weigh::read_small;
 
 /// No policy that a person wrote is longer.
@@ -21,6 +23,10 @@ pub struct Loaded {
     pub text: String,
     /// The folder of the policy file; empty for a built-in one.
     pub folder: PathBuf,
+    /// Keys whose statements the policy requires.
+    pub attestation_keys: Vec<PublicKey>,
+    /// Its Rego files, by name.
+    pub rego: Vec<(String, String)>,
 }
 
 /// Finds a policy by built-in name or as a file.
@@ -38,11 +44,25 @@ pub fn load(name: &str) -> Result<Loaded, Mistake> {
             (text, path.parent().map(Path::to_owned).unwrap_or_default())
         }
     };
-    let policy = policy::resolve(&text, &catalog::rules()).map_err(|error| {
+    let mut policy = policy::resolve(&text, &catalog::rules()).map_err(|error| {
         Mistake::new(format!("policy {name:?} cannot be used\n{error}"))
             .help("`weighbridge policy show development --source` prints an example with every key")
     })?;
-    Ok(Loaded { policy, text, folder })
+    let mut attestation_keys = Vec::new();
+    policy.name_keys(|file| -> Result<String, Mistake> {
+        let key = key::public(&folder.join(file))?;
+        let id = key.id().to_string();
+        attestation_keys.push(key);
+        Ok(id)
+    })?;
+    let mut rego = Vec::new();
+    for file in policy.rego.clone() {
+        let bytes = read_small(&folder.join(&file), POLICY_BYTES)?;
+        let text = String::from_utf8(bytes).map_err(|_| Mistake::new(format!("{file:?} is not UTF-8")))?;
+        policy.bind(&file, text.as_bytes());
+        rego.push((file, text));
+    }
+    Ok(Loaded { policy, text, folder, attestation_keys, rego })
 }
 
 /// The policy that flags ask for.

@@ -7,6 +7,7 @@ mod advising;
 mod args;
 mod assess;
 mod attest;
+mod attesting;
 mod db;
 mod exit;
 mod explain;
@@ -23,9 +24,12 @@ mod output;
 mod passphrase;
 mod policy;
 mod progress;
+mod rego;
 mod sbom;
 mod sign;
 mod signers;
+mod stored;
+mod terms;
 mod trusting;
 mod verify;
 mod vexing;
@@ -70,6 +74,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Attest(args) => attest::run(&args, quiet),
         Verb::Key(args) => key::run(&args.verb, quiet),
         Verb::Policy(args) => policy::run(&args.verb),
+        #[cfg(feature = "rego")]
+        Verb::RegoEvaluate => rego::run(),
         Verb::Explain(args) => explain::run(args.rule.as_deref()),
     };
     ended.unwrap_or_else(|mistake| {

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use sha2::{Digest as _, Sha256};
-
 use super::args::Trusting;
 use super::assess::Request;
 use super::exit::Mistake;
 use super::{key, output};
-use crate::model::{Digest, Input};
+use crate::model::Digest;
 use crate::policy::SignerIdentity;
 use crate::trust::{Certificate, Identity, TrustSettings, TrustedRoot};
 use crate::weigh::read_small;
@@ -98,16 +96,4 @@ fn of_flags(identity: Option<&str>, pattern: Option<&str>, issuer: Option<&str>)
             .help("add --identity ID or --identity-regexp RE: whose name the issuer must have vouched for")),
         (None, None) => Ok(None),
     }
-}
-
-/// What a report says its verdict rests on.
-pub fn inputs(settings: &TrustSettings) -> Vec<Input> {
-    let input = |role: &str, name: String, digest| Input { role: role.to_owned(), name, digest };
-    let keys = settings.keys.iter().map(|key| input("trusted-key", key.id().to_string(), None));
-    let roots = settings.certificates.iter().map(|root| {
-        let digest = format!("sha256:{}", hex::encode(Sha256::digest(root.der())));
-        input("trusted-certificate", root.subject(), Some(digest))
-    });
-    let identities = settings.identities.iter().map(|identity| input("trusted-identity", identity.to_string(), None));
-    keys.chain(roots).chain(identities).collect()
 }

@@ -67,7 +67,7 @@ pub fn prepare(request: &Request<'_>, plan: &mut Plan) -> Result<Prepared, Mista
             ask(plan, trust::requirements(&found.file(&[])));
         }
         plan.algorithms.extend(prepared.settings.revoked.iter().map(Digest::algorithm));
-        prepared.inputs = signers::inputs(&prepared.settings);
+        prepared.inputs = super::terms::of_trust(&prepared.settings);
     }
     let mut kept: Vec<ArtifactPath> = prepared.lists.clone();
     kept.extend(prepared.signatures.iter().filter_map(|found| found.path.clone()));

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::args::{Advising, Audit, Judging, Reading, ReportFormat, Scan, Trusting, Verify, Writing};
 use super::exit::{self, Mistake};
-use super::{assess, fix, judging, output};
+use super::{assess, fix, judging, output, stored};
 use crate::emit::{encode, json, sarif, terminal, vulnerabilities};
 use crate::model::{ArtifactPath, Check, Limits, Report, Verdict};
 use crate::weigh::names;
@@ -15,6 +15,9 @@ use crate::{catalog, deps};
 
 /// Everything the policy asks for.
 pub fn verify(args: &Verify, quiet: bool) -> Result<ExitCode, Mistake> {
+    if let Some(file) = &args.report {
+        return stored::verify(args, file);
+    }
     each(
         &args.paths,
         &args.checks,
@@ -91,8 +94,12 @@ fn each(
 pub fn render(report: &Report, writing: &Writing, now: Timestamp) -> String {
     match writing.format {
         ReportFormat::Terminal => {
-            let options =
-                terminal::Options { width: output::width(), verbose: writing.verbose, color: writing.output.is_none() };
+            let options = terminal::Options {
+                width: output::width(),
+                verbose: writing.verbose,
+                color: writing.output.is_none(),
+                risks: writing.risks,
+            };
             terminal::render(report, &options)
         }
         ReportFormat::Json => json::render(report),

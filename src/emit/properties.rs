@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::model::{Class, Report, Ruling, Verdict};
+use crate::model::{Class, Report, Ruling, Verdict, tier};
 
 use super::statement::{self, NoSubject};
 use super::summary;
@@ -31,7 +31,7 @@ pub fn statement(report: &Report, options: &summary::Options) -> Result<Option<V
         .filter(|finding| finding.evidence.rule.class == Class::Assurance && finding.ruling == Ruling::Ok)
         .map(|finding| format!("WEIGHBRIDGE_{}", finding.evidence.rule.id.replace('-', "_").to_ascii_uppercase()));
     let mut properties: BTreeSet<String> = good.collect();
-    properties.insert(summary::level(&report.policy.name));
+    properties.insert(tier::level(&report.policy.name));
     let predicate = json!({
         "verifier": {
             "id": options.verifier,

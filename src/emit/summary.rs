@@ -9,7 +9,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Report, Ruling, Verdict};
+use crate::model::{Report, Ruling, Verdict, tier};
 
 use super::json;
 use super::statement::{self, NAMESPACE, NoSubject};
@@ -47,14 +47,6 @@ pub fn default_verifier() -> String {
     format!("{NAMESPACE}verifier/v1")
 }
 
-/// The level that a passed policy gives: `WEIGHBRIDGE_TIER_` and its name in capitals.
-#[must_use]
-pub fn level(policy: &str) -> String {
-    let name: String =
-        policy.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-    format!("WEIGHBRIDGE_TIER_{name}")
-}
-
 /// The statement, ready to be signed.
 ///
 /// # Errors
@@ -69,7 +61,7 @@ pub fn statement(report: &Report, options: &Options) -> Result<Value, NoSubject>
         "resourceUri": options.resource,
         "policy": statement::policy(&report.policy, options.policy.as_deref()),
         "verificationResult": if passed { "PASSED" } else { "FAILED" },
-        "verifiedLevels": [if passed { level(&report.policy.name) } else { "FAILED".to_owned() }],
+        "verifiedLevels": [if passed { tier::level(&report.policy.name) } else { "FAILED".to_owned() }],
         "slsaVersion": "1.2",
     });
     if !inputs.is_empty() {
@@ -150,11 +142,5 @@ mod tests {
         }
         let statement = statement(&sample::clean(), &options()).unwrap();
         assert_eq!(statement["predicate"]["verifiedLevels"], json!(["WEIGHBRIDGE_TIER_DEVELOPMENT"]));
-    }
-
-    #[test]
-    fn no_name_makes_a_level_of_slsa() {
-        assert_eq!(level("acme prod/eu"), "WEIGHBRIDGE_TIER_ACME_PROD_EU");
-        assert!(!level("SLSA_BUILD_LEVEL_3").starts_with("SLSA_"));
     }
 }

@@ -16,6 +16,7 @@ mod place;
 mod report;
 mod rule;
 mod tensor;
+pub mod tier;
 mod verdict;
 
 pub use advisory::{AdvisoryMatch, Epss};

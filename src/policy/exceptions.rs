@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::model::{Artifact, Class, Evidence, Exception, Place, Rule, Severity};
+use crate::model::{Artifact, Class, Digest, Evidence, Exception, Place, Rule, Severity};
 
 use super::resolve::glob;
 use super::wire::ExceptionEntry;
@@ -30,6 +30,7 @@ pub static EXCEPTION_UNUSED: Rule = Rule {
 /// The exceptions of a policy on one day, and whether each was of use.
 pub struct Exceptions<'p> {
     entries: Vec<(&'p ExceptionEntry, Option<globset::GlobMatcher>, Use)>,
+    root: Option<String>,
     today: Date,
 }
 
@@ -41,16 +42,17 @@ enum Use {
 }
 
 impl<'p> Exceptions<'p> {
-    /// All of them; their globs were checked when the policy was read.
-    pub fn new(entries: &'p [ExceptionEntry], today: Date) -> Self {
+    /// All of them; their globs were checked when the policy was read. `root` is the digest over all files.
+    pub fn new(entries: &'p [ExceptionEntry], root: Option<&Digest>, today: Date) -> Self {
         let compiled = |entry: &ExceptionEntry| entry.artifact.as_deref().and_then(|pattern| glob(pattern).ok());
-        Self { entries: entries.iter().map(|entry| (entry, compiled(entry), Use::None)).collect(), today }
+        let entries = entries.iter().map(|entry| (entry, compiled(entry), Use::None)).collect();
+        Self { entries, root: root.map(Digest::hex), today }
     }
 
     /// The first that covers this evidence and still holds. One that covers it but has expired is remembered.
     pub fn excuse(&mut self, evidence: &Evidence, artifact: Option<&Artifact>) -> Option<Exception> {
         for (entry, pattern, usage) in &mut self.entries {
-            if !covers(entry, pattern.as_ref(), evidence, artifact) {
+            if !covers(entry, pattern.as_ref(), evidence, artifact, self.root.as_deref()) {
                 continue;
             }
             if entry.until < self.today {
@@ -100,15 +102,17 @@ fn covers(
     pattern: Option<&globset::GlobMatcher>,
     evidence: &Evidence,
     artifact: Option<&Artifact>,
+    root: Option<&str>,
 ) -> bool {
     let path = evidence.artifact.as_ref().map(crate::model::ArtifactPath::as_str);
-    let sha256 = || {
+    let pinned = |wanted: &String| {
         let digest = artifact.and_then(|artifact| artifact.digests.get(crate::model::Algorithm::Sha256));
-        digest.map(crate::model::Digest::hex)
+        let is = |found: &str| found.eq_ignore_ascii_case(wanted);
+        digest.is_some_and(|digest| is(&digest.hex())) || root.is_some_and(is)
     };
     entry.rule == evidence.rule.id
         && pattern.is_none_or(|pattern| path.is_some_and(|path| pattern.is_match(path)))
-        && entry.sha256.as_ref().is_none_or(|wanted| sha256().is_some_and(|found| found.eq_ignore_ascii_case(wanted)))
+        && entry.sha256.as_ref().is_none_or(pinned)
         && entry.package.as_ref().is_none_or(|wanted| package_is(evidence, wanted))
         && entry.advisory.as_ref().is_none_or(|wanted| {
             evidence.advisory.as_ref().is_some_and(|found| found.id == *wanted || found.aliases.contains(wanted))

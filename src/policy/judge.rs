@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::model::{Artifact, ArtifactPath, Class, Evidence, Finding, Rule, Ruling, Severity, Verdict};
+use crate::model::{Artifact, ArtifactPath, Class, Digest, Evidence, Finding, Report, Rule, Ruling, Severity, Verdict};
 
 use super::exceptions::Exceptions;
 use super::resolve::Policy;
+use super::scope::{Scopes, Terms};
 use super::services::SERVICE_NOT_ALLOWED;
 use super::wire::{Action, Gaps};
+use super::{patch_age, rego, require};
 
 /// Something the policy asks for was not seen.
 pub static REQUIREMENT_UNMET: Rule = Rule {
@@ -30,6 +32,36 @@ pub static FORMAT_NOT_ALLOWED: Rule = Rule {
     frameworks: &["CWE-829"],
 };
 
+/// What the policy itself objects to: it said so, whatever the severity.
+pub(super) static OBJECTIONS: [&Rule; 5] =
+    [&REQUIREMENT_UNMET, &FORMAT_NOT_ALLOWED, &SERVICE_NOT_ALLOWED, &patch_age::PATCH_OVERDUE, &rego::POLICY_DENIED];
+
+/// What is judged, beside the evidence about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Weighed<'a> {
+    /// The model's name.
+    pub subject: &'a str,
+    /// The digest over all its files.
+    pub root: Option<&'a Digest>,
+    /// Its files, by path.
+    pub artifacts: &'a [Artifact],
+}
+
+impl<'a> Weighed<'a> {
+    /// What a report is about.
+    #[must_use]
+    pub fn of(report: &'a Report) -> Self {
+        Self { subject: &report.subject, root: report.root.as_ref(), artifacts: &report.artifacts }
+    }
+
+    /// The file of that path.
+    #[must_use]
+    pub fn find(&self, path: &ArtifactPath) -> Option<&'a Artifact> {
+        let index = self.artifacts.binary_search_by(|artifact| artifact.path.cmp(path)).ok()?;
+        self.artifacts.get(index)
+    }
+}
+
 /// What a policy made of the evidence.
 pub struct Judgement {
     /// Every piece of evidence with its ruling, in report order.
@@ -38,18 +70,23 @@ pub struct Judgement {
     pub verdict: Verdict,
 }
 
-/// Judges evidence about these artifacts under a policy, at a moment (for the end of exceptions).
+/// Judges evidence about these files under a policy, at a moment (for the end of exceptions and the age of patches and
+/// statements).
 #[must_use]
-pub fn judge(policy: &Policy, artifacts: &[Artifact], mut evidence: Vec<Evidence>, now: Timestamp) -> Judgement {
-    evidence.extend(artifacts.iter().filter_map(|artifact| unwelcome(policy, artifact)));
+pub fn judge(policy: &Policy, weighed: &Weighed<'_>, mut evidence: Vec<Evidence>, now: Timestamp) -> Judgement {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let scopes = Scopes::new(&policy.scopes, weighed);
+    evidence.extend(weighed.artifacts.iter().filter_map(|artifact| unwelcome(policy, &scopes, artifact)));
     evidence.extend(policy.services.judge(&evidence));
+    evidence.extend(patch_age::overdue(policy, &evidence, today));
     evidence.extend(unmet(policy, &evidence));
-    let mut exceptions = Exceptions::new(&policy.exceptions, now.to_zoned(TimeZone::UTC).date());
+    evidence.extend(require::unmet(policy, &evidence, now));
+    let mut exceptions = Exceptions::new(&policy.exceptions, weighed.root, today);
     let mut findings: Vec<Finding> = evidence
         .into_iter()
         .map(|evidence| {
-            let artifact = evidence.artifact.as_ref().and_then(|path| find(artifacts, path));
-            let mut ruling = rule(policy, &evidence);
+            let artifact = evidence.artifact.as_ref().and_then(|path| weighed.find(path));
+            let mut ruling = rule(policy, &scopes.terms(&evidence, artifact), &evidence);
             if matches!(ruling, Ruling::Warn | Ruling::Fail)
                 && evidence.rule.class != Class::Gap
                 && let Some(exception) = exceptions.excuse(&evidence, artifact)
@@ -59,31 +96,27 @@ pub fn judge(policy: &Policy, artifacts: &[Artifact], mut evidence: Vec<Evidence
             Finding { severity: evidence.severity(), evidence, ruling }
         })
         .collect();
-    let overdue = policy.urgency.overdue(&findings, now.to_zoned(TimeZone::UTC).date());
-    findings.extend(overdue.into_iter().map(|evidence| {
-        let ruling = exceptions.excuse(&evidence, None).map_or_else(|| rule(policy, &evidence), Ruling::Excused);
-        Finding { severity: evidence.severity(), evidence, ruling }
-    }));
     findings.extend(exceptions.close().into_iter().map(|evidence| Finding {
         severity: evidence.severity(),
-        ruling: rule(policy, &evidence),
+        ruling: rule(policy, &Terms::default(), &evidence),
         evidence,
     }));
     findings.sort_by(|a, b| a.evidence.sort_key().cmp(&b.evidence.sort_key()));
-    let verdict = findings.iter().map(|finding| finding.ruling.verdict()).fold(Verdict::Pass, Verdict::join);
+    let verdict = joined(&findings);
     Judgement { findings, verdict }
 }
 
-fn find<'a>(artifacts: &'a [Artifact], path: &ArtifactPath) -> Option<&'a Artifact> {
-    artifacts.binary_search_by(|artifact| artifact.path.cmp(path)).ok().and_then(|index| artifacts.get(index))
+/// All rulings joined.
+#[must_use]
+pub fn joined(findings: &[Finding]) -> Verdict {
+    findings.iter().map(|finding| finding.ruling.verdict()).fold(Verdict::Pass, Verdict::join)
 }
 
-fn rule(policy: &Policy, evidence: &Evidence) -> Ruling {
-    let forbidden = [&REQUIREMENT_UNMET, &FORMAT_NOT_ALLOWED, &SERVICE_NOT_ALLOWED];
-    if forbidden.contains(&evidence.rule) {
+fn rule(policy: &Policy, terms: &Terms, evidence: &Evidence) -> Ruling {
+    if OBJECTIONS.contains(&evidence.rule) {
         return Ruling::Fail;
     }
-    let by_name = policy.rules.get(evidence.rule.id);
+    let by_name = terms.action.as_ref().or_else(|| policy.rules.get(evidence.rule.id));
     match (evidence.rule.class, by_name) {
         (_, Some(Action::Fail)) => Ruling::Fail,
         (Class::Gap, _) if policy.gaps == Gaps::Fail => Ruling::Fail,
@@ -94,7 +127,7 @@ fn rule(policy: &Policy, evidence: &Evidence) -> Ruling {
             let (fail, warn) = if evidence.advisory.is_some() {
                 (policy.advisory_fail, policy.advisory_warn)
             } else {
-                (policy.fail, policy.warn)
+                (terms.fail.unwrap_or(policy.fail), terms.warn.unwrap_or(policy.warn))
             };
             let urgent = evidence.advisory.as_deref().map_or(Ruling::Ok, |advisory| policy.urgency.ruling(advisory));
             match evidence.severity() {
@@ -106,10 +139,15 @@ fn rule(policy: &Policy, evidence: &Evidence) -> Ruling {
     }
 }
 
-fn unwelcome(policy: &Policy, artifact: &Artifact) -> Option<Evidence> {
+fn unwelcome(policy: &Policy, scopes: &Scopes<'_>, artifact: &Artifact) -> Option<Evidence> {
+    let scoped = scopes.formats(artifact);
     let denied = artifact.formats.iter().find(|format| {
-        policy.formats_deny.contains(format.name())
-            || policy.formats_allow.as_ref().is_some_and(|allow| !allow.contains(format.name()))
+        let name = format.name();
+        let allowed = match &scoped.allow {
+            Some(allow) => allow.iter().any(|allowed| allowed == name),
+            None => policy.formats_allow.as_ref().is_none_or(|allow| allow.contains(name)),
+        };
+        !allowed || policy.formats_deny.contains(name) || scoped.deny.iter().any(|denied| denied == name)
     })?;
     Some(
         Evidence::new(&FORMAT_NOT_ALLOWED, format!("the file is {denied}, which this policy does not allow"))
@@ -153,13 +191,15 @@ mod tests {
     static ALL: [&Rule; 5] = [&GAP, &NEWS, &LOW, &HIGH, &INFO];
     static BOOK: LazyLock<RuleBook> = LazyLock::new(|| ALL.iter().map(|rule| (rule.id, *rule)).collect());
 
+    const NOTHING: Weighed<'static> = Weighed { subject: "model", root: None, artifacts: &[] };
+
     fn policy(rest: &str) -> Policy {
         resolve(&format!("schema = 1\nname = 'test'\nextends = 'development'\n{rest}"), &BOOK).unwrap()
     }
 
     fn verdict(policy: &Policy, evidence: &[&'static Rule]) -> (Verdict, Vec<&'static str>) {
         let evidence = evidence.iter().map(|rule| Evidence::new(rule, "seen")).collect();
-        let judged = judge(policy, &[], evidence, Timestamp::UNIX_EPOCH);
+        let judged = judge(policy, &NOTHING, evidence, Timestamp::UNIX_EPOCH);
         (judged.verdict, judged.findings.iter().map(|finding| finding.ruling.name()).collect())
     }
 
@@ -190,13 +230,13 @@ mod tests {
         let leave =
             |until: &str| policy(&format!("[[exceptions]]\nrule = 'high'\nreason = 'r'\nowner = 'o'\nuntil = {until}"));
         let evidence = || vec![Evidence::new(&HIGH, "seen")];
-        let last_day = judge(&leave("1970-01-01"), &[], evidence(), Timestamp::UNIX_EPOCH);
+        let last_day = judge(&leave("1970-01-01"), &NOTHING, evidence(), Timestamp::UNIX_EPOCH);
         assert_eq!(last_day.verdict, Verdict::Pass);
         let excuse = Exception { reason: "r".into(), owner: "o".into(), until: "1970-01-01".into() };
         assert_eq!(last_day.findings[0].ruling, Ruling::Excused(excuse));
-        let day_after = judge(&leave("1969-12-31"), &[], evidence(), Timestamp::UNIX_EPOCH);
+        let day_after = judge(&leave("1969-12-31"), &NOTHING, evidence(), Timestamp::UNIX_EPOCH);
         assert_eq!(day_after.verdict, Verdict::Fail);
-        assert!(day_after.findings.iter().any(|finding| finding.evidence.rule == super::super::RULES[0]));
+        assert!(day_after.findings.iter().any(|finding| finding.evidence.rule.id == "exception-expired"));
     }
 
     proptest! {

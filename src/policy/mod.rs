@@ -6,29 +6,50 @@
 //!
 //! What a policy cannot do: turn something that was not looked at (class `gap`) into a pass. It can make it fail.
 
+mod case;
+mod difference;
 mod exceptions;
+mod inherit;
 mod judge;
+mod lint;
+mod patch_age;
+pub mod rego;
+mod require;
 mod resolve;
 mod schema;
+mod scope;
 mod services;
 mod signature;
+mod sound;
+mod stored;
 mod urgency;
 pub mod vex;
 mod wire;
 
-pub use judge::{Judgement, judge};
+pub use case::{Case, Cases, Expected, parse as parse_cases};
+pub use difference::{Change, Setting, changes, settings};
+pub use judge::{Judgement, Weighed, joined, judge};
+pub use lint::{Lint, lint};
+pub use require::{AttestationEntry, Require, StatementKind};
 pub use resolve::{BUILT_IN, Error, Policy, RuleBook, built_in, resolve, seconds};
 pub use schema::schema;
-pub use wire::{Action, Audit, ExceptionEntry, Signature, SignerIdentity, Wire, parse};
+pub use scope::ScopeEntry;
+pub use stored::gaps;
+pub use wire::{Action, Audit, ExceptionEntry, PatchAge, Signature, SignerIdentity, Wire, parse};
 
 use crate::model::Rule;
 
-/// The rules this room raises.
+/// The rules this room raises. They are its opinions: what is judged again loses them first.
 pub static RULES: &[&Rule] = &[
     &exceptions::EXCEPTION_EXPIRED,
     &exceptions::EXCEPTION_UNUSED,
     &judge::FORMAT_NOT_ALLOWED,
     &judge::REQUIREMENT_UNMET,
+    &patch_age::PATCH_AGE_UNKNOWN,
+    &patch_age::PATCH_OVERDUE,
+    &rego::POLICY_DENIED,
+    &rego::POLICY_NOT_EVALUATED,
+    &stored::REPORT_CHECK_MISSING,
+    &stored::REPORT_TERMS_DIFFER,
     &services::SERVICE_NOT_ALLOWED,
-    &urgency::PATCH_OVERDUE,
 ];

@@ -6,12 +6,16 @@ use globset::{GlobBuilder, GlobMatcher};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Check, Class, Limits, PolicyId, Rule, Severity};
+use crate::model::{Check, Limits, PolicyId, Rule, Severity};
 
+use super::inherit::over;
+use super::require::AttestationEntry;
+use super::scope::ScopeEntry;
 use super::services::Services;
 use super::signature;
+use super::sound::check;
 use super::urgency::Urgency;
-use super::wire::{Action, ExceptionEntry, Gaps, Signature, Thresholds, Wire, nearest, parse};
+use super::wire::{Action, ExceptionEntry, Gaps, PatchAge, Signature, Wire, nearest, parse};
 
 /// The policies that are part of the program, by name.
 pub static BUILT_IN: [(&str, &str); 3] = [
@@ -78,6 +82,21 @@ pub struct Policy {
     pub limits: Limits,
     /// Leave for findings.
     pub exceptions: Vec<ExceptionEntry>,
+    /// Signed statements that must be there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<AttestationEntry>,
+    /// Seconds that a fix may be public, by the name of the severity.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub patch_age: BTreeMap<&'static str, i64>,
+    /// Other rulings for some files or models.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<ScopeEntry>,
+    /// Rego files, as written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rego: Vec<String>,
+    /// SHA-256 of files that the policy names, by name: bound to it once they were read.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    bound: BTreeMap<String, String>,
     /// The same as a policy file that extends none.
     #[serde(skip)]
     pub resolved: Wire,
@@ -92,6 +111,36 @@ impl Policy {
     pub fn id(&self) -> PolicyId {
         PolicyId { name: self.name.clone(), digest: self.digest.clone() }
     }
+
+    /// Makes the content of a file that the policy names part of the policy, and so of its digest.
+    pub fn bind(&mut self, name: &str, content: &[u8]) {
+        self.bound.insert(name.to_owned(), hex::encode(Sha256::digest(content)));
+        self.digest = digest(self);
+    }
+
+    /// Puts the identifier of a key in place of the file that holds it, wherever a statement by that key is required.
+    ///
+    /// # Errors
+    /// Whatever `identify` says of a file.
+    pub fn name_keys<E>(&mut self, mut identify: impl FnMut(&str) -> Result<String, E>) -> Result<(), E> {
+        for key in self.attestations.iter_mut().flat_map(|entry| &mut entry.keys) {
+            if !is_key_id(key) {
+                *key = identify(key)?;
+            }
+        }
+        self.digest = digest(self);
+        Ok(())
+    }
+}
+
+/// A key as reports name it: 64 lower-case hexadecimal digits.
+fn is_key_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+/// `sha256:` and the SHA-256 of the policy as JSON. It has no key that JSON could not write.
+fn digest(policy: &Policy) -> String {
+    format!("sha256:{}", hex::encode(Sha256::digest(serde_json::to_vec(policy).unwrap_or_default())))
 }
 
 /// Reads a policy file and decides every value, through the built-in policy it extends.
@@ -115,47 +164,32 @@ pub fn resolve(text: &str, rules: &RuleBook) -> Result<Policy, Error> {
     for wire in wires.into_iter().rev() {
         merged = over(wire, merged);
     }
-    decide(merged, rules)
+    decide(merged, rules).map_err(|error| located(error, text))
 }
 
-/// `top` where it speaks, `base` where it is silent.
-fn over(top: Wire, base: Wire) -> Wire {
-    let (severity, audit) = (top.severity.clone(), top.audit.clone());
-    let thresholds = |top: Option<Thresholds>, base: Option<Thresholds>| {
-        let (top, base) = (top.unwrap_or_default(), base.unwrap_or_default());
-        Some(Thresholds { fail: top.fail.or(base.fail), warn: top.warn.or(base.warn) })
-    };
-    let (top_audit, base_audit) = (audit.unwrap_or_default(), base.audit.unwrap_or_default());
-    let (top_formats, base_formats) = (top.formats.unwrap_or_default(), base.formats.unwrap_or_default());
-    let mut rules = base.rules.unwrap_or_default();
-    rules.extend(top.rules.unwrap_or_default());
-    let mut exceptions = base.exceptions.unwrap_or_default();
-    exceptions.extend(top.exceptions.unwrap_or_default());
-    Wire {
-        schema: top.schema.or(base.schema),
-        name: top.name.or(base.name),
-        description: top.description.or(base.description),
-        extends: None,
-        checks: top.checks.or(base.checks),
-        gaps: top.gaps.or(base.gaps),
-        severity: thresholds(severity, base.severity),
-        rules: Some(rules),
-        require: top.require.or(base.require),
-        formats: Some(super::wire::Formats {
-            allow: top_formats.allow.or(base_formats.allow),
-            deny: top_formats.deny.or(base_formats.deny),
-        }),
-        signature: Some(signature::over(top.signature.unwrap_or_default(), base.signature.unwrap_or_default())),
-        audit: Some(super::wire::Audit {
-            database: top_audit.database.or(base_audit.database),
-            database_max_age: top_audit.database_max_age.or(base_audit.database_max_age),
-            urgency: Some(top_audit.urgency.unwrap_or_default().over(base_audit.urgency.unwrap_or_default())),
-            severity: thresholds(top_audit.severity, base_audit.severity),
-        }),
-        services: Some(top.services.unwrap_or_default().over(base.services.unwrap_or_default())),
-        limits: top.limits.or(base.limits),
-        exceptions: Some(exceptions),
-    }
+/// Adds the line and column of the longest quoted word of the message that the policy's text holds.
+fn located(error: Error, text: &str) -> Error {
+    let quoted = error.0.split(['"', '`']).skip(1).step_by(2).filter(|word| word.len() > 2);
+    // The longest says most about the place: a rule's id rather than the key it stands under.
+    let found = quoted.filter_map(|word| Some((word.len(), text.find(word)?))).max();
+    let Some((_, at)) = found else { return error };
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Error(format!("line {line}, column {column}: {}", error.0))
+}
+
+/// Seconds by severity.
+fn patience(ages: Option<PatchAge>) -> Result<BTreeMap<&'static str, i64>, Error> {
+    let ages = ages.unwrap_or_default();
+    let all = [
+        (Severity::Critical, ages.critical),
+        (Severity::High, ages.high),
+        (Severity::Medium, ages.medium),
+        (Severity::Low, ages.low),
+    ];
+    let set = all.into_iter().filter_map(|(severity, age)| Some((severity.name(), seconds(&age?))));
+    set.map(|(name, seconds)| Ok((name, seconds?))).collect()
 }
 
 fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
@@ -170,7 +204,8 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
     let mut signature = wire.signature.unwrap_or_default();
     signature::check(&signature)?;
     let formats = wire.formats.unwrap_or_default();
-    let mut require: BTreeSet<String> = wire.require.unwrap_or_default().into_iter().collect();
+    let required = wire.require.unwrap_or_default();
+    let mut require: BTreeSet<String> = required.seen.unwrap_or_default().into_iter().collect();
     if signature.threshold.unwrap_or(0) > 0 {
         require.insert("signature-valid".to_owned());
     }
@@ -200,67 +235,17 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         services: wire.services.unwrap_or_default(),
         limits: wire.limits.unwrap_or_default(),
         exceptions: wire.exceptions.unwrap_or_default(),
+        attestations: required.attestations.unwrap_or_default(),
+        patch_age: patience(audit.patch_age)?,
+        scopes: wire.scopes.unwrap_or_default(),
+        rego: wire.rego.unwrap_or_default(),
+        bound: BTreeMap::new(),
         resolved,
         digest: String::new(),
     };
-    if policy.warn > policy.fail || policy.advisory_warn > policy.advisory_fail {
-        return Err(Error("`severity.warn` is above `severity.fail`: what fails would not be said".to_owned()));
-    }
-    if let Some(wrong) = policy.urgency.wrong() {
-        return Err(Error(format!("`audit.urgency.patch-within`: {wrong}")));
-    }
-    if let Some(wrong) = policy.services.wrong_region() {
-        return Err(Error(format!(
-            "`services` names a region that is none: {wrong:?}; write the country by ISO 3166-1, such as \"DE\", or \"EU\""
-        )));
-    }
-    check_rules(&policy, rules)?;
-    let text = serde_json::to_vec(&policy).map_err(|error| Error(format!("it cannot be written as JSON: {error}")))?;
-    policy.digest = format!("sha256:{}", hex::encode(Sha256::digest(text)));
+    check(&policy, rules)?;
+    policy.digest = digest(&policy);
     Ok(policy)
-}
-
-/// No policy may name a rule that does not exist, or wave through what was not looked at.
-fn check_rules(policy: &Policy, rules: &RuleBook) -> Result<(), Error> {
-    let known = |id: &str, key: &str| -> Result<&'static Rule, Error> {
-        rules.get(id).copied().ok_or_else(|| {
-            let near = nearest(id, rules.keys().copied()).map(|near| format!("; did you mean `{near}`?"));
-            Error(format!("`{key}` names a rule that does not exist: {id:?}{}", near.unwrap_or_default()))
-        })
-    };
-    for (id, action) in &policy.rules {
-        if known(id, "rules")?.class == Class::Gap && *action != Action::Fail {
-            return Err(Error(format!(
-                "`rules` would let `{id}` pass, but it says that something was not looked at; \
-                 a policy can make it fail, never pass (leave files out with --ignore instead)"
-            )));
-        }
-    }
-    for id in &policy.require {
-        if known(id, "require")?.class != Class::Assurance {
-            let positive: Vec<_> =
-                rules.values().filter(|rule| rule.class == Class::Assurance).map(|rule| rule.id).collect();
-            return Err(Error(format!(
-                "`require` can only ask for good news; `{id}` is not. Choose among: {}",
-                positive.join(", ")
-            )));
-        }
-    }
-    for exception in &policy.exceptions {
-        if known(&exception.rule, "exceptions.rule")?.class == Class::Gap {
-            return Err(Error(format!(
-                "an exception excuses `{}`, but that says that something was not looked at; nobody can vouch for that",
-                exception.rule
-            )));
-        }
-        if let Some(pattern) = &exception.artifact {
-            glob(pattern)?;
-        }
-        if exception.reason.trim().is_empty() || exception.owner.trim().is_empty() {
-            return Err(Error(format!("the exception for `{}` needs a reason and an owner", exception.rule)));
-        }
-    }
-    Ok(())
 }
 
 /// A glob on artifact paths: `*` stays inside a folder, `**` does not.
@@ -269,7 +254,7 @@ pub(super) fn glob(pattern: &str) -> Result<GlobMatcher, Error> {
         .literal_separator(true)
         .build()
         .map(|glob| glob.compile_matcher())
-        .map_err(|error| Error(format!("`exceptions.artifact` is not a glob: {error}")))
+        .map_err(|error| Error(format!("{pattern:?} is not a glob: {error}")))
 }
 
 /// `90m`, `72h`, `30d` or `2w` as seconds.
@@ -292,6 +277,7 @@ pub fn seconds(text: &str) -> Result<i64, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Class;
 
     static GAP: Rule =
         Rule { id: "gap", summary: "", severity: Severity::Low, class: Class::Gap, page: "", frameworks: &[] };

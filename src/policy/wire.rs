@@ -9,6 +9,9 @@ use super::services::Services;
 use super::urgency::Urgency;
 use crate::model::{Check, Limits, Severity};
 
+use super::require::Require;
+use super::scope::ScopeEntry;
+
 /// What a rule's evidence leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -19,6 +22,18 @@ pub enum Action {
     Warn,
     /// The verdict is fail.
     Fail,
+}
+
+impl Action {
+    /// The name used in policies.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
 }
 
 /// From which severity on defects warn and fail.
@@ -96,6 +111,27 @@ pub struct Audit {
     /// Severities of advisories, where they differ from those of other defects.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<Thresholds>,
+    /// How long a fix may be public before its absence fails, by severity of the advisory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patch_age: Option<PatchAge>,
+}
+
+/// How long a fix may be public, such as `7d`, before a package without it fails; left out: for ever.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PatchAge {
+    /// For advisories of severity critical.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub critical: Option<String>,
+    /// For advisories of severity high.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub high: Option<String>,
+    /// For advisories of severity medium.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub medium: Option<String>,
+    /// For advisories of severity low.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub low: Option<String>,
 }
 
 /// Which formats may be there, by the names `weighbridge inspect` prints.
@@ -119,7 +155,7 @@ pub struct ExceptionEntry {
     /// Which files, as a glob on the path; left out: any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub artifact: Option<String>,
-    /// Only while the file has this SHA-256.
+    /// Only while the file, or the digest over all files of the model, is this SHA-256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Which package, by name or by purl.
@@ -186,9 +222,9 @@ pub struct Wire {
     /// Rules that are judged otherwise than by their severity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rules: Option<BTreeMap<String, Action>>,
-    /// Rules of class `assurance` that must have been seen, such as `signature-valid`.
+    /// What must have been seen.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub require: Option<Vec<String>>,
+    pub require: Option<Require>,
     /// Which formats may be there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub formats: Option<Formats>,
@@ -204,6 +240,12 @@ pub struct Wire {
     /// What inspection may cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
+    /// Other rulings for some files or some models. The last that fits decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<ScopeEntry>>,
+    /// Rego files, relative to the policy file, that may deny more (`data.weighbridge.deny`), never less.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rego: Option<Vec<String>>,
     /// Leave for findings. Those of an extended policy hold as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exceptions: Option<Vec<ExceptionEntry>>,
@@ -224,6 +266,11 @@ pub enum Gaps {
 /// # Errors
 /// A sentence that says where and what, with a suggestion for a mistyped key.
 pub fn parse(text: &str) -> Result<Wire, String> {
+    written(text)
+}
+
+/// Reads TOML into a type that knows all its keys.
+pub(super) fn written<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
     toml::from_str(text).map_err(|error| {
         let mut said = error.to_string().trim_end().to_owned();
         if let Some(near) = suggestion(error.message()) {

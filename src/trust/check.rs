@@ -47,13 +47,21 @@ pub fn check(
     evidence.extend(revoked);
     // One untrusted signature where one is needed has said so itself.
     let unsaid = settings.threshold > 1 || files.is_empty() || settings.trusts_nobody();
-    if signers.len() < settings.threshold && unsaid {
-        let message = format!("{} distinct trusted signer(s) signed; {} are needed", signers.len(), settings.threshold);
-        let found: Vec<String> = signers.into_iter().collect();
-        let few = Evidence::new(&SIGNATURE_THRESHOLD_UNMET, message);
-        evidence.push(few.with("needed", settings.threshold).with("signers", found));
+    if unsaid {
+        evidence.extend(too_few(&signers, settings.threshold));
     }
     evidence
+}
+
+/// What is to be said of fewer distinct signers than are needed.
+#[must_use]
+pub fn too_few(signers: &BTreeSet<String>, needed: usize) -> Option<Evidence> {
+    if signers.len() >= needed {
+        return None;
+    }
+    let message = format!("{} distinct trusted signer(s) signed; {needed} are needed", signers.len());
+    let found: Vec<&str> = signers.iter().map(String::as_str).collect();
+    Some(Evidence::new(&SIGNATURE_THRESHOLD_UNMET, message).with("needed", needed).with("signers", found))
 }
 
 /// What the pass must compute for this signature file. Read from bytes that nobody has vouched for; a shard size in

@@ -8,6 +8,7 @@
 //! Nothing here opens a file or reads the clock: the pass computes digests beforehand ([`requirements`] says which),
 //! and the time of the check is handed in.
 
+pub mod attested;
 mod authenticate;
 mod bundle;
 mod certificate;
@@ -17,6 +18,7 @@ mod cosign;
 mod detached;
 pub mod dsse;
 mod foreign;
+pub mod inputs;
 pub mod key;
 mod key_file;
 mod minisign;
@@ -35,7 +37,7 @@ mod wrapped;
 use crate::model::Rule;
 
 pub use certificate::Certificate;
-pub use check::{check, requirements};
+pub use check::{check, requirements, too_few};
 pub use key_file::{KeyDescription, describe_key, private_key, public_key};
 pub use scene::Requirements;
 pub use settings::{Identity, SignatureFile, Subject, TrustSettings};
@@ -44,6 +46,7 @@ pub use statement::{Statement, StatementSubject};
 
 /// The rules this room raises.
 pub static RULES: &[&Rule] = &[
+    &attested::STATEMENT_SIGNED,
     &authenticate::SIGNATURE_INVALID,
     &authenticate::SIGNATURE_LEGACY_ENCODING,
     &authenticate::SIGNATURE_UNASSESSED,
@@ -62,6 +65,7 @@ pub static RULES: &[&Rule] = &[
     &checksums::CHECKSUMS_WEAK,
     &scene::SIGNATURE_UNCHECKED,
     &scene::SIGNATURE_OTHER_SUBJECT,
+    &inputs::ATTESTATION_INPUT_MISSING,
     &model_signing::DIGEST_MISMATCH,
     &model_signing::EXCLUDED_FILE,
     &model_signing::IGNORED_FILE,
@@ -81,6 +85,7 @@ pub static RULES: &[&Rule] = &[
     &summary::ATTESTATION_SIGNATURE_INVALID,
     &summary::ATTESTATION_STALE,
     &summary::ATTESTATION_SUBJECT_MISMATCH,
+    &summary::ATTESTATION_THRESHOLD_UNMET,
     &summary::ATTESTATION_VALID,
     &summary::ATTESTATION_VERIFIER_MISMATCH,
 ];

@@ -6,11 +6,15 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::dsse::{Envelope, IN_TOTO};
+use super::attested::envelope;
+use super::bundle::{self, Material};
+use super::certificate::Certificate;
+use super::dsse::{Envelope, IN_TOTO, Refusal};
+use super::inputs::{self, RequiredInput};
 use super::key::{PrivateKey, PublicKey};
 use super::statement::Statement;
 use super::strict;
-use crate::model::{Algorithm, Artifact, Class, Digest, Evidence, Rule, Severity};
+use crate::model::{Algorithm, Artifact, Class, Digest, Evidence, Rule, Severity, tier};
 
 /// The predicate of SLSA 1.0, 1.1 and 1.2 alike.
 pub const VERIFICATION_SUMMARY: &str = "https://slsa.dev/verification_summary/v1";
@@ -37,7 +41,10 @@ rules! {
         "an attestation is malformed, or is no verification summary", High, Defect, &["CWE-20"];
     /// Nobody trusted signed.
     ATTESTATION_SIGNATURE_INVALID, "attestation-signature-invalid",
-        "an attestation is not signed by enough trusted keys", High, Defect, &["CWE-347"];
+        "an attestation is not signed by a trusted key", High, Defect, &["CWE-347"];
+    /// Somebody trusted signed, but not enough of them.
+    ATTESTATION_THRESHOLD_UNMET, "attestation-threshold-unmet",
+        "fewer distinct trusted keys signed an attestation than are required", High, Defect, &["CWE-347"];
     /// It is about something else.
     ATTESTATION_SUBJECT_MISMATCH, "attestation-subject-mismatch",
         "an attestation is about other files than the ones that are here", High, Defect, &["CWE-345"];
@@ -72,7 +79,7 @@ pub struct Expectation {
     pub resource_uri: Option<String>,
     /// Who verified.
     pub verifier: Option<String>,
-    /// Levels that must be named.
+    /// Levels that must be reached: as summaries spell them, or a tier's name.
     pub levels: BTreeSet<String>,
     /// The policy's URI.
     pub policy_uri: Option<String>,
@@ -80,6 +87,10 @@ pub struct Expectation {
     pub policy_sha256: Option<String>,
     /// The oldest that is accepted.
     pub max_age: Option<SignedDuration>,
+    /// Attestations that the summary must rest on.
+    pub inputs: Vec<RequiredInput>,
+    /// Name and bytes of attestations that are at hand.
+    pub input_files: Vec<(String, Vec<u8>)>,
 }
 
 /// Signs a statement, given as JSON, with every key; returns the envelope as JSON text.
@@ -94,6 +105,24 @@ pub fn seal(statement: &[u8], keys: &[&PrivateKey]) -> Result<String, String> {
     Ok(Envelope::sign(IN_TOTO, statement, keys).to_json().to_string())
 }
 
+/// Signs a statement with one key and puts it into a Sigstore bundle, with the certificates of the key (leaf first) if
+/// there are any. Returns the bundle as JSON text.
+///
+/// # Errors
+/// A clause if the bytes are no statement, or if the certificate belongs to another key.
+pub fn seal_bundle(statement: &[u8], key: &PrivateKey, chain: &[Certificate]) -> Result<String, String> {
+    Statement::parse(statement)?;
+    let material = match chain.first() {
+        None => Material::PublicKey { hint: key.public().id().to_string(), inline: false },
+        Some(leaf) if leaf.public_key().as_ref() == Ok(key.public()) => {
+            Material::Certificates(chain.iter().map(|certificate| certificate.der().to_vec()).collect())
+        }
+        Some(leaf) => return Err(format!("the certificate {:?} does not belong to the private key", leaf.subject())),
+    };
+    let envelope = Envelope::sign(IN_TOTO, statement, &[key]).without_hints();
+    Ok(bundle::to_json(&material, &envelope).to_string())
+}
+
 /// Checks an envelope with a verification summary against these files. `root` is the digest over all of them.
 #[must_use]
 pub fn verify(
@@ -104,12 +133,15 @@ pub fn verify(
     now: Timestamp,
 ) -> Vec<Evidence> {
     let malformed = |clause: String| vec![Evidence::new(&ATTESTATION_MALFORMED, clause)];
-    let envelope = match strict::parse(bytes).and_then(|value| Envelope::from_json(&value)) {
+    let envelope = match strict::parse(bytes).and_then(|value| envelope(&value)) {
         Ok(envelope) => envelope,
         Err(clause) => return malformed(clause),
     };
     let payload = match envelope.verify(&expected.keys, expected.threshold.max(1)) {
         Ok(payload) => payload,
+        Err(refusal @ Refusal::Threshold { .. }) => {
+            return vec![Evidence::new(&ATTESTATION_THRESHOLD_UNMET, refusal.to_string())];
+        }
         Err(refusal) => return vec![Evidence::new(&ATTESTATION_SIGNATURE_INVALID, refusal.to_string())],
     };
     if payload.payload_type() != IN_TOTO {
@@ -126,6 +158,9 @@ pub fn verify(
         Ok(found) => evidence.extend(found),
         Err(clause) => return malformed(clause),
     }
+    let here = (artifacts, root);
+    let (required, files) = (&expected.inputs, &expected.input_files);
+    evidence.extend(inputs::missing(&statement.predicate, required, files, payload.signers(), here));
     if evidence.is_empty() {
         let signers: Vec<&str> = payload.signers().iter().map(super::key::KeyId::as_str).collect();
         let message = format!("{} trusted key(s) say that these files passed", signers.len());
@@ -141,7 +176,7 @@ pub fn verify(
 }
 
 /// One subject must be the whole; or every file must be a subject, and every subject a file, so that none is missing.
-fn subject(statement: &Statement, artifacts: &[Artifact], root: Option<&Digest>) -> Option<Evidence> {
+pub(super) fn subject(statement: &Statement, artifacts: &[Artifact], root: Option<&Digest>) -> Option<Evidence> {
     let named: BTreeSet<&str> =
         statement.subjects.iter().filter_map(|subject| subject.digests.get("sha256")).map(String::as_str).collect();
     let is_named = |digest: &Digest| named.contains(digest.hex().as_str());
@@ -189,7 +224,8 @@ fn judge(predicate: &Value, expected: &Expectation, now: Timestamp) -> Result<Ve
         raise(&ATTESTATION_RESOURCE_MISMATCH, format!("it is for {resource:?}, not for {wanted:?}"));
     }
     let levels: BTreeSet<&str> = strict::list(predicate, "verifiedLevels")?.iter().filter_map(Value::as_str).collect();
-    for wanted in expected.levels.iter().filter(|wanted| !levels.contains(wanted.as_str())) {
+    let reached = |wanted: &String| levels.iter().any(|stated| *stated == wanted || tier::reaches(stated, wanted));
+    for wanted in expected.levels.iter().filter(|wanted| !reached(wanted)) {
         let named: Vec<&str> = levels.iter().copied().collect();
         raise(&ATTESTATION_LEVEL_MISSING, format!("it names {}, not {wanted:?}", named.join(", ")));
     }

@@ -77,7 +77,8 @@ fn every_refusal_has_a_name() {
     scene.attest(&[], 0);
     let (a, b) = (scene.at("a.pub"), scene.at("b.pub"));
     assert_eq!(scene.refusal(&["--key", &b]), ["attestation-signature-invalid"]);
-    assert_eq!(scene.refusal(&["--key", &a, "--key", &a, "--threshold", "2"]), ["attestation-signature-invalid"]);
+    assert_eq!(scene.refusal(&["--key", &a, "--key", &a, "--threshold", "2"]), ["attestation-threshold-unmet"]);
+    assert_eq!(scene.refusal(&["--key", &a, "--key", &b, "--threshold", "2"]), ["attestation-threshold-unmet"]);
     assert_eq!(
         scene.refusal(&["--key", &a, "--max-age", "1h", "--now", "2099-01-01T00:00:00Z"]),
         ["attestation-stale"]

@@ -17,6 +17,7 @@ mod policy;
 mod report;
 mod sbom;
 mod sign;
+mod stored;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -77,11 +77,27 @@ def vulnerabilities(predicate: dict) -> list[str]:
     return found + [str(one) for one in predicate["scanner"]["result"] if not one["id"] or not one["severity"]]
 
 
+def reference(predicate: dict) -> list[str]:
+    found = [] if URI.match(predicate["attester"]["id"]) else ["attester.id is no URI"]
+    for one in predicate["references"]:
+        found += resource(one) + [f"reference without {key}" for key in ("downloadLocation", "mediaType") if key not in one]
+        found += [] if URI.match(one.get("downloadLocation", "")) else ["downloadLocation is no URI"]
+    return found + ([] if predicate["references"] else ["no reference"])
+
+
+def exploitability(predicate: dict) -> list[str]:
+    found = [f"no {key}" for key in ("@context", "@id", "author", "timestamp", "version", "statements") if key not in predicate]
+    statuses = {"not_affected", "affected", "fixed", "under_investigation"}
+    return found + [f"status {one['status']}" for one in predicate["statements"] if one["status"] not in statuses]
+
+
 RULES = {
     "https://slsa.dev/verification_summary/v1": summary,
     "https://in-toto.io/attestation/test-result/v0.1": result,
     "https://in-toto.io/attestation/svr/v0.2": simple,
     "https://in-toto.io/attestation/vulns/v0.2": vulnerabilities,
+    "https://in-toto.io/attestation/reference/v0.1": reference,
+    "https://openvex.dev/ns/v0.2.0": exploitability,
 }
 
 

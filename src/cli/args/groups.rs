@@ -39,6 +39,9 @@ pub struct Writing {
     /// Who answers for an OpenVEX document; weighbridge itself by default
     #[arg(long, value_name = "NAME")]
     pub author: Option<String>,
+    /// Show for each risk that a buyer asks about whether this run assessed it, and with which evidence
+    #[arg(long)]
+    pub risks: bool,
 }
 
 /// Formats of a report.
@@ -102,6 +105,12 @@ pub struct Trusting {
     /// Accept files that a signature does not cover
     #[arg(long)]
     pub ignore_unsigned: bool,
+    /// A signed in-toto statement about the same files, for policies that require one (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub attestation: Vec<PathBuf>,
+    /// A public key whose statements are named in the report, besides those of the policy, PEM (repeatable)
+    #[arg(long, value_name = "PEM")]
+    pub attestation_key: Vec<PathBuf>,
 }
 
 /// Which advisories.

@@ -2,6 +2,7 @@
 
 mod database;
 mod groups;
+mod policy;
 mod signing;
 
 use std::path::PathBuf;
@@ -12,7 +13,10 @@ use crate::model::Check;
 
 pub use database::{Db, DbImport, DbStatus, DbUpdate, DbVerb, StatusFormat};
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
-pub use signing::{Attest, AttestVerb, AttestVerify, Key, KeyFormat, KeyKind, KeyVerb, Relocking, Sign, Unlocking};
+pub use policy::{PolicyArgs, PolicyCheck, PolicyDiff, PolicyTest, PolicyVerb, Shape};
+pub use signing::{
+    Attest, AttestVerb, AttestVerify, Key, KeyFormat, KeyKind, KeyVerb, Predicate, Relocking, Sign, Unlocking,
+};
 
 /// May this model be used? Weighs models and the software around them, and answers with evidence.
 #[derive(Debug, Parser)]
@@ -52,7 +56,7 @@ pub enum Colour {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Check everything the policy asks for and give one verdict
-    Verify(Verify),
+    Verify(Box<Verify>),
     /// Print or check digests in the format of sha256sum
     Hash(Hash),
     /// Show what is inside a file
@@ -68,21 +72,28 @@ pub enum Verb {
     /// Sign a model (OpenSSF Model Signing)
     Sign(Sign),
     /// Verify, then sign the result; or check such a statement
-    Attest(Attest),
+    Attest(Box<Attest>),
     /// Make and look at keys
     Key(Key),
-    /// Show and check policies
+    /// Show, check, test and compare policies
     Policy(PolicyArgs),
     /// Explain a rule
     Explain(Explain),
+    /// Evaluate Rego for another process of this program
+    #[cfg(feature = "rego")]
+    #[command(hide = true)]
+    RegoEvaluate,
 }
 
 /// Check everything the policy asks for and give one verdict.
 #[derive(Clone, Debug, Args)]
 pub struct Verify {
     /// Model folders or files
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "report", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Judge this JSON report again, without reading a byte of the files
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "signature", "db", "ignore"])]
+    pub report: Option<PathBuf>,
     /// Only these checks
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = check)]
     pub checks: Vec<Check>,
@@ -221,34 +232,6 @@ pub enum SbomFormat {
     /// SPDX 3.0.1 JSON-LD.
     #[value(name = "spdx-3.0.1")]
     Spdx301,
-}
-
-/// Show and check policies.
-#[derive(Clone, Debug, Args)]
-pub struct PolicyArgs {
-    /// What to do with policies.
-    #[command(subcommand)]
-    pub verb: PolicyVerb,
-}
-
-/// What can be done with policies.
-#[derive(Clone, Debug, Subcommand)]
-pub enum PolicyVerb {
-    /// Print a policy as it holds, every value decided
-    Show {
-        /// A built-in policy or a policy file
-        #[arg(value_name = "NAME|FILE", default_value = "development")]
-        policy: String,
-        /// Print the text as written instead, with its comments
-        #[arg(long)]
-        source: bool,
-    },
-    /// Check policy files for mistakes
-    Check {
-        /// Policy files
-        #[arg(required = true, value_name = "FILE")]
-        policies: Vec<String>,
-    },
 }
 
 /// Explain a rule.

@@ -67,7 +67,10 @@ pub struct Attest {
     /// A model folder or file
     #[arg(required = true, value_name = "PATH")]
     pub path: Option<PathBuf>,
-    /// The private key that signs the summary, PEM (repeatable)
+    /// Kind of statement
+    #[arg(long, value_enum, default_value_t = Predicate::Summary, value_name = "KIND")]
+    pub predicate: Predicate,
+    /// The private key that signs the statement, PEM (repeatable)
     #[arg(long, required = true, value_name = "PEM")]
     pub key: Vec<PathBuf>,
     /// A trusted public key for the model's own signature, PEM (repeatable)
@@ -76,9 +79,36 @@ pub struct Attest {
     /// Where to write the envelope; standard output by default
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Write a Sigstore bundle (one key) instead of a DSSE envelope
+    #[arg(long)]
+    pub bundle: bool,
+    /// The certificate chain of the key, leaf first, PEM; implies --bundle
+    #[arg(long, value_name = "PEM")]
+    pub certificate: Option<PathBuf>,
     /// What the model is called where it is fetched from; by default its name
     #[arg(long, value_name = "URI")]
     pub resource_uri: Option<String>,
+    /// Who verifies, as a URI that consumers pair with the key
+    #[arg(long, value_name = "URI")]
+    pub verifier_id: Option<String>,
+    /// Where the policy is published; by default its name
+    #[arg(long, value_name = "URI")]
+    pub policy_uri: Option<String>,
+    /// A signed statement about the same files, for policies that require one; named as an input (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub attestation: Vec<PathBuf>,
+    /// A public key whose statements are named in the report, besides those of the policy, PEM (repeatable)
+    #[arg(long, value_name = "PEM")]
+    pub attestation_key: Vec<PathBuf>,
+    /// A document that was among the evidence, such as a bill of materials; named as an input (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub input: Vec<PathBuf>,
+    /// The bill of materials that --predicate sbom refers to
+    #[arg(long, value_name = "FILE")]
+    pub sbom: Option<PathBuf>,
+    /// Where that bill is fetched from; by default a URI of its digest
+    #[arg(long, value_name = "URI", requires = "sbom")]
+    pub sbom_uri: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub unlocking: Unlocking,
@@ -91,6 +121,23 @@ pub struct Attest {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub reading: Reading,
+}
+
+/// Kinds of statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Predicate {
+    /// SLSA verification summary: the verdict.
+    Summary,
+    /// in-toto test result: the outcome of each rule.
+    TestResult,
+    /// in-toto simple verification result: what passed.
+    Svr,
+    /// in-toto vulnerabilities: the advisories that match.
+    Vulnerabilities,
+    /// OpenVEX: the same, with what is answered for.
+    Openvex,
+    /// in-toto reference to a bill of materials by its digest.
+    Sbom,
 }
 
 /// What can be done with a statement.
@@ -118,12 +165,27 @@ pub struct AttestVerify {
     /// Oldest acceptable summary, such as 24h or 30d
     #[arg(long, value_name = "DURATION")]
     pub max_age: Option<String>,
-    /// A level that the summary must state (repeatable)
+    /// A level that the summary must reach, or the name of a tier (repeatable)
     #[arg(long, value_name = "LEVEL")]
     pub level: Vec<String>,
     /// The policy that must have judged: a built-in name or a policy file
     #[arg(long, value_name = "NAME|FILE")]
     pub policy: Option<String>,
+    /// The URI that the summary must give for that policy
+    #[arg(long, value_name = "URI")]
+    pub policy_uri: Option<String>,
+    /// What the summary must say it is for
+    #[arg(long, value_name = "URI")]
+    pub resource_uri: Option<String>,
+    /// Who must have verified
+    #[arg(long, value_name = "URI")]
+    pub verifier_id: Option<String>,
+    /// An attestation that the summary must rest on: a kind (sbom, audit, …), or KIND=PEM for one by that key (repeatable)
+    #[arg(long, value_name = "KIND[=PEM]")]
+    pub require_input: Vec<String>,
+    /// An attestation or document among the summary's inputs (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub input: Vec<PathBuf>,
     /// The moment to judge at, RFC 3339; now by default, or SOURCE_DATE_EPOCH
     #[arg(long, value_name = "TIME")]
     pub now: Option<String>,

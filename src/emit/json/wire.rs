@@ -12,6 +12,8 @@ use crate::model::{
     Verdict,
 };
 
+use super::super::risks::{self, Assessment};
+
 /// The name and version of this contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SchemaV1 {
@@ -50,6 +52,36 @@ pub struct ReportV1 {
     pub not_assessed: Vec<String>,
     /// What else the result rests on: advisory databases, trusted keys.
     pub inputs: Vec<Input>,
+    /// The risks that a buyer asks about, each assessed with evidence of this report, or not assessed.
+    #[serde(default)]
+    pub risks: Vec<RiskV1>,
+}
+
+/// One risk that a buyer asks about.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RiskV1 {
+    /// Kebab-case name of the dimension.
+    pub dimension: String,
+    /// True if this report answers it. What only could not be looked at answers nothing.
+    pub assessed: bool,
+    /// What was looked at, where silence is an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<String>,
+    /// The evidence, by rule.
+    pub evidence: Vec<RiskEvidenceV1>,
+    /// What no static check can answer.
+    pub cannot: String,
+}
+
+/// Evidence of one rule, in sum.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RiskEvidenceV1 {
+    /// The rule.
+    pub rule: String,
+    /// How often it spoke.
+    pub count: u64,
+    /// The worst that the policy made of it.
+    pub ruling: String,
 }
 
 /// One file.
@@ -226,6 +258,24 @@ impl ReportV1 {
             not_required: report.not_required.clone(),
             not_assessed: report.not_assessed.clone(),
             inputs: report.inputs.clone(),
+            risks: risks::assess(report).iter().map(RiskV1::of).collect(),
+        }
+    }
+}
+
+impl RiskV1 {
+    fn of(known: &Assessment) -> Self {
+        let evidence = known.evidence.iter().map(|weight| RiskEvidenceV1 {
+            rule: weight.rule.to_owned(),
+            count: weight.count,
+            ruling: weight.ruling.to_owned(),
+        });
+        Self {
+            dimension: known.dimension.id.clone(),
+            assessed: known.assessed,
+            looked: known.looked.clone(),
+            evidence: evidence.collect(),
+            cannot: known.dimension.cannot.clone(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod card;
 mod closing;
 mod inventory;
+mod risks;
 mod rulings;
 
 use crate::model::{Check, Report};
@@ -20,11 +21,13 @@ pub struct Options {
     pub color: bool,
     /// Every finding, every fact, also those the policy does not mind.
     pub verbose: bool,
+    /// The risks that a buyer asks about, assessed or not.
+    pub risks: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { width: 100, color: false, verbose: false }
+        Self { width: 100, color: false, verbose: false, risks: false }
     }
 }
 
@@ -34,6 +37,7 @@ struct Page<'r> {
     ink: Ink,
     width: usize,
     verbose: bool,
+    risks: bool,
 }
 
 impl Page<'_> {
@@ -47,7 +51,13 @@ impl Page<'_> {
 /// The whole page, with a line break at the end. Every string of a file is sanitised. The last line is the verdict.
 #[must_use]
 pub fn render(report: &Report, options: &Options) -> String {
-    let page = Page { report, ink: Ink::new(options.color), width: options.width.max(40), verbose: options.verbose };
+    let page = Page {
+        report,
+        ink: Ink::new(options.color),
+        width: options.width.max(40),
+        verbose: options.verbose,
+        risks: options.risks,
+    };
     let mut out = opening(&page);
     out.push_str(&rulings::bad_news(&page));
     let good = rulings::good_news(&page);
@@ -56,6 +66,7 @@ pub fn render(report: &Report, options: &Options) -> String {
         out.push('\n');
     }
     out.push_str(&inventory::tables(&page));
+    out.push_str(&risks::table(&page));
     out.push_str(&closing::unsaid(&page));
     out.push('\n');
     out.push_str(&closing::verdict(&page));
@@ -112,7 +123,7 @@ mod tests {
                 finding.evidence.fact.message.clone_from(&text);
                 finding.evidence.artifact = Some(crate::model::ArtifactPath::new(text.as_str()));
             }
-            let shown = render(&report, &Options { width, verbose, color: false });
+            let shown = render(&report, &Options { width, verbose, color: false, risks: verbose });
             prop_assert!(!shown.chars().any(|c| c != '\n' && sanitize::is_hidden(c)));
         }
     }

@@ -1,0 +1,131 @@
+//! Stored reports, judged again: `verify --report`, `policy diff`, `policy check --report`, `policy test`.
+//!
+//! A report holds all evidence, so a policy can judge it without a byte of the files. What a policy would have looked
+//! at otherwise (a check that was not asked for, other keys, other limits) is a gap, never a pass.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+
+use super::args::{Advising, Reading, Trusting, Verify};
+use super::exit::{self, Mistake};
+use super::judging::Loaded;
+use super::{advising, assess, attesting, judging, output, rego, signers, terms, verify};
+use crate::catalog;
+use crate::emit::json;
+use crate::model::{Check, Evidence, Report};
+use crate::policy;
+use crate::trust;
+use crate::trust::model_signing::{Ignored, root_digest};
+use crate::weigh::read_small;
+
+/// No report that is judged again is longer.
+const REPORT_BYTES: u64 = 1 << 30;
+
+/// Judges the report under the policy that flags ask for.
+pub fn verify(args: &Verify, file: &Path) -> Result<ExitCode, Mistake> {
+    let (loaded, now) = judging::of(&args.judging)?;
+    let stored = read(file)?;
+    let checks = if args.checks.is_empty() { loaded.policy.checks.as_slice() } else { &args.checks };
+    let report = again(&stored, &Again { loaded: &loaded, now, checks, trusting: &args.trusting })?;
+    output::document(&verify::render(&report, &args.writing, now), args.writing.output.as_deref())?;
+    Ok(exit::code(report.verdict))
+}
+
+/// How to judge a report again.
+pub struct Again<'a> {
+    /// The policy.
+    pub loaded: &'a Loaded,
+    /// The moment.
+    pub now: Timestamp,
+    /// What the policy asks for.
+    pub checks: &'a [Check],
+    /// Keys that flags name.
+    pub trusting: &'a Trusting,
+}
+
+/// The report as a fresh look under that policy would have written it, as far as the stored one knows.
+pub fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
+    let policy = &again.loaded.policy;
+    let request = assess::Request {
+        path: Path::new(""),
+        checks: again.checks,
+        loaded: again.loaded,
+        now: again.now,
+        trusting: again.trusting,
+        advising: &Advising::default(),
+        reading: &Reading::default(),
+        quiet: true,
+    };
+    let mut wanted = terms::of_limits(&policy.limits);
+    wanted.extend(attesting::inputs(again.loaded, again.trusting)?);
+    wanted.extend(advising::wanted(&request, stored)?);
+    let mut evidence: Vec<Evidence> = stored.findings.iter().map(|finding| finding.evidence.clone()).collect();
+    if again.checks.contains(&Check::Signature) {
+        let settings = signers::settings(&request)?;
+        wanted.extend(terms::of_trust(&settings));
+        if settings.trusts_nobody() {
+            // Then the threshold alone decides, and no signature has to be looked at again.
+            evidence.retain(|seen| seen.rule.id != "signature-threshold-unmet");
+            evidence.extend(trust::too_few(&BTreeSet::new(), settings.threshold));
+        }
+    } else {
+        wanted.extend(stored.inputs.iter().filter(|input| terms::is_trust(&input.role)).cloned());
+    }
+    evidence.retain(|seen| asked(seen, again.checks));
+    evidence.extend(policy::gaps(stored, again.checks, &wanted));
+    if again.checks.contains(&Check::Audit) {
+        evidence.extend(advising::stale_again(policy, stored, again.now));
+    }
+    let report = Report {
+        checks: again.checks.to_vec(),
+        policy: policy.id(),
+        not_required: assess::not_required(policy),
+        ..stored.clone()
+    };
+    Ok(rego::conclude(&again.loaded.policy, &again.loaded.rego, report, evidence, again.now))
+}
+
+/// True for what a look with these checks would have seen: not what the last policy thought of it, nor how old it
+/// found the database.
+fn asked(seen: &Evidence, checks: &[Check]) -> bool {
+    let raised_by = catalog::checks(seen.rule);
+    !policy::RULES.contains(&seen.rule)
+        && seen.rule.id != "advisory-database-stale"
+        && (raised_by.is_empty() || raised_by.iter().any(|check| checks.contains(check)))
+}
+
+/// Reads a stored report, and refuses one that contradicts itself.
+pub fn read(file: &Path) -> Result<Report, Mistake> {
+    let wrong = |why: String| Mistake::new(format!("cannot judge {}: {why}", output::shown(file)));
+    let text = String::from_utf8(read_small(file, REPORT_BYTES)?).map_err(|_| wrong("it is not UTF-8".to_owned()))?;
+    let rules = catalog::rules();
+    let report = json::from_json(&text, &|id| rules.get(id).copied()).map_err(|error| {
+        wrong(error.to_string()).help("give what `weighbridge verify PATH --format json --output FILE` wrote")
+    })?;
+    match contradiction(&report) {
+        None => Ok(report),
+        Some(why) => Err(wrong(format!("{why}; it was changed after it was written"))),
+    }
+}
+
+/// What no look can have written.
+fn contradiction(report: &Report) -> Option<String> {
+    let made = policy::joined(&report.findings);
+    if made != report.verdict {
+        return Some(format!("its verdict is {}, but its findings make {made}", report.verdict));
+    }
+    if report.artifacts.windows(2).any(|pair| pair[0].path == pair[1].path) {
+        return Some("it lists a file twice".to_owned());
+    }
+    if let Some(odd) = report.findings.iter().find(|finding| finding.severity != finding.evidence.severity()) {
+        return Some(format!("the severity of a finding of {} is not its own", odd.evidence.rule.id));
+    }
+    // A name that is no UTF-8 is stored escaped, and may then sort elsewhere.
+    let plain = report.artifacts.iter().all(|artifact| !artifact.path.as_str().contains('\\'));
+    let root = root_digest(&report.artifacts, &Ignored::default());
+    (plain && report.root.is_some() && report.root != root)
+        .then(|| "its digest of all files is not that of the files it lists".to_owned())
+}

@@ -1,0 +1,3 @@
+package weighbridge
+
+deny contains "this does not end

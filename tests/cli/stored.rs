@@ -1,0 +1,170 @@
+//! Stored reports, judged again.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::sign::key;
+use crate::{report, ruled, run, small_model, stderr, stdout};
+
+struct Scene {
+    folder: tempfile::TempDir,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        small_model(&folder.path().join("model"));
+        fs::write(folder.path().join("model/odd.pkl"), b"cfoo\nbar\n(tR.").unwrap();
+        Self { folder }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.at(name).to_str().unwrap().to_owned()
+    }
+
+    /// What `verify` says of the model, and what it says of its own report under another policy.
+    fn both(&self, made: &[&str], policy: &str) -> (Value, Value) {
+        let _ = fs::remove_file(self.at("report.json"));
+        let (model, stored) = (self.path("model"), self.path("report.json"));
+        let mut first = vec!["verify", &model, "--format", "json", "--output", &stored];
+        first.extend(made);
+        run(&first).output().unwrap();
+        let again = |arguments: &[&str]| -> Value {
+            let mut command = run(arguments);
+            command.args(["--policy", policy, "--format", "json", "--now", "2026-11-23T00:00:00Z"]);
+            serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+        };
+        (again(&["verify", &model]), again(&["verify", "--report", &stored]))
+    }
+}
+
+#[test]
+fn a_stored_report_is_judged_as_a_fresh_look_is() {
+    let scene = Scene::new();
+    let own = scene.path("own.toml");
+    fs::write(
+        scene.at("own.toml"),
+        "schema = 1\nname = 'own'\nextends = 'production'\ngaps = 'fail'\nchecks = ['scan', 'integrity']\n\
+         [formats]\ndeny = ['pickle']\n[[scopes]]\nartifact = '*.pkl'\nrules = { pickle-unknown-call = 'fail' }\n\
+         [[exceptions]]\nrule = 'format-not-allowed'\nreason = 'r'\nowner = 'o'\nuntil = 2999-01-01\n",
+    )
+    .unwrap();
+    for policy in ["development", "production", "regulated", &own] {
+        for made in
+            [&[][..], &["--policy", "regulated"], &["--policy", &own, "--checks", "integrity,signature,scan,audit"]]
+        {
+            let (fresh, again) = scene.both(made, policy);
+            assert_eq!(fresh, again, "{policy} {made:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_not_looked_at_is_unknown() {
+    let scene = Scene::new();
+    let (_, again) = scene.both(&["--checks", "integrity"], "development");
+    assert_eq!(again["verdict"], "unknown");
+    assert_eq!(ruled(&again, "unknown"), ["report-check-missing"]);
+}
+
+#[test]
+fn a_report_that_contradicts_itself_is_refused() {
+    let scene = Scene::new();
+    scene.both(&[], "development");
+    let stored = scene.path("report.json");
+    let text = fs::read_to_string(&stored).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let refused = |change: &dyn Fn(&mut Value)| {
+        let mut changed = document.clone();
+        change(&mut changed);
+        fs::write(&stored, changed.to_string()).unwrap();
+        stderr(&mut run(&["verify", "--report", &stored]), 2)
+    };
+    assert_eq!(document["verdict"], "fail");
+    assert!(refused(&|report| report["verdict"] = "pass".into()).contains("its verdict is pass"));
+    assert!(refused(&|report| report["root"] = format!("sha256:{}", "0".repeat(64)).into()).contains("digest"));
+    refused(&|report| report["findings"][0]["severity"] = "critical".into());
+    refused(&|report| report["findings"][0]["rule"] = "no-such-rule".into());
+    refused(&|report| report["artifacts"].as_array_mut().unwrap().reverse());
+    for text in ["", "{}", "[1", "\u{feff}{}", &"[".repeat(100_000)] {
+        fs::write(&stored, text).unwrap();
+        stderr(&mut run(&["verify", "--report", &stored]), 2);
+    }
+    stderr(&mut run(&["verify", "--report", &stored, &scene.path("model")]), 2);
+}
+
+#[test]
+fn another_policy_says_what_it_would_change() {
+    let scene = Scene::new();
+    scene.both(&[], "development");
+    let stored = scene.path("report.json");
+    let said = stdout(&mut run(&["policy", "diff", "development", "production", &stored]), 1);
+    assert!(said.contains("fail: \"high\" -> \"medium\"") && said.contains("- -> fail  requirement-unmet"), "{said}");
+    let said = stdout(&mut run(&["policy", "diff", "production", "production", &stored, "--format", "json"]), 0);
+    let document: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(document["reports"][0]["changes"], serde_json::json!([]));
+    stdout(&mut run(&["policy", "diff", "development", "development"]), 0);
+}
+
+#[test]
+fn risks_are_assessed_or_not_and_never_guessed() {
+    let scene = Scene::new();
+    let document = report(&["verify", &scene.path("model")], 1);
+    let risk = |id: &str| {
+        let risks = document["risks"].as_array().unwrap();
+        risks.iter().find(|risk| risk["dimension"] == id).unwrap().clone()
+    };
+    assert_eq!(risk("model-manipulation")["assessed"], true);
+    assert_eq!(risk("training-data")["assessed"], false);
+    assert_eq!(risk("staged-rollout")["assessed"], false);
+    let shown = stdout(&mut run(&["verify", &scene.path("model"), "--risks"]), 1);
+    assert!(shown.contains("staged roll-out") && shown.contains("not assessed"), "{shown}");
+}
+
+/// Signed statements that a policy requires: each refusal, and the one that is enough.
+#[test]
+fn required_statements() {
+    let scene = Scene::new();
+    fs::remove_file(scene.at("model/odd.pkl")).unwrap();
+    key(scene.folder.path(), "dev", "ed25519");
+    key(scene.folder.path(), "other", "p256");
+    fs::write(
+        scene.at("staged.toml"),
+        "schema = 1\nname = 'staged'\nextends = 'development'\n[[require.attestations]]\nkind = 'summary'\n\
+         keys = ['dev.pub']\nlevel = 'development'\nmin-age = '7d'\nmax-age = '30d'\n",
+    )
+    .unwrap();
+    let (model, staged) = (scene.path("model"), scene.path("staged.toml"));
+    let attest = |key: &str, file: &str, extra: &[&str]| {
+        let (key, file) = (scene.path(key), scene.path(file));
+        let mut arguments = vec!["attest", &model, "--key", &key, "--output", &file, "--quiet"];
+        arguments.extend(["--now", "2026-11-01T00:00:00Z"]);
+        arguments.extend(extra);
+        stdout(&mut run(&arguments), 0);
+    };
+    attest("dev", "dev.json", &[]);
+    attest("other", "other.json", &[]);
+    attest("dev", "svr.json", &["--predicate", "svr"]);
+    let under = |file: &str, day: &str, code: i32| {
+        let (file, now) = (scene.path(file), format!("2026-11-{day}T00:00:00Z"));
+        report(&["verify", &model, "--policy", &staged, "--attestation", &file, "--now", &now], code)
+    };
+    under("dev.json", "10", 0);
+    assert_eq!(ruled(&under("dev.json", "05", 1), "fail"), ["requirement-unmet"]);
+    assert_eq!(ruled(&under("svr.json", "10", 1), "fail"), ["requirement-unmet"]);
+    let other = ruled(&under("other.json", "10", 1), "fail");
+    assert_eq!(other, ["attestation-signature-invalid", "requirement-unmet"]);
+    let late = ["verify", &model, "--policy", &staged, "--attestation", &scene.path("dev.json")];
+    let mut late = late.to_vec();
+    late.extend(["--now", "2027-01-01T00:00:00Z"]);
+    assert_eq!(ruled(&report(&late, 1), "fail"), ["requirement-unmet"]);
+    fs::write(scene.at("model/README.md"), "changed").unwrap();
+    let changed = ruled(&under("dev.json", "10", 1), "fail");
+    assert_eq!(changed, ["attestation-subject-mismatch", "requirement-unmet"]);
+}

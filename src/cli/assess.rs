@@ -13,7 +13,7 @@ use super::judging::Loaded;
 use super::progress::Bar;
 use super::{advising, attesting, rego, trusting, vexing};
 use crate::inspect::{self, Inspectors};
-use crate::model::{ArtifactPath, Check, Evidence, Limits, Report, Tool, Verdict};
+use crate::model::{Artifact, ArtifactPath, Check, Contents, Digest, Evidence, Limits, Report, Tool, Verdict};
 use crate::policy::Policy;
 use crate::weigh::{Inspect, Nothing, Plan, Weighing, weigh};
 use crate::{deps, emit, service};
@@ -52,7 +52,10 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     // An audit wants to know formats, and whom programs speak to.
     let looks = [Check::Scan, Check::Integrity, Check::Audit].into_iter().any(|check| request.asks(check));
     let inspectors: &dyn Inspect = if looks { &Inspectors } else { &Nothing };
-    let Weighing { artifacts, mut evidence } = weigh(request.path, &plan, inspectors, &Bar::new(request.quiet))?;
+    let Weighing { artifacts, mut evidence } = match by_digest(request)? {
+        Some(artifact) => Weighing { artifacts: vec![artifact], evidence: Vec::new() },
+        None => weigh(request.path, &plan, inspectors, &Bar::new(request.quiet))?,
+    };
     if looks {
         evidence.extend(inspect::inspect_repository(&artifacts));
     }
@@ -94,6 +97,29 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     Ok(rego::conclude(&allowing, &request.loaded.rego, report, evidence, request.now))
 }
 
+/// A file that is not at hand and known by its digest, such as `sha256:…`. Only signatures can be checked of it, and
+/// only ones that are given.
+fn by_digest(request: &Request<'_>) -> Result<Option<Artifact>, Mistake> {
+    let digest = request.path.to_str().and_then(|path| path.parse::<Digest>().ok());
+    let Some(digest) = digest.filter(|_| request.path.symlink_metadata().is_err()) else { return Ok(None) };
+    if digest.algorithm().is_broken() {
+        return Err(Mistake::new(format!("{} digests do not tell one file from another", digest.algorithm())));
+    }
+    if request.checks != [Check::Signature] || request.trusting.signature.is_empty() {
+        return Err(Mistake::new("of a digest alone only signatures can be checked")
+            .help("use --checks signature and --signature FILE, or give the file itself"));
+    }
+    Ok(Some(Artifact {
+        path: ArtifactPath::new(trusting::SINGLE),
+        size: 0,
+        digests: [digest].into_iter().collect(),
+        shards: Vec::new(),
+        formats: Vec::new(),
+        contents: Contents::default(),
+        kept: None,
+    }))
+}
+
 /// What was left out of the pass, filled while the tree is walked.
 #[derive(Clone, Default)]
 pub struct LeftOut(Arc<Mutex<BTreeSet<String>>>);
@@ -128,7 +154,8 @@ pub fn plan(root: &Path, reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
     };
     let plan = Plan {
         threads: reading.threads.map(usize::from),
-        mmap: !reading.no_mmap,
+        mmap: reading.mmap,
+        kernel: reading.kernel,
         structure_only: reading.structure_only,
         follow_links: reading.allow_symlinks,
         ignore: Box::new(ignore),

@@ -13,10 +13,14 @@ mod exit;
 mod explain;
 mod fix;
 mod hash;
+#[cfg(feature = "keyless")]
+mod identity;
 mod inspect;
 mod interrupt;
 mod judging;
 mod key;
+#[cfg(feature = "keyless")]
+mod keyless;
 mod metadata;
 #[cfg(feature = "online")]
 pub mod network;

@@ -144,7 +144,7 @@ pub fn check(
 }
 
 /// What a signature calls the file when the model is one file.
-const SINGLE: &str = ".";
+pub const SINGLE: &str = ".";
 
 /// The files as signatures name them.
 pub fn as_signed(root: &Path, mut artifacts: Vec<Artifact>) -> Vec<Artifact> {

@@ -111,6 +111,20 @@ pub fn is_unpickled(view: &View<'_>, scope: &Scope<'_>) -> bool {
     name.rsplit_once('.').is_none_or(|(_, extension)| UNPICKLED.contains(&extension))
 }
 
+/// What stands in the place of weights under a name that says nothing of the format: the page or message of a server
+/// that refused to give them, or a script.
+fn stand_in(extension: &str, formats: &[Format]) -> Option<(&'static str, Severity)> {
+    let is = |name: &'static str| formats.contains(&Format::named(name));
+    let weights = matches!(extension, "bin" | "dat" | "weights" | "params" | "model");
+    match (weights, extension) {
+        (true, _) if is("script") => Some(("a script", Severity::High)),
+        (true, _) if is("html") => Some(("a web page", Severity::Medium)),
+        (_, "bin" | "weights" | "params") if is("xml") => Some(("XML", Severity::Medium)),
+        (_, "bin" | "weights" | "params") if is("json") => Some(("JSON", Severity::Medium)),
+        _ => None,
+    }
+}
+
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
@@ -133,6 +147,11 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     if claimed.len() > 1 {
         let names: Vec<_> = claimed.iter().map(Format::name).collect();
         scope.raise(&POLYGLOT, view, whole.clone(), format!("it is {} at once", names.join(" and ")));
+    }
+    if let Some((is, severity)) = stand_in(extension, scope.formats()) {
+        let message = format!("the name ends in .{extension}, as weights do, but the bytes are {is}");
+        let evidence = crate::model::Evidence::new(&FORMAT_MISMATCH, message).rated(severity);
+        return scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
     }
     let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));
     let known = |format: &Format| expected.contains(&format.name());

@@ -10,8 +10,11 @@ mod boosted;
 mod bytes;
 mod chat_template;
 mod claim;
+mod code;
+mod components;
 mod compressed;
 mod configuration;
+mod deployment;
 mod flatbuffer;
 mod gguf;
 mod gzip;
@@ -21,20 +24,25 @@ mod inflate;
 mod joblib;
 mod json;
 mod keras;
+mod lines;
 mod magic;
 mod msgpack;
+mod notebook;
 mod npy;
 mod onnx;
 mod outreach;
 mod pickle;
 mod plain_messages;
 mod protobuf;
+mod python;
 mod pytorch;
 mod rdata;
 mod repository;
 mod safetensors;
 mod scope;
+mod secrets;
 mod sevenz;
+mod shell;
 mod skops;
 mod statistics;
 mod tar;
@@ -65,9 +73,19 @@ pub static RULES: &[&Rule] = &[
     &claim::FORMAT_NOT_INSPECTED,
     &claim::FORMAT_UNRECOGNISED,
     &claim::POLYGLOT,
+    &components::FOREIGN_COMPONENT,
     &compressed::COMPRESSION_MALFORMED,
     &configuration::REMOTE_CODE,
+    &configuration::REMOTE_CODE_ELSEWHERE,
     &configuration::REMOTE_KERNEL,
+    &deployment::rules::DOWNLOAD,
+    &deployment::rules::NOT_READ,
+    &deployment::rules::OPEN_SERVICE,
+    &deployment::rules::PRIVILEGED,
+    &deployment::rules::REMOTE_CODE,
+    &deployment::rules::ROOT,
+    &deployment::rules::SECRET,
+    &deployment::rules::UNPINNED,
     &gguf::DUPLICATE,
     &gguf::HIDDEN_DATA,
     &gguf::MALFORMED,
@@ -86,6 +104,8 @@ pub static RULES: &[&Rule] = &[
     &keras::KERAS_LAMBDA,
     &msgpack::MSGPACK_EXTENSION,
     &msgpack::MSGPACK_MALFORMED,
+    &notebook::ACTIVE_OUTPUT,
+    &notebook::COMMAND,
     &onnx::CUSTOM_OPERATOR,
     &onnx::EXTERNAL_PATH,
     &onnx::FUNCTION_SHADOWS,
@@ -103,6 +123,15 @@ pub static RULES: &[&Rule] = &[
     &pickle::rules::TRAILING_DATA,
     &pickle::rules::UNKNOWN_CALL,
     &pickle::rules::UNKNOWN_IMPORT,
+    &python::rules::CHANGES_FILES,
+    &python::rules::EVALUATES_TEXT,
+    &python::rules::HIDDEN_CODE,
+    &python::rules::LOADS_NATIVE,
+    &python::rules::NOT_READ,
+    &python::rules::REACHES_NETWORK,
+    &python::rules::READS_SECRETS,
+    &python::rules::STARTS_PROGRAM,
+    &python::rules::UNPICKLES,
     &pytorch::PYTORCH_STORAGE_MISMATCH,
     &pytorch::TORCHSCRIPT_OPERATOR,
     &rdata::R_CODE,
@@ -125,6 +154,9 @@ pub static RULES: &[&Rule] = &[
     &safetensors::UNKNOWN_DTYPE,
     &safetensors::UNKNOWN_FIELD,
     &plain_messages::COREML_CUSTOM_MODEL,
+    &secrets::KEY_FILE_PERMISSIONS,
+    &secrets::PRIVATE_KEY_PLAINTEXT,
+    &secrets::SECRET_PLAINTEXT,
     &statistics::TENSOR_ALL_ZERO,
     &statistics::TENSOR_NOT_FINITE,
     &tar::TAR_MALFORMED,

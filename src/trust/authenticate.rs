@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::bundle::{Bundle, Content, Material};
 use super::certificate::{CERTIFICATE_EXPIRED, CERTIFICATE_UNTRUSTED, Certificate, verify_chain};
 use super::dsse::{Envelope, pae};
+use super::entry;
 use super::key::PublicKey;
+use super::published;
 use super::scene::{SIGNATURE_MALFORMED, SIGNATURE_OTHER_SUBJECT, SIGNATURE_UNCHECKED, Scene, Signed};
 use super::sigstore::{self, Broken, LOG_PROOF_INVALID, TIMESTAMP_INVALID, Target};
 use crate::model::{Assurance, Class, Digest, Evidence, Rule, Severity};
@@ -183,9 +185,26 @@ impl Scene<'_> {
         Ok(Signed { signers, by: format!("certificate {:?}", leaf.subject()), time: None, notes })
     }
 
+    /// One entry at most, and one that says one thing.
+    fn entry(&self, bundle: &Bundle) -> Result<(), Vec<Evidence>> {
+        let refuse = |clause: &str| vec![self.raise(&LOG_PROOF_INVALID, format!("{}: {clause}", self.name()))];
+        if bundle.entries.len() > 1 {
+            return Err(refuse(&format!("it carries {} log entries; the reference reads one", bundle.entries.len())));
+        }
+        for entry in &bundle.entries {
+            entry::check(entry).map_err(|clause| refuse(&clause))?;
+            let proven = entry.get("inclusionProof").is_some_and(|proof| !proof.is_null());
+            if !proven && !of_npm(bundle) {
+                return Err(refuse("its log entry has no inclusion proof"));
+            }
+        }
+        Ok(())
+    }
+
     /// A log entry or a timestamp stands beside the signature: Sigstore's rules decide.
     pub fn logged(&self, bundle: &Bundle, text: &str, target: Target<'_>) -> Answer {
         let root = self.settings.trusted_root.as_ref();
+        self.entry(bundle)?;
         let refuse = |refused: sigstore::Refused| {
             vec![self.raise(rule(refused.broken), format!("{}: {}", self.name(), refused.clause))]
         };
@@ -232,6 +251,14 @@ impl Scene<'_> {
         let signers = BTreeSet::from([format!("{} {}", vouched.issuer, vouched.name)]);
         Ok(Signed { signers, by, time: vouched.time, notes: Vec::new() })
     }
+}
+
+/// Early attestations of npm have the log's promise alone, which version 0.1 of bundles allows. The reference reads
+/// none of them, npm itself does.
+fn of_npm(bundle: &Bundle) -> bool {
+    let Content::Envelope(envelope) = &bundle.content else { return false };
+    published::statement(envelope.unverified_payload())
+        .is_ok_and(|statement| statement.subjects.iter().all(|subject| subject.name.starts_with("pkg:npm/")))
 }
 
 const fn rule(broken: Broken) -> &'static Rule {

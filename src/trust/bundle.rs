@@ -6,10 +6,22 @@
 use serde_json::{Value, json};
 
 use super::dsse::Envelope;
-use super::strict;
+use super::signing::SignedContent;
+use super::{shape, strict};
 
 /// The media type of bundles that are written.
 pub const BUNDLE_V0_3: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+/// Those that are read. Both spellings of version 0.3 were written.
+const MEDIA_TYPES: [&str; 4] = [
+    "application/vnd.dev.sigstore.bundle+json;version=0.1",
+    "application/vnd.dev.sigstore.bundle+json;version=0.2",
+    "application/vnd.dev.sigstore.bundle+json;version=0.3",
+    BUNDLE_V0_3,
+];
+
+/// Timestamps of one bundle; each costs a few checks of signatures.
+const STAMPS: usize = 32;
 
 /// Who is said to have signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +62,8 @@ pub struct Bundle {
     pub content: Content,
     /// True when there is a log entry or a timestamp, so that the Sigstore rules decide.
     pub logged: bool,
+    /// The log entries, as they stand there.
+    pub entries: Vec<Value>,
 }
 
 impl Bundle {
@@ -68,17 +82,23 @@ impl Bundle {
     /// # Errors
     /// A clause that says which part is missing or malformed.
     pub fn from_json(value: &Value) -> Result<Self, String> {
+        shape::check(value)?;
         let media_type = strict::text(value, "mediaType")?.to_owned();
+        if !MEDIA_TYPES.contains(&media_type.as_str()) {
+            return Err(format!("its media type is {media_type:?}, which is no version of a bundle that is known"));
+        }
         let Some(material) = value.get("verificationMaterial").filter(|material| material.is_object()) else {
             return Err("\"verificationMaterial\" is missing".to_owned());
         };
-        let filled = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
-        let logged = material.get("tlogEntries").is_some_and(filled)
-            || material
-                .get("timestampVerificationData")
-                .and_then(|data| data.get("rfc3161Timestamps"))
-                .is_some_and(filled);
-        let content = match (value.get("dsseEnvelope"), value.get("messageSignature")) {
+        let list = |list: Option<&Value>| list.and_then(Value::as_array).cloned().unwrap_or_default();
+        let entries = list(material.get("tlogEntries"));
+        let stamps = list(material.get("timestampVerificationData").and_then(|data| data.get("rfc3161Timestamps")));
+        if stamps.len() > STAMPS || (1..stamps.len()).any(|n| stamps[..n].contains(&stamps[n])) {
+            return Err(format!("it carries {} timestamps, or one of them twice", stamps.len()));
+        }
+        let logged = !entries.is_empty() || !stamps.is_empty();
+        let part = |name: &str| value.get(name).filter(|part| !part.is_null());
+        let content = match (part("dsseEnvelope"), part("messageSignature")) {
             (Some(envelope), None) => {
                 let envelope = Envelope::from_json(envelope)?;
                 if envelope.signatures().len() != 1 {
@@ -89,7 +109,7 @@ impl Bundle {
             (None, Some(message)) => content_of_message(message)?,
             _ => return Err("it must carry either \"dsseEnvelope\" or \"messageSignature\"".to_owned()),
         };
-        Ok(Self { media_type, material: material_of(material)?, content, logged })
+        Ok(Self { media_type, material: material_of(material)?, content, logged, entries })
     }
 }
 
@@ -112,7 +132,8 @@ fn material_of(material: &Value) -> Result<Material, String> {
     let der = |certificate: &Value| {
         strict::base64(strict::text(certificate, "rawBytes")?).map_err(|clause| format!("a certificate: {clause}"))
     };
-    match (material.get("publicKey"), material.get("x509CertificateChain"), material.get("certificate")) {
+    let part = |name: &str| material.get(name).filter(|part| !part.is_null());
+    match (part("publicKey"), part("x509CertificateChain"), part("certificate")) {
         (Some(key), None, None) => Ok(Material::PublicKey {
             hint: key.get("hint").and_then(Value::as_str).unwrap_or_default().to_owned(),
             inline: key.get("rawBytes").is_some(),
@@ -132,13 +153,31 @@ fn material_of(material: &Value) -> Result<Material, String> {
 /// Writes a bundle without log entries around an envelope.
 #[must_use]
 pub fn to_json(material: &Material, envelope: &Envelope) -> Value {
-    let material = match material {
+    of_content(material_to_json(material), &SignedContent::Envelope(envelope.clone()))
+}
+
+/// The material of a key or of a chain, without log entries.
+pub fn material_to_json(material: &Material) -> Value {
+    match material {
         Material::PublicKey { hint, .. } => json!({ "publicKey": { "hint": hint }, "tlogEntries": [] }),
         Material::Certificates(chain) => {
             let certificates: Vec<Value> =
                 chain.iter().map(|der| json!({ "rawBytes": strict::to_base64(der) })).collect();
             json!({ "x509CertificateChain": { "certificates": certificates }, "tlogEntries": [] })
         }
+    }
+}
+
+/// Writes a bundle.
+pub fn of_content(material: Value, content: &SignedContent) -> Value {
+    let (name, content) = match content {
+        SignedContent::Envelope(envelope) => ("dsseEnvelope", envelope.to_json()),
+        SignedContent::Message { digest, signature } => {
+            let digest = json!({ "algorithm": "SHA2_256", "digest": strict::to_base64(digest.bytes()) });
+            ("messageSignature", json!({ "messageDigest": digest, "signature": strict::to_base64(signature) }))
+        }
     };
-    json!({ "mediaType": BUNDLE_V0_3, "verificationMaterial": material, "dsseEnvelope": envelope.to_json() })
+    let mut bundle = json!({ "mediaType": BUNDLE_V0_3, "verificationMaterial": material });
+    bundle[name] = content;
+    bundle
 }

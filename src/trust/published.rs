@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 
 use super::bundle::Bundle;
-use super::detached;
 use super::rollback::SUBJECT_NAME_MISMATCH;
 use super::scene::{SIGNATURE_MALFORMED, SIGNATURE_OTHER_SUBJECT, Scene, Verified};
 use super::statement::Statement;
+use super::{detached, model_signing};
 
 /// Predicates of attestations on PyPI.
 const PYPI: [&str; 2] = ["https://docs.pypi.org/attestations/publish/v1", "https://slsa.dev/provenance/v1"];
@@ -21,7 +21,8 @@ const PYPI: [&str; 2] = ["https://docs.pypi.org/attestations/publish/v1", "https
 pub fn statement(payload: &[u8]) -> Result<Statement, String> {
     Statement::parse(payload).or_else(|clause| {
         let old = Statement::parse_any(payload).map_err(|_| clause.clone())?;
-        let of_npm = old.subjects.iter().all(|subject| subject.name.starts_with("pkg:npm/"));
+        let packages = old.subjects.iter().all(|subject| subject.name.starts_with("pkg:npm/"));
+        let of_npm = packages && !model_signing::is(&old);
         if of_npm { Ok(old) } else { Err(clause) }
     })
 }

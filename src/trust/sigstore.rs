@@ -135,6 +135,11 @@ pub fn verify(
                 .map_err(|error| refused(&error.into()))?,
         ),
     };
+    // The crate finds the log of a Rekor 2 entry by its signed head and passes over the identifier beside it.
+    let known = |id: &[u8]| root.tlogs.iter().any(|log| log.log_id.key_id.as_bytes() == id);
+    if !bundle.verification_material.tlog_entries.iter().all(|entry| known(entry.log_id.key_id.as_bytes())) {
+        return Err(Refused { broken: Broken::Log, clause: "the trusted root does not know its log".to_owned() });
+    }
     let verifier = Verifier::new(&root).map_err(|error| refused(&error))?;
     let artifact = match target {
         Target::Bytes(bytes) => Artifact::from_blob(bytes),

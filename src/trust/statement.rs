@@ -58,6 +58,9 @@ impl Statement {
         if subjects.is_empty() {
             return Err("it names no subject".to_owned());
         }
+        if !matches!(value.get("predicate"), None | Some(Value::Null | Value::Object(_))) {
+            return Err("its predicate is not an object".to_owned());
+        }
         Ok(Self {
             subjects,
             predicate_type: strict::text(&value, "predicateType")?.to_owned(),

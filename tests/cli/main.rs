@@ -10,12 +10,16 @@ mod database;
 mod demo;
 mod hash;
 mod help;
+#[cfg(feature = "keyless")]
+mod keyless;
 mod keys;
 mod mistakes;
 mod names;
 mod policy;
 mod report;
 mod sbom;
+#[cfg(feature = "keyless")]
+mod services;
 mod sign;
 mod stored;
 

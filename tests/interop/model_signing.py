@@ -18,6 +18,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bending import bent as bends
+
 # This file bears the name of the package it imports.
 sys.path = [folder for folder in sys.path if Path(folder or ".").resolve() != Path(__file__).resolve().parent]
 
@@ -265,6 +267,40 @@ def tampered() -> None:
     both("hole: nothing signed", hole, again(with_root(nothing)))
 
 
+def differential() -> None:
+    """Every field of a bundle and of its statement (signed again) bent in one place; both are asked."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    private, public = write("d.pem", pem(key)), write("d.pub", public_pem(key))
+    model = tree("bent-model", {"config.json": b"{}", "a/b": b"2", "a-b": b"3"})
+    for shard in (None, 64):
+        config = signing.Config().use_elliptic_key_signer(private_key=private)
+        config.set_hashing_config(configured("sha256", shard)).sign(model, WORK / "d.sig")
+        good = json.loads((WORK / "d.sig").read_text())
+        texts = [(f"bundle, {how}", new if isinstance(new, str) else json.dumps(new)) for how, new in bends(good)]
+        statement = json.loads(base64.b64decode(good["dsseEnvelope"]["payload"]))
+        for how, new in bends(statement):
+            text = new if isinstance(new, str) else json.dumps(new)
+            texts.append((f"statement, {how}", json.dumps(bent(good, lambda _: text, key, "p256"))))
+            if isinstance(new, dict):
+                try:
+                    fitting = with_root(lambda _: None)(text)
+                except Exception:
+                    continue
+                texts.append((f"statement with its root, {how}", json.dumps(bent(good, lambda _: fitting, key, "p256"))))
+
+        def ask(of):
+            number, (how, text) = of
+            path = write(f"bent-{number}.sig", text.encode())
+            check = by_key(public).set_hashing_config(configured("sha256", shard))
+            return how, weighbridge(model, path, "--key", public), reference(model, path, check)
+
+        with ThreadPoolExecutor(4) as pool:
+            for how, ours, theirs in pool.map(ask, enumerate(texts)):
+                case(f"bent {shard or 'files'}: {how}", {"only weighbridge accepts": False}, {"only weighbridge accepts": ours and not theirs})
+
+
 def certificates() -> None:
     start = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
     year = datetime.timedelta(days=365)
@@ -335,6 +371,7 @@ def main() -> int:
     python_signs()
     weighbridge_signs()
     tampered()
+    differential()
     certificates()
     wrong = [(name, why) for name, right, why in results if not right]
     for name, why in wrong:

@@ -6,8 +6,8 @@ use weighbridge::trust::{Identity, SignatureFile, Subject, TrustSettings, Truste
 
 use crate::tree::{accepted, artifact, ids, now, shared};
 
-const IDENTITY: &str = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
-const ISSUER: &str = "https://token.actions.githubusercontent.com";
+pub const IDENTITY: &str = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
+pub const ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 #[test]
 fn every_conformance_bundle_is_answered_as_expected() {

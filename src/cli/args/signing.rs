@@ -35,11 +35,19 @@ pub struct Sign {
     #[arg(value_name = "PATH")]
     pub path: PathBuf,
     /// The private key, PEM
-    #[arg(long, value_name = "PEM")]
-    pub key: PathBuf,
+    #[cfg_attr(feature = "keyless", arg(long, value_name = "PEM", required_unless_present = "keyless"))]
+    #[cfg_attr(not(feature = "keyless"), arg(long, value_name = "PEM", required = true))]
+    pub key: Option<PathBuf>,
     /// The certificate of the key, PEM, and those that lead to its root, in order (repeatable)
     #[arg(long, value_name = "PEM")]
     pub certificate: Vec<PathBuf>,
+    /// What PATH is
+    #[arg(long, value_enum, default_value_t = SignedKind::Model)]
+    pub content: SignedKind,
+    #[cfg(feature = "keyless")]
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub keyless: super::Keyless,
     /// Sign ranges of this many bytes in place of whole files
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub shard_size: Option<u64>,
@@ -262,6 +270,18 @@ pub enum KeyVerb {
         #[allow(missing_docs)]
         relocking: Relocking,
     },
+}
+
+/// What is signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SignedKind {
+    /// A model, by a manifest of its files: OpenSSF Model Signing.
+    #[default]
+    Model,
+    /// One file: a Sigstore bundle over its digest.
+    File,
+    /// An in-toto statement: a Sigstore bundle around it.
+    Statement,
 }
 
 /// How `key inspect` speaks.

@@ -7,6 +7,8 @@
 //! What is fetched is bounded in size and time. What is not checked: whether the bytes are what their publisher meant;
 //! that is for whoever reads them.
 
+mod get;
+mod loopback;
 mod part;
 
 use std::io::{self, Read as _, Write as _};
@@ -24,6 +26,7 @@ use ureq::{Agent, Body, ResponseExt as _};
 use super::progress::Bar;
 use crate::model::ArtifactPath;
 use crate::weigh::Progress as _;
+pub use loopback::Loopback;
 use part::Part;
 
 /// Once more after trouble that may pass, so often.
@@ -294,17 +297,10 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut response = request.send(body).map_err(|error| match of(url, error) {
+        let response = request.send(body).map_err(|error| match of(url, error) {
             Trouble::Passing(error) | Trouble::Lasting(error) => error,
         })?;
-        let content_type = response.body().mime_type().unwrap_or_default().to_owned();
-        let mut body = Vec::new();
-        let mut reader = response.body_mut().as_reader().take(limit.saturating_add(1));
-        reader.read_to_end(&mut body).map_err(|error| failed(url, &error))?;
-        if body.len() as u64 > limit {
-            return Err(Error::TooLarge { url: url.to_owned(), limit });
-        }
-        Ok(Reply { status: response.status().as_u16(), content_type, body })
+        reply(url, response, limit)
     }
 
     /// The same for a JSON document.
@@ -315,6 +311,18 @@ impl Client {
         let headers = [("Content-Type", "application/json"), ("Accept", "application/json")];
         self.post(url, &headers, document.to_string().as_bytes(), limit)
     }
+}
+
+/// Reads an answer of whatever status.
+fn reply(url: &str, mut response: Response<Body>, limit: u64) -> Result<Reply, Error> {
+    let content_type = response.body().mime_type().unwrap_or_default().to_owned();
+    let mut body = Vec::new();
+    let mut reader = response.body_mut().as_reader().take(limit.saturating_add(1));
+    reader.read_to_end(&mut body).map_err(|error| failed(url, &error))?;
+    if body.len() as u64 > limit {
+        return Err(Error::TooLarge { url: url.to_owned(), limit });
+    }
+    Ok(Reply { status: response.status().as_u16(), content_type, body })
 }
 
 /// HTTPS anywhere, HTTP on this machine alone; says whether it is the latter.

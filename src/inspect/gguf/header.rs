@@ -17,6 +17,8 @@ const DIMENSIONS: u32 = 4;
 const NESTED: u32 = 8;
 /// Longest value that is listed as metadata, in bytes.
 const LISTED: usize = 4096;
+/// Longest chat template that is listed: a bill of materials names it by digest.
+const TEMPLATE: usize = 1 << 20;
 
 /// A tensor as the list describes it.
 pub struct Entry {
@@ -51,12 +53,13 @@ pub fn keys(source: &mut Source<'_>, count: u64, view: &View<'_>, scope: &mut Sc
                 alignment = 32;
             }
         }
-        if key == "tokenizer.chat_template" || key.starts_with("tokenizer.chat_template.") {
+        let template = key == "tokenizer.chat_template" || key.starts_with("tokenizer.chat_template.");
+        if template {
             for template in &value.texts {
                 chat_template::inspect(template, view, scope);
             }
         }
-        if let Some(text) = value.listed() {
+        if let Some(text) = value.listed(if template { TEMPLATE } else { LISTED }) {
             scope.contents().metadata.insert(key.clone(), text);
         }
         if !seen.insert(key.clone()) {
@@ -75,9 +78,9 @@ struct Value {
 }
 
 impl Value {
-    fn listed(mut self) -> Option<String> {
+    fn listed(mut self, limit: usize) -> Option<String> {
         let text = if self.texts.len() == 1 { self.texts.pop() } else { self.shown };
-        text.filter(|text| text.len() <= LISTED)
+        text.filter(|text| text.len() <= limit)
     }
 }
 

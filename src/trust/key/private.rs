@@ -4,6 +4,7 @@ use std::fmt;
 
 use der::{Decode, Encode};
 use p256::ecdsa::signature::Signer;
+use p256::ecdsa::signature::hazmat::PrehashSigner;
 use pkcs8::pkcs5::pbes2::{Kdf, Parameters};
 use pkcs8::pkcs5::{EncryptionScheme, scrypt};
 use pkcs8::{DecodePrivateKey, EncodePrivateKey, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef};
@@ -240,6 +241,29 @@ impl PrivateKey {
             Secret::P521(key) => {
                 let signature: p521::ecdsa::DerSignature = key.sign(message);
                 signature.as_bytes().to_vec()
+            }
+        }
+    }
+}
+
+impl PrivateKey {
+    /// Signs a message by its SHA-256, as Sigstore signs files: ECDSA as DER. `None` for Ed25519, which signs messages
+    /// only.
+    #[must_use]
+    pub fn sign_sha256(&self, digest: &[u8]) -> Option<Vec<u8>> {
+        match &self.secret {
+            Secret::Ed25519(_) => None,
+            Secret::P256(key) => {
+                let signature: Result<p256::ecdsa::DerSignature, _> = key.sign_prehash(digest);
+                Some(signature.ok()?.as_bytes().to_vec())
+            }
+            Secret::P384(key) => {
+                let signature: Result<p384::ecdsa::DerSignature, _> = key.sign_prehash(digest);
+                Some(signature.ok()?.as_bytes().to_vec())
+            }
+            Secret::P521(key) => {
+                let signature: Result<p521::ecdsa::DerSignature, _> = key.sign_prehash(digest);
+                Some(signature.ok()?.as_bytes().to_vec())
             }
         }
     }

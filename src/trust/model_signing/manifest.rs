@@ -138,11 +138,14 @@ impl Manifest {
             "shards" => Some(shard_size(serialization)?),
             other => return Err(format!("the method {other:?} is not known").into()),
         };
-        if !matches!(serialization.get("allow_symlinks"), None | Some(Value::Bool(_))) {
+        if subject.name.is_empty() {
+            return Err("its subject has no name".to_owned().into());
+        }
+        if !matches!(serialization.get("allow_symlinks"), Some(Value::Bool(_))) {
             return Err("\"allow_symlinks\" is not true or false".to_owned().into());
         }
         let ignored = match serialization.get("ignore_paths") {
-            None | Some(Value::Null) => Vec::new(),
+            None => Vec::new(),
             Some(_) => strict::list(serialization, "ignore_paths")?
                 .iter()
                 .map(|path| path.as_str().ok_or_else(|| "an ignored path is not a string".to_owned()))

@@ -97,7 +97,7 @@ fn work<'p>(pass: &Pass<'p>, queue: &Queue<'p>, worker: usize) -> Vec<Landed> {
         let chunks = queue.exchange(worker, &mut flights);
         while let Some(job) = queue.take(worker, flights.len()) {
             match job {
-                Job::Flight(flight) => flights.push(flight),
+                Job::Flight(flight) => flights.push(*flight),
                 Job::Part(file, part) => flights.push(Flight::new(file, part)),
                 Job::File(found) => match open(pass, found) {
                     Ok((file, parts)) => {

@@ -54,7 +54,7 @@ pub enum Job<'p> {
     /// A part of an open file.
     Part(Arc<Opened<'p>>, Part),
     /// A stream that another worker began.
-    Flight(Flight<'p>),
+    Flight(Box<Flight<'p>>),
 }
 
 impl<'p> Queue<'p> {
@@ -102,7 +102,7 @@ impl<'p> Queue<'p> {
             // The wide one leaves those furthest behind to the deep one.
             let rest = state.resting.len().saturating_sub(share);
             let ahead = state.resting.len() - rest;
-            let range = if worker % 2 == 0 { 0..ahead } else { rest..rest + ahead };
+            let range = if worker.is_multiple_of(2) { 0..ahead } else { rest..rest + ahead };
             mine.extend(state.resting.drain(range));
         } else if mine.len() > share {
             state.resting.extend(mine.drain(share..));
@@ -122,7 +122,7 @@ impl<'p> Queue<'p> {
             if mine < share.streams
                 && let Some(flight) = state.resting.pop()
             {
-                return Some(Job::Flight(flight));
+                return Some(Job::Flight(Box::new(flight)));
             }
             if mine < share.opens {
                 if let Some((file, part)) = state.parts.pop_front() {

@@ -68,7 +68,7 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
         let whole = |seen: &Evidence| request.asks(Check::Integrity) && inspect::INTEGRITY.contains(&seen.rule);
         evidence.retain(|seen| !inspect::RULES.contains(&seen.rule) || whole(seen));
     }
-    let mut inputs = super::terms::of_limits(&policy.limits);
+    let mut inputs = super::terms::of_policy(policy);
     trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
     let root = trusting::root(request.path, &artifacts);
     evidence.extend(attesting::check(request, &artifacts, root.as_ref())?);

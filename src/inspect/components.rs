@@ -20,7 +20,8 @@ pub static FOREIGN_COMPONENT: Rule = Rule {
 };
 
 /// Libraries whose classes models are made from.
-static LIBRARIES: [&str; 19] = [
+static LIBRARIES: [&str; 20] = [
+    "accelerate",
     "sentence_transformers",
     "transformers",
     "diffusers",
@@ -42,23 +43,35 @@ static LIBRARIES: [&str; 19] = [
     "gliner",
 ];
 
-/// Modules that do things.
-static DANGEROUS: [&str; 14] = [
+/// Modules by which a name leads out of every library.
+static DANGEROUS: &[&str] = &[
     "os",
+    "sys",
     "posix",
     "nt",
     "subprocess",
     "builtins",
-    "sys",
-    "shutil",
     "importlib",
+    "shutil",
+    "socket",
     "pickle",
+    "marshal",
     "runpy",
     "ctypes",
-    "socket",
     "pty",
     "code",
+    "urllib",
+    "http",
+    "webbrowser",
+    "pip",
+    "antigravity",
 ];
+
+/// True if a dotted name has a part from which code, files or the network are reached.
+#[must_use]
+pub fn is_dangerous(name: &str) -> bool {
+    name.split('.').any(|part| DANGEROUS.contains(&part) || (part.len() > 4 && part.starts_with("__")))
+}
 
 /// Looks at a configuration as a whole.
 pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
@@ -143,10 +156,11 @@ fn diffusers(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 
 fn judge(path: &str, message: &str, needle: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let top = path.split('.').next().unwrap_or(path);
-    if LIBRARIES.contains(&top) {
+    let dangerous = is_dangerous(path);
+    if LIBRARIES.contains(&top) && !dangerous {
         return;
     }
-    let severity = DANGEROUS.contains(&top).then_some(Severity::Critical);
+    let severity = dangerous.then_some(Severity::Critical);
     raise(message, needle, severity, text, view, scope);
     scope.names_code(path.rsplit_once('.').map_or(path, |(module, _)| module));
 }

@@ -4,7 +4,7 @@
 //! models (`auto_map`), the sharded checkpoint index.
 
 use super::json::Tree;
-use super::{Scope, boosted, chat_template, components, keras, lines, skops};
+use super::{Scope, boosted, chat_template, components, hydra, keras, lines, skops};
 use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
@@ -42,6 +42,8 @@ pub static REMOTE_CODE_ELSEWHERE: Rule = Rule {
 pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     weight_map(tree, view, scope);
     auto_map(tree, text, view, scope);
+    // The parts of a composed model have configurations of their own.
+    tree.members().iter().for_each(|(_, part)| auto_map(part, text, view, scope));
     kernel(tree, text, view, scope);
     for name in ["custom_pipelines", "custom_pipeline"] {
         for pipelines in tree.all(name) {
@@ -62,6 +64,7 @@ pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) 
     components::inspect(tree, text, view, scope);
     chat_template::of_configuration(tree, view, scope);
     keras::inspect(tree, view, scope);
+    hydra::of_configuration(tree, view, scope);
     skops::inspect(tree, view, scope);
     boosted::inspect_xgboost(boosted::Value::Text(tree), view, scope);
 }

@@ -19,6 +19,7 @@ mod deployment;
 mod flatbuffer;
 mod formats;
 mod gguf;
+mod graph_text;
 mod gzip;
 mod hdf5;
 mod hydra;
@@ -283,6 +284,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
             return Vec::new();
         }
     };
+    chat_template::of_file(view, scope);
     let mut chosen: Vec<_> = INSPECTORS.iter().filter(|inspector| inspector.claims(&head, view)).collect();
     let marks = magic::of(&head, view);
     if chosen.is_empty() && claim::is_unpickled(view, scope) {

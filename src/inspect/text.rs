@@ -50,14 +50,7 @@ impl Inspector for Text {
         if head.starts_with(b"version https://git-lfs.github.com/spec/") {
             scope.raise(&LFS_POINTER, view, 0..view.len().min(256), lfs(&head));
         }
-        // Only where it is loaded as one: documents quote templates.
-        let jinja = scope.path.name().ends_with(".jinja") || view.entry().is_some_and(|name| name.ends_with(".jinja"));
-        if jinja
-            && let Ok(bytes) = view.read_all("template-bytes", WHOLE)
-            && let Ok(template) = std::str::from_utf8(&bytes)
-        {
-            super::chat_template::inspect(template, view, scope);
-        }
+        super::graph_text::inspect(view, scope);
         let name = view.entry().unwrap_or_else(|| scope.path.name()).to_ascii_lowercase();
         if name.ends_with(".yaml") || name.ends_with(".yml") {
             match view.read_all("yaml-bytes", 16 * WHOLE) {

@@ -243,9 +243,11 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The place of a range of this window, named by file or member.
+    /// The place of a range of this window, named by file or member. Headers lie, so what is said to be outside of the
+    /// window is placed at its end, and a range that ends before it begins is empty.
     #[must_use]
     pub fn place(&self, range: Range<u64>) -> Place {
+        let range = self.within(range);
         let (start, end) = (self.base + range.start, self.base + range.end);
         match &self.entry {
             None => Place::Bytes { start, end },
@@ -256,6 +258,7 @@ impl<'a> View<'a> {
     /// Up to 48 bytes around the beginning of a range, for people to look at; `None` where nothing can be read.
     #[must_use]
     pub fn excerpt(&self, range: Range<u64>) -> Option<Excerpt> {
+        let range = self.within(range);
         let start = range.start.saturating_sub(16) / 16 * 16;
         let bytes = self.read_up_to(start, 48).ok().filter(|bytes| !bytes.is_empty())?;
         let end = range.end.min(start + bytes.len() as u64);
@@ -266,6 +269,11 @@ impl<'a> View<'a> {
     #[must_use]
     pub const fn reader(&self) -> Reader<'_> {
         Reader { view: self, at: 0, buffer: Vec::new(), used: 0, trouble: None }
+    }
+
+    fn within(&self, range: Range<u64>) -> Range<u64> {
+        let start = range.start.min(self.len());
+        start..range.end.clamp(start, self.len())
     }
 
     fn join(&self, name: &str) -> String {

@@ -130,6 +130,9 @@ pub struct Advising {
     /// A copy of the index of crates.io, for versions that were yanked: a checkout, or the folder cargo keeps
     #[arg(long, value_name = "FOLDER")]
     pub index: Option<PathBuf>,
+    /// The tree is ours: ask `cargo metadata`, which can run what the tree names, for features, targets and uses
+    #[arg(long)]
+    pub trusted_tree: bool,
     /// An OpenVEX document; what it says is not affected, and why, is excused in its author's name (repeatable)
     #[arg(long, value_name = "FILE")]
     pub vex: Vec<PathBuf>,

@@ -59,6 +59,9 @@ pub fn keys(source: &mut Source<'_>, count: u64, view: &View<'_>, scope: &mut Sc
                 chat_template::inspect(template, view, scope);
             }
         }
+        if key.is_empty() || key.contains(|c: char| c.is_control() || c == '\u{fffd}') {
+            scope.raise(&MALFORMED, view, range.clone(), format!("the key {key:?} is no name"));
+        }
         if let Some(text) = value.listed(if template { TEMPLATE } else { LISTED }) {
             scope.contents().metadata.insert(key.clone(), text);
         }
@@ -165,6 +168,9 @@ pub fn tensors(
         let range = start..source.position();
         if !names.insert(entry.name.clone()) {
             scope.raise(&DUPLICATE, view, range.clone(), format!("two tensors are called {:?}", entry.name));
+        }
+        if entry.name.contains('\u{fffd}') {
+            scope.raise(&MALFORMED, view, range.clone(), format!("the tensor name {:?} is not UTF-8", entry.name));
         }
         if let Some(what) = odd_name(&entry.name) {
             scope.raise(&TENSOR_NAME_UNSAFE, view, range.clone(), format!("the tensor name {:?} {what}", entry.name));

@@ -69,6 +69,10 @@ fn ends(main: &Directory, view: &View<'_>, scope: &mut Scope<'_>) {
         let message = format!("{} bytes lie in front of the archive", main.base);
         scope.raise(&HIDDEN_DATA, view, 0..main.base, message);
     }
+    if main.end.offset > main.at {
+        let message = format!("the end record places the directory at {}, it lies at {}", main.end.offset, main.at);
+        scope.raise(&MALFORMED, view, main.end.at..main.end.fixed, message);
+    }
     if main.end.until > view.len() {
         let message = format!("the comment at the end is cut off: {} bytes are missing", main.end.until - view.len());
         scope.raise(&MALFORMED, view, main.end.at..main.end.fixed.min(view.len()), message);

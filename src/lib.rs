@@ -27,7 +27,7 @@
 //!    [`model::Verdict`] joins findings by the worse. `Unknown` never becomes `Pass`.
 //! 3. Three troubles have three homes. Hostile bytes are evidence. What could not be looked at is evidence of a rule
 //!    of class `gap`, and makes the verdict unknown. The caller's mistake is an error, exit code 2.
-//! 4. The bytes that were inspected are the bytes that were hashed: each file is opened once and mapped once, what an
+//! 4. The bytes that were inspected are the bytes that were hashed: each file is opened once and read once, what an
 //!    inspector read is recorded and compared again when the pass hashes it, and the file's status must be the same
 //!    before and after.
 //! 5. Formats are chosen by content. A name is a claim to compare with.

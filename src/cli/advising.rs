@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use super::assess::Request;
 use super::db;
 use super::exit::Mistake;
+use super::metadata;
 use crate::advisory::{self, Database, Index, Terms};
 use crate::deps;
 use crate::model::{Artifact, Check, Evidence, Input, Package, Report};
@@ -62,6 +63,9 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
         audited.evidence.extend(advisory::yanked(&dependencies.packages, &Index::open(folder)?));
     }
     audited.evidence.extend(advisory::loaders(artifacts, &dependencies.packages));
+    if request.advising.trusted_tree {
+        metadata::tell(request.path, &mut audited.evidence)?;
+    }
     audited.packages = dependencies.packages;
     Ok(audited)
 }

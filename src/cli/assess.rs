@@ -11,7 +11,7 @@ use super::args::{Advising, Reading, Trusting};
 use super::exit::Mistake;
 use super::judging::Loaded;
 use super::progress::Bar;
-use super::{advising, attesting, rego, trusting, vexing};
+use super::{advising, attesting, known, rego, trusting, vexing};
 use crate::inspect::{self, Inspectors};
 use crate::model::{Artifact, ArtifactPath, Check, Contents, Digest, Evidence, Limits, Report, Tool, Verdict};
 use crate::policy::Policy;
@@ -51,7 +51,12 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     let signatures = trusting::prepare(request, &mut plan)?;
     // An audit wants to know formats, and whom programs speak to.
     let looks = [Check::Scan, Check::Integrity, Check::Audit].into_iter().any(|check| request.asks(check));
-    let inspectors: &dyn Inspect = if looks { &Inspectors } else { &Nothing };
+    let informed = known::inspectors(policy)?;
+    let inspectors: &dyn Inspect = match &informed {
+        _ if !looks => &Nothing,
+        Some(informed) => informed,
+        None => &Inspectors,
+    };
     let Weighing { artifacts, mut evidence } = match by_digest(request)? {
         Some(artifact) => Weighing { artifacts: vec![artifact], evidence: Vec::new() },
         None => weigh(request.path, &plan, inspectors, &Bar::new(request.quiet))?,
@@ -63,7 +68,7 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
         let whole = |seen: &Evidence| request.asks(Check::Integrity) && inspect::INTEGRITY.contains(&seen.rule);
         evidence.retain(|seen| !inspect::RULES.contains(&seen.rule) || whole(seen));
     }
-    let mut inputs = super::terms::of_limits(&policy.limits);
+    let mut inputs = super::terms::of_policy(policy);
     trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
     let root = trusting::root(request.path, &artifacts);
     evidence.extend(attesting::check(request, &artifacts, root.as_ref())?);
@@ -154,7 +159,8 @@ pub fn plan(root: &Path, reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
     };
     let plan = Plan {
         threads: reading.threads.map(usize::from),
-        mmap: !reading.no_mmap,
+        mmap: reading.mmap,
+        kernel: reading.kernel,
         structure_only: reading.structure_only,
         follow_links: reading.allow_symlinks,
         ignore: Box::new(ignore),

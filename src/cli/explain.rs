@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::exit::Mistake;
 use super::output;
 use crate::catalog;
+use crate::emit::frameworks;
 
 /// Prints the page of a rule, or a line for every rule.
 pub fn run(id: Option<&str>) -> Result<ExitCode, Mistake> {
@@ -26,6 +27,12 @@ pub fn run(id: Option<&str>) -> Result<ExitCode, Mistake> {
             None => mistake,
         });
     };
-    output::document(rule.page, None)?;
+    let mut page = rule.page.trim_end().to_owned();
+    let catalogues = frameworks::lines(rule);
+    if !catalogues.is_empty() {
+        page.push_str("\n\n## Catalogues\n");
+        page.push_str(&catalogues.iter().map(|line| format!("- {line}\n")).collect::<String>());
+    }
+    output::document(&format!("{}\n", page.trim_end()), None)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -48,6 +48,7 @@ pub fn load(name: &str) -> Result<Loaded, Mistake> {
         Mistake::new(format!("policy {name:?} cannot be used\n{error}"))
             .help("`weighbridge policy show development --source` prints an example with every key")
     })?;
+    super::known::check(&policy)?;
     let mut attestation_keys = Vec::new();
     policy.name_keys(|file| -> Result<String, Mistake> {
         let key = key::public(&folder.join(file))?;

@@ -21,6 +21,8 @@ mod judging;
 mod key;
 #[cfg(feature = "keyless")]
 mod keyless;
+mod known;
+mod metadata;
 #[cfg(feature = "online")]
 pub mod network;
 mod output;

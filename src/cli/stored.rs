@@ -59,7 +59,7 @@ pub fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
         reading: &Reading::default(),
         quiet: true,
     };
-    let mut wanted = terms::of_limits(&policy.limits);
+    let mut wanted = terms::of_policy(policy);
     wanted.extend(attesting::inputs(again.loaded, again.trusting)?);
     wanted.extend(advising::wanted(&request, stored)?);
     let mut evidence: Vec<Evidence> = stored.findings.iter().map(|finding| finding.evidence.clone()).collect();

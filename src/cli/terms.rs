@@ -4,6 +4,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{Input, Limits};
+use crate::policy::Policy;
 use crate::trust::TrustSettings;
 
 fn input(role: &str, name: impl ToString) -> Input {
@@ -40,12 +41,19 @@ pub fn is_trust(role: &str) -> bool {
     role.starts_with("trusted-") || role.starts_with("signature-") || role == "revoked-digest"
 }
 
-/// Bounds of inspection, where they are not the usual ones.
-pub fn of_limits(limits: &Limits) -> Vec<Input> {
-    if *limits == Limits::default() {
-        return Vec::new();
+/// Bounds of inspection and callables that are vouched for or warned of, where they are not the usual ones.
+pub fn of_policy(policy: &Policy) -> Vec<Input> {
+    let digest = |text: serde_json::Result<Vec<u8>>| {
+        Some(format!("sha256:{}", hex::encode(Sha256::digest(text.unwrap_or_default()))))
+    };
+    let mut inputs = Vec::new();
+    if policy.limits != Limits::default() {
+        let digest = digest(serde_json::to_vec(&policy.limits));
+        inputs.push(Input { role: "limits".to_owned(), name: "of the policy".to_owned(), digest });
     }
-    let text = serde_json::to_vec(limits).unwrap_or_default();
-    let digest = Some(format!("sha256:{}", hex::encode(Sha256::digest(text))));
-    vec![Input { role: "limits".to_owned(), name: "of the policy".to_owned(), digest }]
+    if !policy.pickle.is_empty() {
+        let digest = digest(serde_json::to_vec(&policy.pickle));
+        inputs.push(Input { role: "pickle-terms".to_owned(), name: "of the policy".to_owned(), digest });
+    }
+    inputs
 }

@@ -80,6 +80,8 @@ pub fn recognise(path: &ArtifactPath) -> Option<Kind> {
         "poetry.lock" | "uv.lock" | "pdm.lock" | "pylock.toml" => Kind::PythonToml,
         "yarn.lock" => Kind::Yarn,
         "bom.json" | "sbom.json" => Kind::Bill,
+        // PEP 770: bills that a Python package brings about what it bundles.
+        _ if name.ends_with(".json") && path.parent().ends_with(".dist-info/sboms") => Kind::Bill,
         _ if name.ends_with(".cdx.json") || name.ends_with(".spdx.json") => Kind::Bill,
         _ if name.starts_with("pylock.") && name.ends_with(".toml") => Kind::PythonToml,
         _ if environment_of(path).is_some() => Kind::Installed,
@@ -111,6 +113,8 @@ mod tests {
         }
         assert_eq!(kind("vocab.txt"), None);
         assert_eq!(kind("model.cdx.json"), Some(Kind::Bill));
+        assert_eq!(kind("site-packages/a-1.dist-info/sboms/a.json"), Some(Kind::Bill));
+        assert_eq!(kind("sboms/a.json"), None);
         assert_eq!(kind("pylock.dev.toml"), Some(Kind::PythonToml));
     }
 }

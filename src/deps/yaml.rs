@@ -15,7 +15,9 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, (u64, String)> {
         with_snippet: false,
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        // The parser ends a line at a lone carriage return too; editors and everything that counts lines here do not.
+        let lines = text.bytes().filter(|byte| *byte == b'\n').count() as u64;
         let line = error.location().map_or(1, |location| location.line());
-        (line.max(1), error.to_string().lines().next().unwrap_or_default().to_owned())
+        (line.clamp(1, lines.saturating_add(1)), error.to_string().lines().next().unwrap_or_default().to_owned())
     })
 }

@@ -8,6 +8,7 @@ use crate::model::{
 };
 
 use super::card::{Card, Metric, Stated};
+use super::manifests::{Manifests, Own};
 
 /// Everything a bill lists, in order.
 pub struct Bill<'r> {
@@ -17,6 +18,8 @@ pub struct Bill<'r> {
     pub card: Card,
     /// True when there are weights or a model's configuration; else it is a source tree.
     pub is_model: bool,
+    /// What the tree's own manifest says of it.
+    pub own: Option<Own>,
     /// Packages, one for each package URL.
     pub packages: Vec<Locked<'r>>,
     /// What is wrong with files and packages.
@@ -41,6 +44,16 @@ pub struct Locked<'r> {
     pub dependencies: BTreeSet<&'r Purl>,
     /// True when no listed package depends on it.
     pub is_root: bool,
+    /// Its licence, where the tree says it.
+    pub license: Option<Stated<String>>,
+}
+
+impl Locked<'_> {
+    /// Its version; `None` for a requirement that leaves it open.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        Some(self.package.version.as_str()).filter(|version| !version.is_empty())
+    }
 }
 
 /// One flaw and everything it affects.
@@ -107,6 +120,7 @@ impl<'r> Bill<'r> {
     #[must_use]
     pub fn of(report: &'r Report) -> Self {
         let card = Card::of(report);
+        let manifests = Manifests::of(report);
         let is_model = report.artifacts.iter().any(holds_weights) || card.architecture.is_some() || card.task.is_some();
         let gaps = report
             .findings
@@ -117,7 +131,8 @@ impl<'r> Bill<'r> {
             report,
             is_model,
             card,
-            packages: packages(report),
+            packages: packages(report, &manifests),
+            own: manifests.own.filter(|_| !is_model),
             flaws: flaws(report),
             tensors: tensors(report),
             paths: report.artifacts.iter().map(|artifact| &artifact.path).collect(),
@@ -133,10 +148,25 @@ impl<'r> Bill<'r> {
         files
     }
 
+    /// Licences that the whole is under, as it says itself.
+    #[must_use]
+    pub fn licenses(&self) -> Vec<&Stated<String>> {
+        let own = self.own.as_ref().and_then(|own| own.license.as_ref());
+        if self.card.licenses.is_empty() { own.into_iter().collect() } else { self.card.licenses.iter().collect() }
+    }
+
+    /// What the whole is for, as it says itself.
+    #[must_use]
+    pub fn description(&self) -> Option<&Stated<String>> {
+        let own = self.own.as_ref().and_then(|own| own.description.as_ref());
+        own.or(self.card.description.as_ref())
+    }
+
     /// The version the model gives itself; without one, the digest of all files, which changes with every change.
     #[must_use]
     pub fn version(&self) -> Option<Stated<String>> {
-        self.card.version.clone().or_else(|| {
+        let own = self.own.as_ref().and_then(|own| own.version.clone());
+        self.card.version.clone().or(own).or_else(|| {
             self.root().map(|root| Stated {
                 value: root.to_string(),
                 assurance: Assurance::Verified,
@@ -155,7 +185,7 @@ impl<'r> Bill<'r> {
     }
 }
 
-fn packages(report: &Report) -> Vec<Locked<'_>> {
+fn packages<'r>(report: &'r Report, manifests: &Manifests) -> Vec<Locked<'r>> {
     let mut all: BTreeMap<&Purl, Locked<'_>> = BTreeMap::new();
     for package in &report.packages {
         let locked = all.entry(&package.purl).or_insert_with(|| Locked {
@@ -164,6 +194,7 @@ fn packages(report: &Report) -> Vec<Locked<'_>> {
             checksums: BTreeSet::new(),
             dependencies: BTreeSet::new(),
             is_root: true,
+            license: manifests.license(package),
         });
         locked.lockfiles.push((&package.lockfile, package.line));
         locked.checksums.extend(&package.checksums);
@@ -273,22 +304,32 @@ pub fn assurances(bill: &Bill<'_>, supplied: bool) -> BTreeMap<&'static str, Str
     let metrics = card.metrics.first().map_or_else(unknown, known::<Metric>);
     let mut all = BTreeMap::from([
         ("architectureFamily", one(card.family.as_ref())),
-        ("considerations", one(card.uses.first().or(card.limitations.first()))),
+        ("chatTemplate", card.templates.first().map_or_else(unknown, known)),
+        ("considerations", one(card.uses.first().or(card.limitations.first()).or(card.ethics.first()))),
+        ("contextLength", one(card.context.as_ref())),
         ("datasets", one(card.datasets.first())),
-        ("description", one(card.description.as_ref())),
-        ("licenses", one(card.licenses.first())),
+        ("description", one(bill.description())),
+        ("generation", one(card.generation.values().next())),
+        ("language", one(card.languages.first())),
+        ("library", one(card.library.as_ref())),
+        ("licenses", one(bill.licenses().first().copied())),
         ("modelArchitecture", one(card.architecture.as_ref())),
-        ("pedigree", one(card.bases.first())),
+        ("pedigree", card.bases.first().map_or_else(unknown, known)),
         ("performanceMetrics", metrics),
+        ("quantization", one(card.quantization.as_ref())),
+        ("tags", one(card.tags.first())),
         ("task", one(card.task.as_ref())),
+        ("tokenizer", one(card.tokenizer.as_ref())),
         ("version", one(bill.version().as_ref())),
     ]);
     let hashes = if bill.root().is_some() { "verified (computed from the bytes)".to_owned() } else { unknown() };
     all.insert("hashes", hashes);
-    if bill.tensors.is_some() {
-        all.insert("tensors", "derived (headers of the weights)".to_owned());
-    }
-    let supplier = if supplied { "declared (by whoever made this bill)".to_owned() } else { unknown() };
+    let tensors = if bill.tensors.is_some() { "derived (headers of the weights)".to_owned() } else { unknown() };
+    all.insert("tensors", tensors);
+    let supplier = match &card.producer {
+        _ if supplied => "declared (by whoever made this bill)".to_owned(),
+        producer => one(producer.as_ref()),
+    };
     all.insert("supplier", supplier);
     all
 }

@@ -2,7 +2,7 @@
 
 use crate::model::{Artifact, Call, Evidence, Judgement, Place, Tensor};
 
-use super::hexdump;
+use super::excerpt;
 use super::ink::{Ink, paint};
 use super::layout::{self, Side};
 use super::sanitize;
@@ -162,8 +162,8 @@ impl Sheet {
             let message = format!("{}{place}", sanitize::short(&one.fact.message, 600));
             let message = layout::wrap(&message, title.len() + 2, 4, self.width);
             out.push_str(&format!("{}: {message}\n", paint(style, title)));
-            if let Some(excerpt) = &one.excerpt {
-                for line in hexdump::lines(excerpt, &self.ink, style, self.width).1 {
+            if let Some(shown) = &one.excerpt {
+                for line in excerpt::lines(shown, &one.place, &self.ink, style, self.width).1 {
                     out.push_str(&line);
                     out.push('\n');
                 }

@@ -24,6 +24,34 @@ pub fn read(text: &str) -> License {
     License::Named(text.to_owned())
 }
 
+/// Licences that hold together as one SPDX expression, with the names that no identifier stands for, as
+/// `LicenseRef-` and what they were called. `None` where no licence is said.
+#[must_use]
+pub fn expression<'t>(texts: impl IntoIterator<Item = &'t str>) -> Option<(String, Vec<(String, String)>)> {
+    let mut parts = Vec::new();
+    let mut named = Vec::new();
+    for text in texts {
+        parts.push(match read(text) {
+            License::Id("NOASSERTION") => continue,
+            License::Id(id) => id.to_owned(),
+            License::Expression(expression) => format!("({expression})"),
+            License::Named(name) => {
+                let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+                let id = format!("LicenseRef-{}", name.chars().map(plain).collect::<String>());
+                named.push((id.clone(), name));
+                id
+            }
+        });
+    }
+    parts.dedup();
+    named.dedup();
+    if let [only] = parts.as_mut_slice() {
+        let inner = only.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).map(str::to_owned);
+        *only = inner.unwrap_or_else(|| only.clone());
+    }
+    (!parts.is_empty()).then(|| (parts.join(" AND "), named))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

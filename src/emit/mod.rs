@@ -5,16 +5,22 @@
 
 pub mod bill;
 pub mod card;
+pub mod completeness;
 pub mod cyclonedx;
 pub mod describe;
 pub mod encode;
+mod excerpt;
+pub mod foreign;
 pub mod frameworks;
+pub mod hashes;
 mod hexdump;
 mod identity;
 mod ink;
 pub mod json;
 pub mod layout;
 pub mod license;
+pub mod manifests;
+pub mod merge;
 mod percent;
 pub mod properties;
 pub mod reference;
@@ -39,5 +45,5 @@ pub static RULES: &[&Rule] = &[];
 /// True for files whose bytes a bill of materials is made from, beside their names and digests.
 #[must_use]
 pub fn reads(path: &crate::model::ArtifactPath) -> bool {
-    ["README.md", "config.json"].contains(&path.as_str())
+    card::reads(path.as_str()) || manifests::reads(path)
 }

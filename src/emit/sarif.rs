@@ -5,12 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{Artifact, ArtifactPath, Class, Finding, Place, Report, Rule, Ruling, Severity};
 
-use super::{encode, frameworks, percent};
+use super::{encode, excerpt, frameworks, percent};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -84,7 +86,7 @@ fn properties(report: &Report) -> Value {
 fn descriptor(rule: &Rule) -> Value {
     let mut tags = vec!["security".to_owned()];
     let mut relationships = Vec::new();
-    for (framework, entry) in rule.frameworks.iter().filter_map(|id| frameworks::place(id)) {
+    for (framework, entry) in frameworks::of(rule) {
         if framework == "CWE" {
             tags.push(format!("external/cwe/{}", entry.to_lowercase()));
         }
@@ -225,8 +227,22 @@ impl Run<'_> {
         match &evidence.place {
             Place::Bytes { start, end } => {
                 physical["region"] = json!({ "byteOffset": start, "byteLength": end.saturating_sub(*start) });
+                if let Some(shown) = evidence.excerpt.as_ref().filter(|shown| !shown.bytes.is_empty()) {
+                    physical["contextRegion"] = json!({
+                        "byteOffset": shown.start,
+                        "byteLength": shown.bytes.len(),
+                        "snippet": { "binary": STANDARD.encode(&shown.bytes) },
+                    });
+                }
             }
-            Place::Line { line, column } => physical["region"] = json!({ "startLine": line, "startColumn": column }),
+            Place::Line { line, column } => {
+                physical["region"] = json!({ "startLine": line, "startColumn": column });
+                if let Some((marked, shown)) = evidence.excerpt.as_ref().and_then(excerpt::snippets) {
+                    physical["region"]["endColumn"] = column.saturating_add(marked.chars().count() as u64).into();
+                    physical["region"]["snippet"] = json!({ "text": marked });
+                    physical["contextRegion"] = json!({ "startLine": line, "snippet": { "text": shown } });
+                }
+            }
             Place::Package { purl, line } => {
                 if let Some(line) = line {
                     physical["region"] = json!({ "startLine": line });
@@ -286,7 +302,7 @@ struct Taxonomies(Vec<(frameworks::Framework, BTreeSet<String>)>);
 impl Taxonomies {
     fn of<'a>(rules: impl Iterator<Item = &'a Rule>) -> Self {
         let mut used: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-        for (framework, entry) in rules.flat_map(|rule| rule.frameworks).filter_map(|id| frameworks::place(id)) {
+        for (framework, entry) in rules.flat_map(frameworks::of) {
             used.entry(framework).or_default().insert(entry);
         }
         let known = frameworks::all().into_iter();
@@ -319,7 +335,7 @@ impl Taxonomies {
 
     fn taxa(&self, rule: &Rule) -> Vec<Value> {
         let mut taxa = Vec::new();
-        for (name, entry) in rule.frameworks.iter().filter_map(|id| frameworks::place(id)) {
+        for (name, entry) in frameworks::of(rule) {
             for (component, (framework, used)) in self.0.iter().enumerate() {
                 if let (true, Some(index)) = (framework.name == name, used.iter().position(|id| *id == entry)) {
                     let of = json!({ "name": name, "index": component });

@@ -1,9 +1,10 @@
 //! What a file claims to be, beside what it is.
 
-use crate::model::{Class, Format, Rule, Severity};
+use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
 use super::Scope;
+use super::json::Tree;
 use super::magic;
 
 /// Nobody knows these bytes.
@@ -104,11 +105,33 @@ pub const RAW_TENSORS: Format = Format::named("raw-tensors");
 /// Endings of files that frameworks hand to an unpickler without looking at them.
 const UNPICKLED: [&str; 10] = ["bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "dill", "dat", "model"];
 
+/// Endings of weights whose format the name leaves open.
+const WEIGHTS: [&str; 9] = ["bin", "dat", "model", "weights", "params", "ot", "ggml", "ckpt", "dill"];
+
 /// True if some loader would unpickle a file or member of this name, whatever its bytes look like.
 pub fn is_unpickled(view: &View<'_>, scope: &Scope<'_>) -> bool {
     let name = view.entry().map_or_else(|| scope.path.name(), |entry| entry.rsplit(['!', '/']).next().unwrap_or(entry));
     let name = name.to_ascii_lowercase();
     name.rsplit_once('.').is_none_or(|(_, extension)| UNPICKLED.contains(&extension))
+}
+
+/// What stands in the place of weights under a name that says nothing of the format: the page or message of a server
+/// that refused to give them, or a script.
+fn stand_in(extension: &str, formats: &[Format]) -> Option<(&'static str, Severity)> {
+    let is = |name: &'static str| formats.contains(&Format::named(name));
+    let weights = WEIGHTS.contains(&extension);
+    match (weights, extension) {
+        (true, _) if is("script") => Some(("a script", Severity::High)),
+        (true, _) if is("html") => Some(("a web page", Severity::Medium)),
+        (_, "bin" | "weights" | "params") if is("xml") => Some(("XML", Severity::Medium)),
+        (_, "bin" | "weights" | "params") if is("json") => Some(("JSON", Severity::Medium)),
+        _ => None,
+    }
+}
+
+/// A JSON text that is neither object nor array: a number, a string, a word.
+fn is_scalar(view: &View<'_>) -> bool {
+    view.len() <= 1 << 20 && view.read(0..view.len()).is_ok_and(|bytes| Tree::read(bytes.trim_ascii(), 1).is_some())
 }
 
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
@@ -125,8 +148,16 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         }
         if !expected.is_empty() {
             let message = format!("the name ends in .{extension}, but the bytes are of no known format");
-            let evidence = crate::model::Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium);
+            let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium);
             scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
+        }
+        return;
+    }
+    if claimed[0].name() == "empty" {
+        let text = expected.contains(&"text") && !matches!(extension, "json" | "ipynb");
+        if WEIGHTS.contains(&extension) || !(expected.is_empty() || text) {
+            let message = format!("the name ends in .{extension}, but there are no bytes");
+            scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium));
         }
         return;
     }
@@ -134,9 +165,19 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         let names: Vec<_> = claimed.iter().map(Format::name).collect();
         scope.raise(&POLYGLOT, view, whole.clone(), format!("it is {} at once", names.join(" and ")));
     }
+    if let Some((is, severity)) = stand_in(extension, scope.formats()) {
+        let message = format!("the name ends in .{extension}, as weights do, but the bytes are {is}");
+        let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(severity);
+        return scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
+    }
+    if extension == "json" && scope.formats() == [Format::named("text")] && !is_scalar(view) {
+        let message = "the name ends in .json, but the text does not begin as JSON";
+        scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium).at(view.place(whole)));
+        return;
+    }
     let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));
     let known = |format: &Format| expected.contains(&format.name());
-    if expected.is_empty() || pointer || scope.formats().iter().any(known) || claimed[0].name() == "empty" {
+    if expected.is_empty() || pointer || scope.formats().iter().any(known) {
         return;
     }
     let is: Vec<_> = scope.formats().iter().map(|format| format.name().to_owned()).collect();

@@ -12,6 +12,7 @@ use lzma_rust2::{LzmaReader, XzReader};
 use ruzstd::decoding::StreamingDecoder;
 
 use super::archive::Unknown;
+use super::inflate::Inflated;
 use super::{Inspector, Scope};
 use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::{Reader, View};
@@ -168,6 +169,39 @@ impl Compressed {
         let end = view.len().saturating_sub(behind);
         view.read_up_to(end, 4).is_ok_and(|mark| mark == [0; 4])
     }
+}
+
+/// Unpacks a member of a zip archive by one of the methods that Python's `zipfile` has beside deflate: 12 is bzip2, 14 is
+/// LZMA behind a header of its own (APPNOTE 5.8), 93 is Zstandard; 95 is xz. `size` is what the member is said to have.
+/// `None` for other methods.
+pub fn member(method: u16, packed: &View<'_>, size: u64, ratio: u64) -> Option<Inflated> {
+    let most = bound(packed.len(), ratio);
+    let mut reader = packed.reader();
+    let mut bytes = Vec::new();
+    let outcome = match method {
+        12 => Compressed::Bzip2.stream(&mut reader, packed, &mut bytes, most),
+        14 => zip_lzma(&mut reader, packed, size, &mut bytes, most),
+        93 => Compressed::Zstd.stream(&mut reader, packed, &mut bytes, most),
+        95 => Compressed::Xz.stream(&mut reader, packed, &mut bytes, most),
+        _ => return None,
+    };
+    let cut = bytes.len() as u64 > most;
+    Some(Inflated { used: reader.position().min(packed.len()), ended: outcome.is_ok() && !cut, cut, bytes })
+}
+
+/// Version, length of the properties, properties: a byte and the size of the dictionary.
+fn zip_lzma(reader: &mut Reader<'_>, packed: &View<'_>, size: u64, content: &mut Vec<u8>, most: u64) -> io::Result<()> {
+    let head = packed.read_up_to(0, 9).unwrap_or_default();
+    let &[_, _, 5, 0, properties, a, b, c, d] = head.as_slice() else {
+        return Err(io::Error::other("the properties of LZMA are missing"));
+    };
+    reader.seek(9);
+    // An end mark may stand behind, or not: the length is that of the header.
+    let dictionary = u32::from_le_bytes([a, b, c, d]);
+    let mut decoder = LzmaReader::new_with_props(&mut *reader, size, properties, dictionary, None)?;
+    let outcome = drain(&mut decoder, content, most);
+    reader.seek(packed.len());
+    outcome
 }
 
 /// Properties 0x5d, which every encoder writes by default, a dictionary size that some preset has, and a length that is

@@ -4,7 +4,7 @@
 //! models (`auto_map`), the sharded checkpoint index.
 
 use super::json::Tree;
-use super::{Scope, boosted, chat_template, keras, skops};
+use super::{Scope, boosted, chat_template, components, hydra, keras, lines, skops};
 use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
@@ -28,33 +28,63 @@ pub static REMOTE_KERNEL: Rule = Rule {
     frameworks: &["CWE-829", "CWE-94", "AML.T0010.001", "AML.T0011.000"],
 };
 
-/// Looks at a configuration as a whole.
-pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
+/// Code of another repository.
+pub static REMOTE_CODE_ELSEWHERE: Rule = Rule {
+    id: "remote-code-elsewhere",
+    summary: "the configuration names Python code of another repository, which no digest here covers",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../rules/remote-code-elsewhere.md"),
+    frameworks: &["CWE-829", "CWE-494", "AML.T0010.001", "AML.T0109"],
+};
+
+/// Looks at a configuration as a whole. `text` is what it was read from.
+pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     weight_map(tree, view, scope);
-    auto_map(tree, view, scope);
-    kernel(tree, view, scope);
+    auto_map(tree, text, view, scope);
+    // The parts of a composed model have configurations of their own.
+    tree.members().iter().for_each(|(_, part)| auto_map(part, text, view, scope));
+    kernel(tree, text, view, scope);
     for name in ["custom_pipelines", "custom_pipeline"] {
         for pipelines in tree.all(name) {
             for (task, pipeline) in pipelines.members() {
                 let class = pipeline.get("impl").and_then(Tree::text);
                 if let Some(class) = class {
-                    raise(&format!("the pipeline {task:?} is {class:?}"), class, view, scope);
+                    raise(&format!("the pipeline {task:?} is {class:?}"), class, text, view, scope);
                 }
             }
         }
     }
+    if let Some(code) = tree.get("custom_generate").and_then(Tree::text) {
+        let what = format!("generation is {code:?}");
+        let class = if code.contains('/') { format!("{code}--") } else { code.to_owned() };
+        raise_at(&what, &class, code, text, view, scope);
+    }
+    switched_on(tree, text, view, scope);
+    components::inspect(tree, text, view, scope);
     chat_template::of_configuration(tree, view, scope);
     keras::inspect(tree, view, scope);
+    hydra::of_configuration(tree, view, scope);
     skops::inspect(tree, view, scope);
     boosted::inspect_xgboost(boosted::Value::Text(tree), view, scope);
 }
 
+/// `trust_remote_code: true`, in the configuration or in the arguments that it hands on.
+fn switched_on(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let on = |tree: &Tree| tree.all("trust_remote_code").any(|value| *value == Tree::Bool(true));
+    if on(tree) || tree.members().iter().any(|(name, inner)| name.ends_with("_args") && on(inner)) {
+        let message = "the configuration itself switches trust_remote_code on, which is for the user to decide";
+        let evidence = Evidence::new(&REMOTE_CODE, message).rated(Severity::Medium);
+        scope.add(lines::find(evidence, text, "trust_remote_code", view));
+    }
+}
+
 /// `auto_map`: class names by role, each a text or a list of texts; `other/repository--module.Class` is elsewhere.
-fn auto_map(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
+fn auto_map(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     for map in tree.all("auto_map") {
         for (role, classes) in map.members() {
             for class in classes.values().iter().chain([classes]).filter_map(Tree::text) {
-                raise(&format!("{role} is {class:?}"), class, view, scope);
+                raise(&format!("{role} is {class:?}"), class, text, view, scope);
             }
         }
     }
@@ -63,7 +93,7 @@ fn auto_map(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
 /// Where an implementation of attention or of experts is chosen, a name with a slash is a repository to fetch it from.
 /// transformers from 4.56.0 to before 5.3.0 did so for what a `config.json` says, `trust_remote_code` or not
 /// (CVE-2026-4372).
-fn kernel(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
+fn kernel(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let mut open = vec![tree];
     while let Some(object) = open.pop() {
         for (name, value) in object.members() {
@@ -72,14 +102,14 @@ fn kernel(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
             if stem == "attn_implementation" || stem == "experts_implementation" {
                 // One text, or one for each part of the model.
                 let parts = value.members().iter().map(|(_, part)| part).chain([value]);
-                parts.filter_map(Tree::text).for_each(|chosen| fetched(name, chosen, view, scope));
+                parts.filter_map(Tree::text).for_each(|chosen| fetched(name, chosen, text, view, scope));
             }
             open.push(value);
         }
     }
 }
 
-fn fetched(name: &str, chosen: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+fn fetched(name: &str, chosen: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     if !chosen.contains('/') {
         return;
     }
@@ -87,16 +117,26 @@ fn fetched(name: &str, chosen: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let evidence = Evidence::new(&REMOTE_KERNEL, message).with("repository", chosen);
     let known = chosen.rsplit('|').next().is_some_and(|name| name.starts_with("kernels-community/"));
     let evidence = if known { evidence.rated(Severity::Medium) } else { evidence };
-    scope.add(evidence.at(view.place(0..0)));
+    scope.add(lines::find(evidence, text, chosen, view));
 }
 
-fn raise(what: &str, class: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let elsewhere = class.split_once("--").map(|(repository, _)| repository);
-    let message = elsewhere.map_or_else(
-        || format!("the configuration asks for Python code of this repository: {what}"),
-        |repository| format!("the configuration asks for Python code of another repository, {repository:?}: {what}"),
-    );
-    scope.raise(&REMOTE_CODE, view, 0..0, message);
+fn raise(what: &str, class: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    raise_at(what, class, class, text, view, scope);
+}
+
+fn raise_at(what: &str, class: &str, needle: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let evidence = match class.split_once("--") {
+        Some((repository, _)) => {
+            let message =
+                format!("the configuration asks for Python code of another repository, {repository:?}: {what}");
+            Evidence::new(&REMOTE_CODE_ELSEWHERE, message).with("repository", repository)
+        }
+        None => {
+            scope.names_code(class.rsplit_once('.').map_or(class, |(module, _)| module));
+            Evidence::new(&REMOTE_CODE, format!("the configuration asks for Python code of this repository: {what}"))
+        }
+    };
+    scope.add(lines::find(evidence, text, needle, view));
 }
 
 /// `weight_map`: tensor to shard.

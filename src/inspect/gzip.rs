@@ -59,6 +59,9 @@ fn member(view: &View<'_>, at: u64, content: &mut Vec<u8>, scope: &mut Scope<'_>
         broken(scope, "the header is cut off");
         return None;
     };
+    if head.get(3).is_some_and(|flags| flags & 0xe0 != 0) {
+        broken(scope, "the header sets flags that are reserved");
+    }
     let start = at.checked_add(header as u64)?;
     let inflated = match inflate(view, &(start..view.len()), scope.limits.ratio) {
         Ok(inflated) => inflated,

@@ -1,9 +1,12 @@
-//! `_target_` in YAML: what a configuration of Hydra (NeMo, Lightning) would import and call.
+//! `_target_` in YAML and JSON: what a configuration of Hydra (NeMo, Lightning) would import and call.
 //!
-//! Read line by line, without a YAML parser: anchors and names that are put together are not followed.
+//! Read without a YAML parser, wherever the key stands: a name that is put together (an alias, an interpolation) is not
+//! followed but said.
 //! Source: CVE-2025-23304 and its kin.
 
 use super::Scope;
+use super::components::is_dangerous;
+use super::json::Tree;
 use crate::model::{Class, Evidence, Rule, Severity};
 use crate::weigh::View;
 
@@ -64,30 +67,104 @@ static DANGEROUS: &[&str] = &[
     "functools.",
 ];
 
-/// Looks at the lines of a text.
+/// Looks at a text. Double-quoted YAML can write any letter as an escape, so such a text is read a second time without.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let mut at = 0u64;
-    for line in text.split_inclusive('\n') {
-        let range = at..at + line.len() as u64;
-        at = range.end;
-        let Some((_, value)) = line.split_once("_target_") else { continue };
-        let value = value.trim_start_matches(['"', '\'', ' ']);
-        let Some(value) = value.strip_prefix(':').or_else(|| value.strip_prefix('=')) else { continue };
-        let target: String = value
-            .trim_start_matches([' ', '"', '\''])
-            .chars()
-            .take_while(|character| character.is_alphanumeric() || matches!(character, '.' | '_'))
-            .collect();
-        if target.is_empty() {
-            continue;
-        }
-        let dangerous = DANGEROUS.iter().any(|name| target.starts_with(name));
-        let known = target.split('.').next().is_some_and(|top| LIBRARIES.contains(&top));
-        if known && !dangerous {
-            continue;
-        }
-        let evidence = Evidence::new(&HYDRA_TARGET, format!("the configuration calls {target:?}"));
-        let evidence = if dangerous { evidence.rated(Severity::Critical) } else { evidence };
-        scope.add(evidence.at(view.place(range.clone())).showing(view.excerpt(range)));
+    for (at, target) in targets(text) {
+        judge(&target, at..at + target.len() as u64, view, scope);
     }
+    if text.contains('\\') {
+        let plain = unescaped(text);
+        let seen: Vec<String> = targets(text).into_iter().map(|(_, target)| target).collect();
+        for (_, target) in targets(&plain).into_iter().filter(|(_, target)| !seen.contains(target)) {
+            judge(&target, 0..0, view, scope);
+        }
+    }
+}
+
+/// Looks at a configuration in JSON.
+pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
+    let mut queue = vec![tree];
+    while let Some(value) = queue.pop() {
+        for target in value.all(KEY).filter_map(Tree::text) {
+            judge(target, 0..0, view, scope);
+        }
+        queue.extend(value.values());
+        queue.extend(value.members().iter().map(|(_, value)| value));
+    }
+}
+
+const KEY: &str = "_target_";
+
+/// What is named behind each key, and where: on the same line, on the next, behind a tag or an anchor, in a block.
+fn targets(text: &str) -> Vec<(u64, String)> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices(KEY) {
+        let line = text[..at].rsplit('\n').next().unwrap_or_default();
+        let behind = text[at + KEY.len()..].trim_start_matches(['"', '\'', ' ', '\t']);
+        let explicit = line.trim_start().starts_with('?').then(|| behind.trim_start());
+        let value = behind.strip_prefix([':', '=']).or_else(|| explicit?.strip_prefix(':'));
+        let Some(mut value) = value else { continue };
+        loop {
+            value = value.trim_start();
+            let next = match value.chars().next() {
+                Some('!' | '&') => value.find(char::is_whitespace),
+                Some('>' | '|') => value.find('\n'),
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            value = &value[next..];
+        }
+        let start = text.len() - value.len();
+        let value = value.trim_start_matches(['"', '\'']);
+        let computed = value.starts_with('*') || value.lines().next().is_some_and(|line| line.contains("${"));
+        let end = value.find(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | '_')).unwrap_or(value.len());
+        // A key that follows where a value should stand: there is none.
+        let empty = value[end..].starts_with(':') && !value[end..].starts_with("::");
+        if computed {
+            found.push((start as u64, value.lines().next().unwrap_or_default().trim_end().to_owned()));
+        } else if end > 0 && !empty {
+            found.push((start as u64, value[..end].to_owned()));
+        }
+    }
+    found
+}
+
+fn judge(target: &str, range: std::ops::Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
+    let computed = target.starts_with('*') || target.contains("${");
+    let dangerous = DANGEROUS.iter().any(|name| target.starts_with(name)) || is_dangerous(target);
+    let known = target.split('.').next().is_some_and(|top| LIBRARIES.contains(&top));
+    if known && !dangerous && !computed {
+        return;
+    }
+    let message = if computed {
+        format!("the configuration calls what {target:?} stands for")
+    } else {
+        format!("the configuration calls {target:?}")
+    };
+    let evidence = Evidence::new(&HYDRA_TARGET, message);
+    let evidence = if dangerous { evidence.rated(Severity::Critical) } else { evidence };
+    scope.add(evidence.at(view.place(range.clone())).showing(view.excerpt(range)));
+}
+
+/// The text with `\xNN`, `\uNNNN` and `\UNNNNNNNN` replaced by what they stand for.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let digits = match rest.bytes().next() {
+            Some(b'x') => 2,
+            Some(b'u') => 4,
+            Some(b'U') => 8,
+            _ => continue,
+        };
+        let code = rest.get(1..=digits).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        if let Some(character) = code.and_then(char::from_u32) {
+            plain.push(character);
+            rest = &rest[1 + digits..];
+        }
+    }
+    plain.push_str(rest);
+    plain
 }

@@ -33,6 +33,8 @@ static MARKS: &[Mark] = &[
     Mark(4, b"ftypisom", "mp4", Kind::Media),
     Mark(4, b"ftypmp42", "mp4", Kind::Media),
     Mark(0, b"%PDF-1.", "pdf", Kind::Media),
+    Mark(0, b"wOFF", "woff", Kind::Media),
+    Mark(0, b"wOF2", "woff2", Kind::Media),
     Mark(0, b"DIRC\0\0\0", "git-index", Kind::Media),
     Mark(0, b"PACK\0\0\0", "git-pack", Kind::Closed),
     Mark(0, b"PAR1\x15", "parquet", Kind::Closed),
@@ -52,6 +54,11 @@ static MARKS: &[Mark] = &[
     Mark(0, b"SQLite format 3\0", "sqlite", Kind::Closed),
 ];
 
+/// Names of all of them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    MARKS.iter().map(|mark| mark.2).chain(["checkpoint-index", "pe", "python-bytecode"])
+}
+
 /// Which of these formats the first bytes are.
 pub fn of(head: &[u8], view: &View<'_>) -> Vec<Format> {
     let mut formats: Vec<_> = found(head)
@@ -65,6 +72,9 @@ pub fn of(head: &[u8], view: &View<'_>) -> Vec<Format> {
     let end = view.len().saturating_sub(8);
     if view.read_up_to(end, 8).is_ok_and(|tail| tail == *b"\x57\xfb\x80\x8b\x24\x75\x47\xdb") {
         formats.push(Format::named("checkpoint-index"));
+    }
+    if is_event_log(head) {
+        formats.push(Format::named("tfrecord"));
     }
     if is_python_bytecode(head) {
         formats.push(Format::named("python-bytecode"));
@@ -83,6 +93,17 @@ fn is_windows_program(head: &[u8], view: &View<'_>) -> bool {
         && offset.is_some_and(|at| view.read_up_to(at.into(), 4).is_ok_and(|bytes| bytes == *b"PE\0\0"))
 }
 
+/// TFRecord: a length, its masked CRC-32C, and records; what TensorBoard writes its events to. Training logs lie in many
+/// repositories, and their readers run nothing.
+fn is_event_log(head: &[u8]) -> bool {
+    let Some((length, rest)) = head.split_first_chunk::<8>() else { return false };
+    let Some((masked, _)) = rest.split_first_chunk::<4>() else { return false };
+    let crc = !length.iter().fold(!0u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0x82f6_3b78 & (crc & 1).wrapping_neg()))
+    });
+    u32::from_le_bytes(*masked) == crc.rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
 /// PEP 552: a magic number that ends in CR LF, flags, and a code object behind the 16 bytes.
 fn is_python_bytecode(head: &[u8]) -> bool {
     head.get(2..4) == Some(b"\r\n")
@@ -96,7 +117,7 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     for format in formats {
         let kind = MARKS.iter().find(|mark| mark.2 == format.name()).map_or(Kind::Program, |mark| mark.3);
         let kind = match format.name() {
-            "checkpoint-index" => Kind::Media,
+            "checkpoint-index" | "tfrecord" => Kind::Media,
             _ => kind,
         };
         match kind {

@@ -10,31 +10,43 @@ mod boosted;
 mod bytes;
 mod chat_template;
 mod claim;
+mod code;
+mod components;
 mod compressed;
 mod configuration;
+mod coreml;
+mod deployment;
 mod flatbuffer;
+mod formats;
 mod gguf;
+mod graph_text;
 mod gzip;
 mod hdf5;
 mod hydra;
 mod inflate;
+mod informed;
 mod joblib;
 mod json;
 mod keras;
+mod lines;
 mod magic;
 mod msgpack;
+mod notebook;
 mod npy;
 mod onnx;
 mod outreach;
 mod pickle;
 mod plain_messages;
 mod protobuf;
+mod python;
 mod pytorch;
 mod rdata;
 mod repository;
 mod safetensors;
 mod scope;
+mod secrets;
 mod sevenz;
+mod shell;
 mod skops;
 mod statistics;
 mod tar;
@@ -43,11 +55,14 @@ mod text;
 mod tflite;
 mod wording;
 mod xml;
+mod yaml_tag;
 mod zip;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};
 use crate::weigh::{Inspect, Inspection, View};
 
+pub use formats::formats;
+pub use informed::Informed;
 pub use repository::inspect_repository;
 pub use scope::Scope;
 
@@ -65,9 +80,19 @@ pub static RULES: &[&Rule] = &[
     &claim::FORMAT_NOT_INSPECTED,
     &claim::FORMAT_UNRECOGNISED,
     &claim::POLYGLOT,
+    &components::FOREIGN_COMPONENT,
     &compressed::COMPRESSION_MALFORMED,
     &configuration::REMOTE_CODE,
+    &configuration::REMOTE_CODE_ELSEWHERE,
     &configuration::REMOTE_KERNEL,
+    &deployment::rules::DOWNLOAD,
+    &deployment::rules::NOT_READ,
+    &deployment::rules::OPEN_SERVICE,
+    &deployment::rules::PRIVILEGED,
+    &deployment::rules::REMOTE_CODE,
+    &deployment::rules::ROOT,
+    &deployment::rules::SECRET,
+    &deployment::rules::UNPINNED,
     &gguf::DUPLICATE,
     &gguf::HIDDEN_DATA,
     &gguf::MALFORMED,
@@ -86,6 +111,8 @@ pub static RULES: &[&Rule] = &[
     &keras::KERAS_LAMBDA,
     &msgpack::MSGPACK_EXTENSION,
     &msgpack::MSGPACK_MALFORMED,
+    &notebook::ACTIVE_OUTPUT,
+    &notebook::COMMAND,
     &onnx::CUSTOM_OPERATOR,
     &onnx::EXTERNAL_PATH,
     &onnx::FUNCTION_SHADOWS,
@@ -103,6 +130,15 @@ pub static RULES: &[&Rule] = &[
     &pickle::rules::TRAILING_DATA,
     &pickle::rules::UNKNOWN_CALL,
     &pickle::rules::UNKNOWN_IMPORT,
+    &python::rules::CHANGES_FILES,
+    &python::rules::EVALUATES_TEXT,
+    &python::rules::HIDDEN_CODE,
+    &python::rules::LOADS_NATIVE,
+    &python::rules::NOT_READ,
+    &python::rules::REACHES_NETWORK,
+    &python::rules::READS_SECRETS,
+    &python::rules::STARTS_PROGRAM,
+    &python::rules::UNPICKLES,
     &pytorch::PYTORCH_STORAGE_MISMATCH,
     &pytorch::TORCHSCRIPT_OPERATOR,
     &rdata::R_CODE,
@@ -124,7 +160,11 @@ pub static RULES: &[&Rule] = &[
     &safetensors::TRUNCATED,
     &safetensors::UNKNOWN_DTYPE,
     &safetensors::UNKNOWN_FIELD,
-    &plain_messages::COREML_CUSTOM_MODEL,
+    &coreml::COREML_CUSTOM_MODEL,
+    &coreml::COREML_EXTERNAL_PATH,
+    &secrets::KEY_FILE_PERMISSIONS,
+    &secrets::PRIVATE_KEY_PLAINTEXT,
+    &secrets::SECRET_PLAINTEXT,
     &statistics::TENSOR_ALL_ZERO,
     &statistics::TENSOR_NOT_FINITE,
     &tar::TAR_MALFORMED,
@@ -139,6 +179,7 @@ pub static RULES: &[&Rule] = &[
     &xml::PMML_FOREIGN_FUNCTION,
     &xml::XML_ENTITY,
     &xml::XML_MALFORMED,
+    &yaml_tag::YAML_PYTHON_OBJECT,
     &zip::AMBIGUOUS_END,
     &zip::CRC_MISMATCH,
     &zip::DUPLICATE_MEMBER,
@@ -205,7 +246,7 @@ static PLAIN: &[&dyn Inspector] = &[
     &msgpack::Msgpack,
     &tensorflow::SavedModel,
     &tensorflow::GraphDef,
-    &plain_messages::CoreMl,
+    &coreml::CoreMl,
     &plain_messages::SentencePiece,
     &onnx::Onnx,
 ];
@@ -215,12 +256,15 @@ pub struct Inspectors;
 
 impl Inspect for Inspectors {
     fn inspect(&self, path: &ArtifactPath, view: &View<'_>, limits: &Limits) -> Inspection {
-        let mut scope = Scope::new(path, limits);
-        let claimed = inspect_content(view, &mut scope);
-        claim::compare(&claimed, view, &mut scope);
-        outreach::list(view, &mut scope);
-        scope.close()
+        inspect_file(view, Scope::new(path, limits))
     }
+}
+
+fn inspect_file(view: &View<'_>, mut scope: Scope<'_>) -> Inspection {
+    let claimed = inspect_content(view, &mut scope);
+    claim::compare(&claimed, view, &mut scope);
+    outreach::list(view, &mut scope);
+    scope.close()
 }
 
 /// Shows a file, or a member of a container, to every inspector, and says which formats claimed it. Formats of the
@@ -240,6 +284,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
             return Vec::new();
         }
     };
+    chat_template::of_file(view, scope);
     let mut chosen: Vec<_> = INSPECTORS.iter().filter(|inspector| inspector.claims(&head, view)).collect();
     let marks = magic::of(&head, view);
     if chosen.is_empty() && claim::is_unpickled(view, scope) {
@@ -267,8 +312,12 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
 }
 
 fn recognised(formats: Vec<Format>, view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
-    if view.depth() == 0 {
-        formats.iter().for_each(|format| scope.recognise(format.clone()));
+    for format in &formats {
+        if view.depth() == 0 {
+            scope.recognise(format.clone());
+        } else if let Some(name) = view.entry() {
+            scope.contents().members.entry(format.name().to_owned()).or_insert_with(|| name.to_owned());
+        }
     }
     formats
 }

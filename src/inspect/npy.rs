@@ -6,7 +6,7 @@
 use crate::model::{Class, Format, Rule, Severity, Tensor};
 use crate::weigh::View;
 
-use super::pickle::{element, inspect_pickle};
+use super::pickle::{element, inspect_pickle, looks_like_pickle};
 use super::{Inspector, Scope};
 
 /// The header does not describe the bytes.
@@ -42,7 +42,22 @@ impl Inspector for Npy {
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
         if let Err(message) = array(view, scope) {
             scope.raise(&NPY_MALFORMED, view, 0..view.len().min(128), message);
+            unread(view, scope);
         }
+    }
+}
+
+/// What follows a header that is not understood. numpy may understand it, and `object` is an element type, too.
+fn unread(view: &View<'_>, scope: &mut Scope<'_>) {
+    let Ok(head) = view.read_up_to(0, 12) else { return };
+    let data = match head.as_slice() {
+        [_, _, _, _, _, _, 1, _, low, high, ..] => 10 + u64::from(u16::from_le_bytes([*low, *high])),
+        [_, _, _, _, _, _, _, _, a, b, c, d] => 12 + u64::from(u32::from_le_bytes([*a, *b, *c, *d])),
+        _ => return,
+    };
+    let Ok(inner) = view.slice(data.min(view.len())..view.len()) else { return };
+    if inner.read_up_to(0, 512).is_ok_and(|head| looks_like_pickle(&head, &inner)) {
+        inspect_pickle(&inner, scope);
     }
 }
 

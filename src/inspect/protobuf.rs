@@ -181,6 +181,30 @@ impl<'v, K: Copy> Walk<'v, K> {
 /// The fields at the top: number, and true if it has a length. `None` if the first few do not read as a message;
 /// what breaks off later is for the inspector of the format to say. Looks at no more than `most` fields.
 pub fn fields(view: &View<'_>, most: usize) -> Option<Vec<(u32, bool)>> {
+    Some(spans(view, most)?.into_iter().map(|span| (span.field, span.long)).collect())
+}
+
+/// One field at the top of a message.
+pub struct Span {
+    /// Its number.
+    pub field: u32,
+    /// True if it has a length.
+    pub long: bool,
+    /// Where its content ends.
+    end: u64,
+    /// Length of the content, if it has one.
+    length: u64,
+}
+
+impl Span {
+    /// The content of a field that has a length, as a message of its own.
+    pub fn message<'v>(&self, view: &View<'v>) -> Option<View<'v>> {
+        view.slice(self.end.checked_sub(self.length)?..self.end).ok().filter(|_| self.long)
+    }
+}
+
+/// As [`fields`], with where they lie.
+pub fn spans(view: &View<'_>, most: usize) -> Option<Vec<Span>> {
     let mut walk = Walk::new(view, ());
     let mut fields = Vec::new();
     while walk.reader.position() < view.len() && fields.len() < most {
@@ -194,23 +218,24 @@ pub fn fields(view: &View<'_>, most: usize) -> Option<Vec<(u32, bool)>> {
 }
 
 impl Walk<'_, ()> {
-    fn field(&mut self, end: u64) -> Result<(u32, bool), Stop> {
+    fn field(&mut self, end: u64) -> Result<Span, Stop> {
         let at = self.reader.position();
         let tag = self.varint(end)?;
         let field = u32::try_from(tag >> 3).ok().filter(|field| *field > 0);
         let field = field.ok_or(Stop::Malformed(at, "a field has an impossible number"))?;
+        let mut length = 0;
         match tag & 7 {
             0 => drop(self.varint(end)?),
             1 => drop(self.array::<8>(end)?),
             5 => drop(self.array::<4>(end)?),
             2 => {
-                let length = self.varint(end)?;
+                length = self.varint(end)?;
                 let until = self.reader.position().checked_add(length);
                 // A field that goes past the end is still a field: the file was cut off.
                 self.skip(until.unwrap_or(end).min(end))?;
             }
             _ => return Err(Stop::Malformed(at, "a field has a wire type that does not exist")),
         }
-        Ok((field, tag & 7 == 2))
+        Ok(Span { field, long: tag & 7 == 2, end: self.reader.position(), length })
     }
 }

@@ -58,6 +58,7 @@ pub fn inspect_repository(artifacts: &[Artifact]) -> Vec<Evidence> {
     let by_path: BTreeMap<&ArtifactPath, &Artifact> =
         artifacts.iter().map(|artifact| (&artifact.path, artifact)).collect();
     let mut evidence = raw_without_neighbour(artifacts);
+    evidence.extend(super::code::loaded(artifacts, &by_path));
     evidence.extend(openvino::pairs(artifacts));
     for index in artifacts {
         if let Some(map) = &index.contents.weight_map {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::pickle::Lists;
+use super::secrets::Hidden;
 use crate::model::{ArtifactPath, Call, Contents, Evidence, Format, Limits, Rule};
 use crate::weigh::{Inspection, Observer, Unreadable, View};
 
@@ -12,10 +14,13 @@ pub struct Scope<'l> {
     pub path: &'l ArtifactPath,
     /// Bounds.
     pub limits: &'l Limits,
+    /// What is known of callables.
+    pub lists: &'l Lists,
     /// What the container is that the member at hand is of, where its name makes a difference.
     pub container: Option<Format>,
     seen: Inspection,
     raised: BTreeMap<&'static str, u64>,
+    hidden: Vec<Hidden>,
     storages: BTreeSet<Storage>,
 }
 
@@ -35,7 +40,16 @@ impl<'l> Scope<'l> {
     #[must_use]
     pub fn new(path: &'l ArtifactPath, limits: &'l Limits) -> Self {
         let (raised, storages) = (BTreeMap::new(), BTreeSet::new());
-        Self { path, limits, container: None, seen: Inspection::default(), raised, storages }
+        Self {
+            path,
+            limits,
+            lists: Lists::built_in(),
+            container: None,
+            seen: Inspection::default(),
+            raised,
+            hidden: Vec::new(),
+            storages,
+        }
     }
 
     /// Writes down evidence about a range of a view, with the bytes for people to look at.
@@ -52,6 +66,11 @@ impl<'l> Scope<'l> {
         if *count <= self.limits.repeats {
             self.seen.evidence.push(evidence.of(self.path));
         }
+    }
+
+    /// Writes down what there is to say, if anything.
+    pub fn add_all(&mut self, evidence: impl IntoIterator<Item = Evidence>) {
+        evidence.into_iter().for_each(|evidence| self.add(evidence));
     }
 
     /// A limit stopped the inspection of this view.
@@ -88,6 +107,14 @@ impl<'l> Scope<'l> {
         &mut self.seen.contents
     }
 
+    /// Writes down that a configuration has a module of the repository loaded.
+    pub fn names_code(&mut self, module: &str) {
+        let code = self.seen.contents.code.get_or_insert_default();
+        if code.imports.len() < 1000 {
+            code.imports.push(module.to_owned());
+        }
+    }
+
     /// Lists a callable, up to 10,000 of them.
     pub fn call(&mut self, call: Call) {
         if self.seen.contents.calls.len() < 10_000 {
@@ -112,6 +139,13 @@ impl<'l> Scope<'l> {
         self.seen.observers.push(observer);
     }
 
+    /// A secret: nothing that is said about the file may give it away.
+    pub fn hide(&mut self, secret: Hidden) {
+        if self.hidden.len() < 1000 {
+            self.hidden.push(secret);
+        }
+    }
+
     /// What was found. Evidence that was counted and not listed is summed up in its last listed one.
     #[must_use]
     pub fn close(mut self) -> Inspection {
@@ -120,6 +154,15 @@ impl<'l> Scope<'l> {
                 let more = count - self.limits.repeats;
                 last.fact.message.push_str(&format!(" (and {more} more like this in the file)"));
                 last.fact.details.insert("more".to_owned(), more.into());
+            }
+        }
+        let code = self.seen.contents.code.iter_mut().flat_map(|code| code.loaded.iter_mut());
+        for evidence in self.seen.evidence.iter_mut().chain(code) {
+            self.hidden.iter().for_each(|hidden| hidden.cover(evidence));
+        }
+        for call in &mut self.seen.contents.calls {
+            for hidden in &self.hidden {
+                call.arguments = call.arguments.take().map(|text| text.replace(&hidden.secret, "…"));
             }
         }
         self.seen

@@ -6,7 +6,6 @@
 
 use super::Scope;
 use super::json::Tree;
-use super::pickle::Lists;
 use crate::model::{Class, Evidence, Format, Judgement, Rule, Severity};
 use crate::weigh::View;
 
@@ -156,7 +155,7 @@ fn judged(module: &str, class: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     if module.is_empty() || (module == "builtins" && class != "eval" && class != "exec" && is_plain(class)) {
         return;
     }
-    match Lists::built_in().judge(module, class) {
+    match scope.lists.judge(module, class) {
         (Judgement::Safe, _) => {}
         (Judgement::Dangerous, what) => {
             foreign(Severity::Critical, &format!("{module}.{class} is built: it {what}"), view, scope);

@@ -31,31 +31,100 @@ pub static TENSORFLOW_MALFORMED: Rule = Rule {
     frameworks: &["CWE-20", "CWE-22", "AML.T0076"],
 };
 
-/// What an operator does that a model has no need of; `None` if it is an ordinary one. Saving and restoring are
-/// ordinary: every SavedModel does both.
+/// Operators that a model has no need of, by what they do. Saving and restoring are ordinary: every SavedModel does both.
+static OUTWARD: &[(&str, &[&str])] = &[
+    ("runs a Python function", &["PyFunc", "PyFuncStateless", "EagerPyFunc"]),
+    (
+        "writes files",
+        &[
+            "WriteFile",
+            "WriteScalarSummary",
+            "WriteSummary",
+            "WriteAudioSummary",
+            "WriteGraphSummary",
+            "WriteHistogramSummary",
+            "WriteImageSummary",
+            "WriteRawProtoSummary",
+            "ImportEvent",
+            "CreateSummaryFileWriter",
+            "CreateSummaryDbWriter",
+            "SaveDataset",
+            "SaveDatasetV2",
+            "DatasetToTFRecord",
+            "ExperimentalDatasetToTFRecord",
+            "SnapshotDataset",
+            "SnapshotDatasetV2",
+            "CacheDataset",
+            "CacheDatasetV2",
+        ],
+    ),
+    (
+        "sends what it computes to a file or an address",
+        &[
+            "DebugIdentity",
+            "DebugIdentityV2",
+            "DebugIdentityV3",
+            "DebugNanCount",
+            "DebugNumericSummary",
+            "DebugNumericSummaryV2",
+        ],
+    ),
+    (
+        "reads files",
+        &[
+            "ReadFile",
+            "MatchingFiles",
+            "WholeFileReader",
+            "WholeFileReaderV2",
+            "TextLineReader",
+            "TextLineReaderV2",
+            "TFRecordReader",
+            "TFRecordReaderV2",
+            "FixedLengthRecordReader",
+            "FixedLengthRecordReaderV2",
+            "ImmutableConst",
+            "TextLineDataset",
+            "TFRecordDataset",
+            "TFRecordDatasetV2",
+            "FixedLengthRecordDataset",
+            "FixedLengthRecordDatasetV2",
+            "CSVDataset",
+            "ExperimentalCSVDataset",
+            "LMDBReader",
+            "LMDBDataset",
+            "ExperimentalLMDBDataset",
+            "LoadDataset",
+            "LoadAndRemapMatrix",
+            "GenerateVocabRemapping",
+            "MatchingFilesDataset",
+        ],
+    ),
+    (
+        "opens connections",
+        &[
+            "RpcCall",
+            "RpcClient",
+            "RpcServer",
+            "DataServiceDataset",
+            "DataServiceDatasetV2",
+            "DataServiceDatasetV3",
+            "DataServiceDatasetV4",
+            "RegisterDataset",
+            "SqlDataset",
+            "ExperimentalSqlDataset",
+            "BigtableClient",
+            "RemoteCall",
+            "FileSystemSetConfiguration",
+        ],
+    ),
+    ("loads code", &["LoadLibrary", "CompilerExecute"]),
+];
+
+/// What an operator does that a model has no need of; `None` if it is an ordinary one.
 #[must_use]
 pub fn reaches_out(operator: &str) -> Option<&'static str> {
-    Some(match operator.strip_prefix("Flex").unwrap_or(operator) {
-        "PyFunc" | "PyFuncStateless" | "EagerPyFunc" => "runs a Python function",
-        "WriteFile" | "WriteScalarSummary" | "WriteSummary" | "CreateSummaryFileWriter" => "writes files",
-        "ReadFile"
-        | "MatchingFiles"
-        | "WholeFileReader"
-        | "WholeFileReaderV2"
-        | "TextLineReader"
-        | "TextLineReaderV2"
-        | "TFRecordReader"
-        | "TFRecordReaderV2"
-        | "FixedLengthRecordReader"
-        | "FixedLengthRecordReaderV2"
-        | "ImmutableConst"
-        | "TextLineDataset"
-        | "TFRecordDataset"
-        | "MatchingFilesDataset" => "reads files",
-        "RpcCall" | "RpcClient" | "RpcServer" | "DataServiceDataset" | "DataServiceDatasetV2" => "opens connections",
-        "LoadLibrary" | "CompilerExecute" => "loads code",
-        _ => return None,
-    })
+    let operator = operator.strip_prefix("Flex").unwrap_or(operator);
+    OUTWARD.iter().find(|(_, operators)| operators.contains(&operator)).map(|(what, _)| *what)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,12 +163,21 @@ impl Inspector for SavedModel {
         Format::named("savedmodel")
     }
 
-    /// A message with a version, then graphs, and nothing else.
+    /// A message with a version and graphs, in any order. Beside fields that nobody knows, which readers pass over, the
+    /// graphs must look like such.
     fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
-        head.starts_with(b"\x08\x01\x12")
-            && protobuf::fields(view, 1000).is_some_and(|fields| {
-                fields.first() == Some(&(1, false)) && fields[1..].iter().all(|field| *field == (2, true))
-            })
+        if !matches!(head.first(), Some(0x08 | 0x12)) {
+            return false;
+        }
+        let Some(spans) = protobuf::spans(view, 1000) else { return false };
+        let version = spans.iter().any(|span| span.field == 1 && !span.long);
+        let meta = |span: &protobuf::Span| {
+            let fields = span.message(view).and_then(|meta| protobuf::fields(&meta, 1000)).unwrap_or_default();
+            fields.contains(&(2, true)) && fields.iter().all(|(field, long)| *long && *field <= 7)
+        };
+        let plain = head.starts_with(b"\x08\x01\x12") && spans.iter().skip(1).all(|span| span.field == 2 && span.long);
+        let foreign = |span: &protobuf::Span| span.long && (span.field == 7 || span.field >= 200);
+        plain || (version && spans.iter().any(|span| span.field == 2 && meta(span)) && !spans.iter().any(foreign))
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {

@@ -8,12 +8,13 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Digest, Digests, Endpoint, Import, Tensor, TensorSummary};
+use super::{Call, Digest, Digests, Endpoint, Evidence, Import, Tensor, TensorSummary};
 
 /// A POSIX path relative to the root of what is weighed; the file's name when the root itself is one file.
 ///
 /// A name that is valid UTF-8 stands as it is, control characters included (emitters sanitise). A name that is not
-/// is shown with `\xNN` for each undecodable byte and `\\` for a backslash; its raw bytes are kept beside that text.
+/// is shown with `\xNN` for each undecodable byte and `\\` for a backslash; its raw bytes are kept beside that text. So
+/// is a name that merely looks so (it spells out `\xff`): no two names share one text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArtifactPath {
     text: String,
@@ -29,7 +30,9 @@ impl ArtifactPath {
     /// Takes the raw bytes of a relative path; the escape is described at the type.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        if let Ok(text) = std::str::from_utf8(bytes) {
+        if let Ok(text) = std::str::from_utf8(bytes)
+            && !looks_escaped(bytes)
+        {
             return Self::new(text);
         }
         let mut text = String::new();
@@ -79,6 +82,13 @@ impl ArtifactPath {
             parent => Self::new(format!("{parent}/{name}")),
         }
     }
+}
+
+/// True if the name holds what stands for an undecodable byte: a backslash, `x`, and 80 to ff.
+fn looks_escaped(name: &[u8]) -> bool {
+    name.windows(4).any(|four| {
+        matches!(four, [b'\\', b'x', b'8' | b'9' | b'a'..=b'f', low] if matches!(low, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }
 
 impl Serialize for ArtifactPath {
@@ -165,14 +175,28 @@ pub struct Contents {
     pub weight_map: Option<BTreeMap<String, String>>,
     /// Key and value pairs of the file's own header or configuration.
     pub metadata: BTreeMap<String, String>,
+    /// Formats of members of a container, by name, each with the first member that is of it.
+    pub members: BTreeMap<String, String>,
     /// What would be imported and called if the file were loaded, in order.
     pub calls: Vec<Call>,
+    /// For source code that may be loaded with a model.
+    pub code: Option<Box<Code>>,
     /// A list of packages that a program carries of itself, as JSON of cargo-auditable.
     pub lock: Option<Vec<u8>>,
     /// Addresses in a configuration or a program, in order, each host once.
     pub endpoints: Vec<Endpoint>,
     /// Modules that a program imports, in order, each once.
     pub imports: Vec<Import>,
+}
+
+/// What only its neighbours can tell of a source file: whether it is loaded with a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Code {
+    /// Modules that it imports from beside itself, with the dots before them; for a configuration the modules that it
+    /// names, without dots.
+    pub imports: Vec<String>,
+    /// What is to be said of it if it is loaded.
+    pub loaded: Vec<Evidence>,
 }
 
 /// One file: where, how long, its digests, and what it is.
@@ -220,6 +244,15 @@ mod tests {
     fn undecodable_names_are_escaped_and_others_kept() {
         assert_eq!(ArtifactPath::from_bytes(b"a\\b\n/c").as_str(), "a\\b\n/c");
         assert_eq!(ArtifactPath::from_bytes(b"a\\\xffb").as_str(), "a\\\\\\xffb");
+    }
+
+    #[test]
+    fn no_two_names_share_one_text() {
+        let names: [&[u8]; 6] = [b"\xff", b"\\xff", b"\\\\xff", b"\\\xff", b"\\x41", b"\\\\x41"];
+        let paths = names.map(ArtifactPath::from_bytes);
+        let texts: std::collections::BTreeSet<&str> = paths.iter().map(ArtifactPath::as_str).collect();
+        assert_eq!(texts.len(), names.len());
+        assert!(paths.iter().zip(names).all(|(path, name)| path.as_bytes() == name));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub mod tier;
 mod verdict;
 
 pub use advisory::{AdvisoryMatch, Epss};
-pub use artifact::{Artifact, ArtifactPath, Contents, Format, Shard};
+pub use artifact::{Artifact, ArtifactPath, Code, Contents, Format, Shard};
 pub use call::{Call, Judgement};
 pub use digest::{Algorithm, Digest, DigestError, Digests};
 pub use endpoint::{Endpoint, Import};

@@ -31,6 +31,7 @@ pub(super) fn over(top: Wire, base: Wire) -> Wire {
         severity: thresholds(severity, base.severity),
         rules: Some(rules),
         require: Some(require_over(top.require.unwrap_or_default(), base.require.unwrap_or_default())),
+        pickle: Some(top.pickle.unwrap_or_default().over(base.pickle.unwrap_or_default())).filter(|it| !it.is_empty()),
         formats: Some(Formats {
             allow: top_formats.allow.or(base_formats.allow),
             deny: top_formats.deny.or(base_formats.deny),

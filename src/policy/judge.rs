@@ -10,7 +10,7 @@ use super::resolve::Policy;
 use super::scope::{Scopes, Terms};
 use super::services::SERVICE_NOT_ALLOWED;
 use super::wire::{Action, Gaps};
-use super::{patch_age, rego, require};
+use super::{members, patch_age, rego, require};
 
 /// Something the policy asks for was not seen.
 pub static REQUIREMENT_UNMET: Rule = Rule {
@@ -77,6 +77,7 @@ pub fn judge(policy: &Policy, weighed: &Weighed<'_>, mut evidence: Vec<Evidence>
     let today = now.to_zoned(TimeZone::UTC).date();
     let scopes = Scopes::new(&policy.scopes, weighed);
     evidence.extend(weighed.artifacts.iter().filter_map(|artifact| unwelcome(policy, &scopes, artifact)));
+    evidence.extend(weighed.artifacts.iter().filter_map(|artifact| members::unwelcome(policy, &scopes, artifact)));
     evidence.extend(policy.services.judge(&evidence));
     evidence.extend(patch_age::overdue(policy, &evidence, today));
     evidence.extend(unmet(policy, &evidence));

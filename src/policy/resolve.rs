@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::model::{Check, Limits, PolicyId, Rule, Severity};
 
 use super::inherit::over;
+use super::pickle::Pickle;
 use super::require::AttestationEntry;
 use super::scope::ScopeEntry;
 use super::services::Services;
@@ -64,6 +65,9 @@ pub struct Policy {
     pub formats_allow: Option<BTreeSet<String>>,
     /// Never these formats.
     pub formats_deny: BTreeSet<String>,
+    /// Callables of pickles, beside the built-in lists.
+    #[serde(skip_serializing_if = "Pickle::is_empty")]
+    pub pickle: Pickle,
     /// Files with trusted keys, as written.
     pub keys: Vec<String>,
     /// Distinct trusted signers that must have signed.
@@ -226,6 +230,7 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         require,
         formats_allow: formats.allow.map(|allow| allow.into_iter().collect()),
         formats_deny: formats.deny.unwrap_or_default().into_iter().collect(),
+        pickle: wire.pickle.unwrap_or_default(),
         keys: signature.keys.take().unwrap_or_default(),
         threshold: signature.threshold.take().unwrap_or(0),
         signature,

@@ -228,6 +228,9 @@ pub struct Wire {
     /// Which formats may be there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub formats: Option<Formats>,
+    /// Callables of pickles, beside the built-in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pickle: Option<super::pickle::Pickle>,
     /// Which signatures count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,

@@ -221,6 +221,22 @@ fn path(name: &[u8], escaped: bool) -> Result<ArtifactPath, String> {
 /// escaped as it does, and names that are not UTF-8 stand as they are.
 #[must_use]
 pub fn line(path: &ArtifactPath, digest: &Digest) -> Vec<u8> {
+    let (escape, name) = escaped(path);
+    [escape, digest.hex().as_bytes(), b"  ", &name, b"\n"].concat()
+}
+
+/// The line of BSD's tools (coreutils' `--tag`), which names the hash function.
+#[must_use]
+pub fn tagged_line(path: &ArtifactPath, digest: &Digest) -> Vec<u8> {
+    let (escape, name) = escaped(path);
+    let tag = match digest.algorithm() {
+        Algorithm::Blake2b512 => "BLAKE2b".to_owned(),
+        other => other.name().to_ascii_uppercase(),
+    };
+    [escape, tag.as_bytes(), b" (", &name, b") = ", digest.hex().as_bytes(), b"\n"].concat()
+}
+
+fn escaped(path: &ArtifactPath) -> (&'static [u8], Vec<u8>) {
     let mut name = Vec::new();
     for byte in path.as_bytes() {
         match byte {
@@ -230,8 +246,7 @@ pub fn line(path: &ArtifactPath, digest: &Digest) -> Vec<u8> {
             plain => name.push(*plain),
         }
     }
-    let escaped = if name.len() == path.as_bytes().len() { "" } else { "\\" };
-    [escaped.as_bytes(), digest.hex().as_bytes(), b"  ", &name, b"\n"].concat()
+    (if name.len() == path.as_bytes().len() { b"" } else { b"\\" }, name)
 }
 
 /// Compares a list with the files. `path` is that of the list, in the tree or beside it.

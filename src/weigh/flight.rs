@@ -56,6 +56,11 @@ impl<'p> Flight<'p> {
         Self { file, part, chunk: None, buffer: Vec::new(), whole, plain, shard: None, harvest }
     }
 
+    /// Bytes of the part after the chunk.
+    pub fn left(&self) -> u64 {
+        self.part.range.end - self.chunk.as_ref().map_or(self.part.range.start, |chunk| chunk.end)
+    }
+
     /// True when all streams have eaten the chunk.
     pub fn is_hungry(&self) -> bool {
         self.whole.as_ref().is_none_or(Stream::is_hungry)

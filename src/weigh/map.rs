@@ -135,7 +135,9 @@ fn to_usize(value: u64) -> io::Result<usize> {
 fn hold(file: &File, len: u64) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; to_usize(len)? + 1];
     let mut filled = 0;
-    while filled < bytes.len() {
+    // Once the expected length was read and no more came with it, it has ended: asking again would cost a call for each
+    // of many small files, and what is appended later shows in the status.
+    while filled < bytes.len() && (filled == 0 || filled as u64 != len) {
         match file.read_at(&mut bytes[filled..], filled as u64) {
             Ok(0) => break,
             Ok(count) => filled += count,

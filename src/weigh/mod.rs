@@ -16,6 +16,7 @@ mod observe;
 mod opened;
 mod part;
 mod plan;
+mod queue;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -23,13 +24,13 @@ mod tree;
 mod view;
 mod walk;
 
-pub use engine::{Weighing, weigh};
+pub use engine::{Weighing, weigh, weigh_files};
 pub use lanes::Kernel;
 pub use names::names;
 pub use observe::{Inspect, Inspection, Nothing, Observer, Progress, Silent};
 pub use plan::Plan;
 pub use view::{Reader, Unreadable, View};
-pub use walk::read_small;
+pub use walk::{Named, read_small};
 
 use crate::model::Rule;
 
@@ -37,6 +38,9 @@ use crate::model::Rule;
 pub static RULES: &[&Rule] = &[
     &opened::CHANGED_UNDERFOOT,
     &opened::INSPECTOR_FAILED,
+    &source::BLOB_MISSING,
+    &source::MANIFEST_MALFORMED,
+    &source::MANIFEST_MISMATCH,
     &source::SOURCE_DIGEST_MATCH,
     &source::SOURCE_DIGEST_MISMATCH,
     &tree::UNREADABLE_FILE,

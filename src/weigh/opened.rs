@@ -108,7 +108,7 @@ pub fn open<'p>(pass: &Pass<'p>, found: &'p Found) -> Result<(Arc<Opened<'p>>, V
     let before = before.map_err(|error| refused(Trouble::Unreadable(error)))?;
     let bytes = Bytes::open(file, before.len, pass.plan.mmap).map_err(|error| refused(error.into()))?;
     let ledger = Ledger::default();
-    let mut seen = look(pass, found, &bytes, &ledger);
+    let mut seen = look(pass, found, &bytes, &ledger, before.mode);
     let kept = keep(pass.plan, found, &bytes, &ledger, &mut seen.evidence);
     let artifact = Artifact {
         path: found.path.clone(),
@@ -134,9 +134,9 @@ pub fn open<'p>(pass: &Pass<'p>, found: &'p Found) -> Result<(Arc<Opened<'p>>, V
 }
 
 /// The inspector's view of the file; what it found is lost if it panics, the file is not.
-fn look(pass: &Pass<'_>, found: &Found, bytes: &Bytes, ledger: &Ledger) -> Inspection {
+fn look(pass: &Pass<'_>, found: &Found, bytes: &Bytes, ledger: &Ledger, mode: u32) -> Inspection {
     let budget = Budget::new(pass.plan.limits.structure_bytes);
-    let view = View::of_file(bytes, ledger, &budget);
+    let view = View::of_file(bytes, ledger, &budget, mode);
     let inspect = AssertUnwindSafe(|| pass.inspect.inspect(&found.path, &view, &pass.plan.limits));
     catch_unwind(inspect).unwrap_or_else(|panic| Inspection {
         evidence: vec![failed("the inspection of its structure", panic.as_ref()).of(&found.path)],
@@ -171,7 +171,11 @@ fn keep(plan: &Plan, found: &Found, bytes: &Bytes, ledger: &Ledger, evidence: &m
 
 /// What to compute over the whole file. Where only shards were asked for, claims of its source are not checked.
 fn algorithms(plan: &Plan, found: &Found) -> BTreeSet<Algorithm> {
-    if plan.algorithms.is_empty() { BTreeSet::new() } else { &plan.algorithms | &found.algorithms }
+    if plan.algorithms.is_empty() && plan.shards.is_some() {
+        BTreeSet::new()
+    } else {
+        &plan.algorithms | &found.algorithms
+    }
 }
 
 /// The shards to digest, unless there would be too many.

@@ -16,8 +16,8 @@ pub struct Plan {
     pub threads: Option<usize>,
     /// The SHA-256 kernel; `None` for the best at each moment, which is also used where the machine lacks this one.
     pub kernel: Option<Kernel>,
-    /// Map files instead of reading them. Reading was measured to be faster: the copy is made once, in order, into
-    /// memory that stays in the cache for inspection and hash, where a mapping pays for each page.
+    /// Map files instead of reading them. Reading is the safer way: nobody can change a private copy between two looks
+    /// at it. `benches/README.md` has what it costs.
     pub mmap: bool,
     /// Read structure alone: nothing is hashed and no observer sees the payload. What inspectors read is read once more
     /// and must be the same.

@@ -22,9 +22,9 @@ pub static UNREADABLE_FILE: Rule = Rule {
 
 /// What bounds a pass: nothing outside is opened, whatever is swapped for a link while we look.
 pub struct Tree {
-    /// The folder, without links in it. When the root is one file: that file.
+    /// The folder, without links in it; empty for files that the caller named one by one.
     base: PathBuf,
-    /// `None` when the root is one file.
+    /// `None` for files that the caller named.
     folder: Option<OwnedFd>,
 }
 
@@ -40,9 +40,9 @@ impl Tree {
         Ok(Self { base, folder: Some(folder) })
     }
 
-    /// That file alone.
-    pub fn single(file: &Path) -> Self {
-        Self { base: file.to_owned(), folder: None }
+    /// Files that the caller named, wherever they are: their locations are paths as the caller spelt them.
+    pub const fn named() -> Self {
+        Self { base: PathBuf::new(), folder: None }
     }
 
     /// The folder, without links in it.
@@ -50,8 +50,8 @@ impl Tree {
         &self.base
     }
 
-    /// Opens a regular file for reading by its path below the base. A link anywhere on the way is refused; a pipe
-    /// that took the file's place does not block.
+    /// Opens a regular file for reading by its path below the base. A link anywhere on the way is refused, unless the
+    /// caller named the file; a pipe that took the file's place does not block.
     ///
     /// # Errors
     /// What the system said.
@@ -59,7 +59,7 @@ impl Tree {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         let Some(folder) = &self.folder else {
             let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-            return fs::OpenOptions::new().read(true).custom_flags(flags).open(&self.base);
+            return fs::OpenOptions::new().read(true).custom_flags(flags).open(location);
         };
         #[cfg(target_os = "linux")]
         {
@@ -79,7 +79,7 @@ impl Tree {
     /// # Errors
     /// What the system said.
     pub fn status(&self, location: &Path) -> io::Result<Metadata> {
-        if self.folder.is_some() { fs::symlink_metadata(self.base.join(location)) } else { fs::metadata(&self.base) }
+        if self.folder.is_some() { fs::symlink_metadata(self.base.join(location)) } else { fs::metadata(location) }
     }
 }
 
@@ -88,6 +88,8 @@ impl Tree {
 pub struct Stamp {
     /// Length in bytes.
     pub len: u64,
+    /// Type and permission bits.
+    pub mode: u32,
     inode: (u64, u64),
     modified: (i64, i64),
     changed: (i64, i64),
@@ -104,6 +106,7 @@ impl Stamp {
         }
         Ok(Self {
             len: status.len(),
+            mode: status.mode(),
             inode: (status.dev(), status.ino()),
             modified: (status.mtime(), status.mtime_nsec()),
             changed: (status.ctime(), status.ctime_nsec()),

@@ -97,19 +97,29 @@ pub struct View<'a> {
     base: u64,
     depth: u32,
     budget: &'a Budget,
+    mode: Option<u32>,
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of_file(bytes: &'a Bytes, ledger: &'a Ledger, budget: &'a Budget) -> Self {
+    pub(super) fn of_file(bytes: &'a Bytes, ledger: &'a Ledger, budget: &'a Budget, mode: u32) -> Self {
         let window = 0..bytes.len();
-        Self { backing: Backing::File { bytes, ledger }, window, entry: None, base: 0, depth: 0, budget }
+        Self {
+            backing: Backing::File { bytes, ledger },
+            window,
+            entry: None,
+            base: 0,
+            depth: 0,
+            budget,
+            mode: Some(mode),
+        }
     }
 
     /// A view of bytes in memory, for tests and for callers that already hold a small file.
     pub fn with_bytes<T>(bytes: &[u8], limit: u64, look: impl FnOnce(&View<'_>) -> T) -> T {
         let budget = Budget::new(limit);
         let window = 0..bytes.len() as u64;
-        look(&View { backing: Backing::Memory(bytes), window, entry: None, base: 0, depth: 0, budget: &budget })
+        let backing = Backing::Memory(bytes);
+        look(&View { backing, window, entry: None, base: 0, depth: 0, budget: &budget, mode: None })
     }
 
     /// Length of the window in bytes.
@@ -128,6 +138,12 @@ impl<'a> View<'a> {
     #[must_use]
     pub const fn depth(&self) -> u32 {
         self.depth
+    }
+
+    /// The permission bits of the file; `None` for a member of a container.
+    #[must_use]
+    pub const fn mode(&self) -> Option<u32> {
+        self.mode
     }
 
     /// The member's name, `!` between containers; `None` at the top.
@@ -206,7 +222,7 @@ impl<'a> View<'a> {
     /// [`Unreadable::PastEnd`] if the range is not inside.
     pub fn member(&self, name: &str, range: Range<u64>) -> Result<View<'a>, Unreadable> {
         let slice = self.slice(range)?;
-        Ok(Self { entry: Some(self.join(name)), base: 0, depth: self.depth + 1, ..slice })
+        Ok(Self { entry: Some(self.join(name)), base: 0, depth: self.depth + 1, mode: None, ..slice })
     }
 
     /// A member that was decompressed into memory. Its compressed bytes must have been read through this view, so
@@ -223,12 +239,15 @@ impl<'a> View<'a> {
             base: 0,
             depth: self.depth + 1,
             budget: self.budget,
+            mode: None,
         }
     }
 
-    /// The place of a range of this window, named by file or member.
+    /// The place of a range of this window, named by file or member. Headers lie, so what is said to be outside of the
+    /// window is placed at its end, and a range that ends before it begins is empty.
     #[must_use]
     pub fn place(&self, range: Range<u64>) -> Place {
+        let range = self.within(range);
         let (start, end) = (self.base + range.start, self.base + range.end);
         match &self.entry {
             None => Place::Bytes { start, end },
@@ -239,6 +258,7 @@ impl<'a> View<'a> {
     /// Up to 48 bytes around the beginning of a range, for people to look at; `None` where nothing can be read.
     #[must_use]
     pub fn excerpt(&self, range: Range<u64>) -> Option<Excerpt> {
+        let range = self.within(range);
         let start = range.start.saturating_sub(16) / 16 * 16;
         let bytes = self.read_up_to(start, 48).ok().filter(|bytes| !bytes.is_empty())?;
         let end = range.end.min(start + bytes.len() as u64);
@@ -249,6 +269,11 @@ impl<'a> View<'a> {
     #[must_use]
     pub const fn reader(&self) -> Reader<'_> {
         Reader { view: self, at: 0, buffer: Vec::new(), used: 0, trouble: None }
+    }
+
+    fn within(&self, range: Range<u64>) -> Range<u64> {
+        let start = range.start.min(self.len());
+        start..range.end.clamp(start, self.len())
     }
 
     fn join(&self, name: &str) -> String {

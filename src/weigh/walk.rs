@@ -6,6 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use rayon::prelude::*;
+
 use crate::model::{Algorithm, ArtifactPath, Class, Evidence, Limits, Place, Rule, Severity};
 
 use super::source::{Claim, blob_of_snapshot, prepare, repository_of_snapshot};
@@ -56,7 +58,7 @@ pub static UNDECODABLE_NAME: Rule = Rule {
 pub struct Found {
     /// Relative to the root.
     pub path: ArtifactPath,
-    /// Relative to the base of the [`Tree`], with links resolved.
+    /// Relative to the base of the [`Tree`], with links resolved; as it was spelt if the caller named it.
     pub location: PathBuf,
     /// Length in bytes when it was listed.
     pub len: u64,
@@ -80,8 +82,8 @@ pub fn walk(root: &Path, plan: &Plan) -> Result<(Tree, Vec<Found>, Vec<Evidence>
     let status = fs::metadata(root).map_err(refused)?;
     if status.is_file() {
         let name = root.file_name().unwrap_or(OsStr::new("."));
-        let file = Found::new(ArtifactPath::from_bytes(name.as_bytes()), PathBuf::new(), status.len());
-        return Ok((Tree::single(root), vec![file], Vec::new()));
+        let file = Found::new(ArtifactPath::from_bytes(name.as_bytes()), root.to_owned(), status.len());
+        return Ok((Tree::named(), vec![file], Vec::new()));
     }
     if !status.is_dir() {
         return Err(Error::Special(root.display().to_string()));
@@ -101,7 +103,52 @@ pub fn walk(root: &Path, plan: &Plan) -> Result<(Tree, Vec<Found>, Vec<Evidence>
     Ok((tree, files, evidence))
 }
 
-/// Reads a file that the caller named as a whole: a key, a policy, a bundle.
+/// A file that the caller named.
+pub struct Named {
+    /// As the caller spelt it.
+    pub path: PathBuf,
+    /// Digests of it that are needed beyond those that were asked for of all files.
+    pub algorithms: BTreeSet<Algorithm>,
+}
+
+/// These files, sorted by path, and what could not be had. A file that is named twice is there once.
+pub fn listed(named: &[Named]) -> (Vec<Found>, Vec<Evidence>) {
+    let look = |named: &Named| {
+        let path = ArtifactPath::from_bytes(named.path.as_os_str().as_bytes());
+        let refused = |rule, why: &str| Err(Box::new(Evidence::new(rule, why).of(&path)));
+        match fs::metadata(&named.path) {
+            Ok(status) if status.is_file() => {
+                let algorithms = named.algorithms.clone();
+                Ok(Found { algorithms, ..Found::new(path, named.path.clone(), status.len()) })
+            }
+            Ok(status) if status.is_dir() => refused(&UNREADABLE_FILE, "it is a folder, a file was expected"),
+            Ok(_) => refused(&SPECIAL_FILE, "it is neither a file nor a folder"),
+            Err(error) => refused(&UNREADABLE_FILE, &format!("it could not be looked up: {error}")),
+        }
+    };
+    let looks: Vec<_> =
+        if named.len() < MANY { named.iter().map(look).collect() } else { named.par_iter().map(look).collect() };
+    let (mut files, mut evidence): (Vec<Found>, Vec<Evidence>) = (Vec::new(), Vec::new());
+    for look in looks {
+        match look {
+            Ok(file) => files.push(file),
+            Err(refused) => evidence.push(*refused),
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files.dedup_by(|again, first| {
+        let same = again.path == first.path;
+        if same {
+            first.algorithms.append(&mut again.algorithms);
+        }
+        same
+    });
+    evidence.dedup();
+    (files, evidence)
+}
+
+/// Reads a file that the caller named as a whole: a key, a policy, a bundle. A pipe is read to its end, but not waited
+/// for while nobody has it open for writing.
 ///
 /// # Errors
 /// [`Error`] when it cannot be read or has more than `limit` bytes.
@@ -125,6 +172,9 @@ pub fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     }
     Ok(bytes)
 }
+
+/// Entries of a folder from which on several threads look them up.
+const MANY: usize = 512;
 
 struct Walk<'a> {
     plan: &'a Plan,
@@ -154,7 +204,10 @@ impl Walk<'_> {
             }
         };
         names.sort_unstable();
-        for name in names {
+        let many = names.len() >= MANY && self.plan.threads.is_none_or(|threads| threads > 1);
+        let look = |name: &OsString| fs::symlink_metadata(location.join(name));
+        let looks: Vec<_> = if many { names.par_iter().map(look).collect() } else { names.iter().map(look).collect() };
+        for (name, status) in names.into_iter().zip(looks) {
             if self.files.len() as u64 >= files {
                 let evidence = Unreadable::limit_evidence("files", files, Place::Whole);
                 if !self.evidence.contains(&evidence) {
@@ -167,12 +220,12 @@ impl Walk<'_> {
                 relative.push(b'/');
             }
             relative.extend_from_slice(name.as_bytes());
-            self.entry(relative, depth);
+            self.entry(relative, status, depth);
             relative.truncate(before);
         }
     }
 
-    fn entry(&mut self, relative: &mut Vec<u8>, depth: u32) {
+    fn entry(&mut self, relative: &mut Vec<u8>, status: io::Result<fs::Metadata>, depth: u32) {
         let path = ArtifactPath::from_bytes(relative);
         if (self.plan.ignore)(&path) {
             return;
@@ -182,7 +235,7 @@ impl Walk<'_> {
             let message = format!("the file name is {:?}", path.name());
             self.evidence.push(Evidence::new(&UNDECODABLE_NAME, message).of(&path));
         }
-        let status = match fs::symlink_metadata(&location) {
+        let status = match status {
             Ok(status) => status,
             Err(error) => {
                 let message = format!("it could not be looked up: {error}");

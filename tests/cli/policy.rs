@@ -27,6 +27,16 @@ fn every_wrong_policy_is_named() {
     fs::write(&file, "schema = 1\nname = 'p'\nextends = 'development'\nrules = { pickle-imprt = 'ok' }\n").unwrap();
     let said = stderr(&mut run(&["policy", "check", "production", file.to_str().unwrap()]), 2);
     assert!(said.contains("rule that does not exist"), "{said}");
+    for (line, wanted) in [
+        ("formats = { deny = ['pikle'] }", "did you mean `pickle`?"),
+        ("formats = { allow = ['model-signature'] }", "format that does not exist"),
+        ("pickle = { allow = ['os.system'] }", "cannot be vouched for"),
+        ("pickle = { deny = ['Net'] }", "no name of a callable"),
+    ] {
+        fs::write(&file, format!("schema = 1\nname = 'p'\nextends = 'development'\n{line}\n")).unwrap();
+        let said = stderr(&mut run(&["policy", "check", file.to_str().unwrap()]), 2);
+        assert!(said.contains(wanted), "{line}: {said}");
+    }
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn the_same_bytes_give_the_same_report() {
     };
     let first = once(&[]);
     assert_eq!(first, once(&["--threads", "1"]));
-    assert_eq!(first, once(&["--threads", "7", "--no-mmap"]));
+    assert_eq!(first, once(&["--threads", "7", "--mmap"]));
 }
 
 #[test]

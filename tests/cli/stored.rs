@@ -74,6 +74,19 @@ fn what_was_not_looked_at_is_unknown() {
 }
 
 #[test]
+fn what_one_policy_vouched_for_another_does_not_take_from_it() {
+    let scene = Scene::new();
+    let lenient = scene.path("lenient.toml");
+    let text = "schema = 1\nname = 'lenient'\nextends = 'development'\n[pickle]\nallow = ['foo.bar']\n";
+    fs::write(scene.at("lenient.toml"), text).unwrap();
+    let (fresh, again) = scene.both(&["--policy", &lenient], "development");
+    assert_eq!(fresh["verdict"], "fail");
+    assert_eq!(ruled(&again, "unknown"), ["report-terms-differ"]);
+    let (fresh, again) = scene.both(&["--policy", &lenient], &lenient);
+    assert_eq!(fresh["verdict"], again["verdict"]);
+}
+
+#[test]
 fn a_report_that_contradicts_itself_is_refused() {
     let scene = Scene::new();
     scene.both(&[], "development");

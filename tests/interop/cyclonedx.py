@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Validates CycloneDX JSON files with cyclonedx-python-lib, strictly: `cyclonedx.py FILE…`.
+"""Validates CycloneDX files, JSON and XML, with cyclonedx-python-lib, strictly: `cyclonedx.py FILE…`.
 
-Needs `pip install 'cyclonedx-python-lib[validation]'`. Beyond the schema it reads the document into the library's
+Needs `pip install 'cyclonedx-python-lib[validation]'`. Beyond the schema it reads a JSON document into the library's
 own model (which refuses broken references) and checks that the serial number and all references are unique.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -15,10 +16,14 @@ sys.path = [folder for folder in sys.path if Path(folder or ".").resolve() != Pa
 from cyclonedx.model.bom import Bom
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from cyclonedx.validation.xml import XmlValidator
 
 
 def troubles(path: Path) -> list[str]:
     text = path.read_text(encoding="utf-8")
+    if path.suffix == ".xml":
+        version = SchemaVersion.from_version(re.search(r"cyclonedx\.org/schema/bom/([0-9.]+)", text)[1])
+        return [str(error) for error in XmlValidator(version).validate_str(text, all_errors=True) or []]
     document = json.loads(text)
     version = SchemaVersion.from_version(document["specVersion"])
     found = [str(error) for error in JsonStrictValidator(version).validate_str(text, all_errors=True) or []]

@@ -4,7 +4,11 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+pub mod corpus;
 pub mod pickle;
+mod proto;
+mod tar;
+mod words;
 mod zip;
 
 use std::fs;
@@ -231,6 +235,12 @@ pub fn content(table: &toml::Table, case: &Path) -> Result<Vec<u8>, String> {
                 }
             }
             "pickle" => bytes.extend(pickle::assemble(&text(value)?)?),
+            "proto" => bytes.extend(proto::encode(&text(value)?)?),
+            "words" => bytes.extend(words::encode(&text(value)?)?),
+            "tar" => bytes.extend(tar::build(value, &|table| content(table, case))?),
+            "gzip" | "zlib" | "base64" => {
+                bytes.extend(packed(builder, &content(value.as_table().ok_or("a table")?, case)?)?);
+            }
             "safetensors" => bytes.extend(safetensors(value)?),
             "zip" => bytes.extend(zip::build(value, &|table| content(table, case))?),
             "path" | "times" => {}
@@ -238,6 +248,24 @@ pub fn content(table: &toml::Table, case: &Path) -> Result<Vec<u8>, String> {
         }
     }
     Ok(bytes)
+}
+
+fn packed(how: &str, plain: &[u8]) -> Result<Vec<u8>, String> {
+    use base64::Engine as _;
+    use std::io::Write as _;
+    let (level, out) = (flate2::Compression::default(), Vec::new());
+    let packed = match how {
+        "gzip" => {
+            let mut encoder = flate2::write::GzEncoder::new(out, level);
+            encoder.write_all(plain).and_then(|()| encoder.finish())
+        }
+        "zlib" => {
+            let mut encoder = flate2::write::ZlibEncoder::new(out, level);
+            encoder.write_all(plain).and_then(|()| encoder.finish())
+        }
+        _ => Ok(base64::engine::general_purpose::STANDARD.encode(plain).into_bytes()),
+    };
+    packed.map_err(|error| error.to_string())
 }
 
 /// `{ header = 'JSON', data = 32 }`: a length, that header, and so many bytes counting up from 0.

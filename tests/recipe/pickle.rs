@@ -146,7 +146,8 @@ fn counted(bytes: &mut Vec<u8>, form: &str, len: u64, text: &[u8]) -> Result<(),
     Ok(())
 }
 
-fn unquote(text: &str) -> Result<Vec<u8>, String> {
+/// Quoted text with escapes as bytes.
+pub fn unquote(text: &str) -> Result<Vec<u8>, String> {
     let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let inner = inner.ok_or_else(|| format!("{text} is not in quotes"))?;
     let mut bytes = Vec::new();

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::weigh::Kernel;
+
 /// How bytes are read.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Reading {
@@ -16,9 +18,15 @@ pub struct Reading {
     /// Worker threads; one per processor by default
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// Read files instead of mapping them into memory
+    /// Map files into memory instead of reading them into private buffers
     #[arg(long)]
+    pub mmap: bool,
+    /// Read files into private memory: the default
+    #[arg(long, conflicts_with = "mmap", hide = true)]
     pub no_mmap: bool,
+    /// The SHA-256 kernel, for tests and measurements
+    #[arg(long, value_name = "NAME", hide = true, value_parser = kernel)]
+    pub kernel: Option<Kernel>,
     /// Set by `scan`, which has the flag.
     #[arg(skip)]
     pub structure_only: bool,
@@ -122,7 +130,17 @@ pub struct Advising {
     /// A copy of the index of crates.io, for versions that were yanked: a checkout, or the folder cargo keeps
     #[arg(long, value_name = "FOLDER")]
     pub index: Option<PathBuf>,
+    /// The tree is ours: ask `cargo metadata`, which can run what the tree names, for features, targets and uses
+    #[arg(long)]
+    pub trusted_tree: bool,
     /// An OpenVEX document; what it says is not affected, and why, is excused in its author's name (repeatable)
     #[arg(long, value_name = "FILE")]
     pub vex: Vec<PathBuf>,
+}
+
+fn kernel(name: &str) -> Result<Kernel, String> {
+    let here = || Kernel::ALL.into_iter().filter(|kernel| kernel.is_available());
+    here().find(|kernel| kernel.name() == name).ok_or_else(|| {
+        format!("not a kernel of this machine; it has {}", here().map(Kernel::name).collect::<Vec<_>>().join(", "))
+    })
 }

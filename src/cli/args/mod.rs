@@ -1,5 +1,6 @@
 //! The command line as clap reads it. One struct a verb; what several verbs share stands once.
 
+mod bills;
 mod database;
 mod groups;
 #[cfg(feature = "keyless")]
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Check;
 
+pub use bills::{BillFormat, CheckFormat, Sbom, SbomCheck, SbomMerge, SbomVerb};
 pub use database::{Db, DbImport, DbStatus, DbUpdate, DbVerb, StatusFormat};
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
 #[cfg(feature = "keyless")]
@@ -72,7 +74,7 @@ pub enum Verb {
     Audit(Audit),
     /// Make and look at advisory databases
     Db(Db),
-    /// Write a bill of materials
+    /// Write a bill of materials; check or merge bills of anybody
     Sbom(Sbom),
     /// Sign a model (OpenSSF Model Signing)
     Sign(Sign),
@@ -165,18 +167,36 @@ pub struct Audit {
 /// Print or check digests in the format of sha256sum.
 #[derive(Clone, Debug, Args)]
 pub struct Hash {
-    /// Files, folders, or with --check lists of digests
-    #[arg(required = true, value_name = "PATH")]
+    /// Files, folders, or with --check lists of digests (`-` for standard input)
+    #[arg(required_unless_present = "files_from", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Check the files that these lists name, relative to the current folder
     #[arg(long, short)]
     pub check: bool,
-    /// Hash function
-    #[arg(long, short, default_value = "sha256", value_name = "ALG", value_parser = algorithm)]
-    pub algorithm: crate::model::Algorithm,
+    /// Hash functions; more than one are computed in one pass and printed in the format of BSD
+    #[arg(long, short, default_value = "sha256", value_name = "LIST", value_delimiter = ',', value_parser = algorithm)]
+    pub algorithm: Vec<crate::model::Algorithm>,
+    /// Digest ranges of so many bytes instead of whole files, named FILE:START:END as model signatures name them
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "check")]
+    pub shard_size: Option<u64>,
+    /// Hash what this file lists as well, a path each line or ended by NUL; `-` for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    pub files_from: Option<PathBuf>,
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t = HashFormat::Sums)]
+    pub format: HashFormat,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub reading: Reading,
+}
+
+/// Formats of digests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HashFormat {
+    /// Lines as `sha256sum` prints them.
+    Sums,
+    /// `weighbridge/hash/v1`.
+    Json,
 }
 
 /// Show what is inside a file.
@@ -191,52 +211,6 @@ pub struct Inspect {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub reading: Reading,
-}
-
-/// Write a bill of materials.
-#[derive(Clone, Debug, Args)]
-pub struct Sbom {
-    /// A model folder or file
-    #[arg(value_name = "PATH")]
-    pub path: PathBuf,
-    /// Kind of document
-    #[arg(long, value_enum, default_value_t = SbomFormat::CycloneDx16)]
-    pub format: SbomFormat,
-    /// Write to this new file instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// The moment to write into the document, RFC 3339; SOURCE_DATE_EPOCH or none by default
-    #[arg(long, value_name = "TIME")]
-    pub now: Option<String>,
-    /// Who answers for the document: a person or an organisation
-    #[arg(long, value_name = "NAME")]
-    pub author: Option<String>,
-    /// Who supplies the model
-    #[arg(long, value_name = "NAME")]
-    pub supplier: Option<String>,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub advising: Advising,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub reading: Reading,
-}
-
-/// Kinds of bills of materials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SbomFormat {
-    /// CycloneDX 1.6 JSON.
-    #[value(name = "cyclonedx-1.6")]
-    CycloneDx16,
-    /// CycloneDX 1.7 JSON.
-    #[value(name = "cyclonedx-1.7")]
-    CycloneDx17,
-    /// SPDX 2.3 JSON.
-    #[value(name = "spdx-2.3")]
-    Spdx23,
-    /// SPDX 3.0.1 JSON-LD.
-    #[value(name = "spdx-3.0.1")]
-    Spdx301,
 }
 
 /// Explain a rule.

@@ -1,17 +1,19 @@
-//! What a model says about itself: README.md and config.json at the root, and the headers of its weights.
+//! What a model says about itself: README.md and the configurations at the root, and the headers of its weights.
 //!
 //! Nothing here is checked against anything: each statement keeps where it stands and how it is known, so that a
 //! document can say so. Fields of the README's front matter are those of the Hugging Face Hub's model cards.
 
+mod configuration;
 mod flow;
 mod front_matter;
+mod header;
 mod prose;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::model::{Artifact, Assurance, Report};
+use crate::model::{Assurance, Report};
 
 /// A value, where it stands, and how it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,24 @@ pub struct Metric {
     pub dataset: Option<String>,
 }
 
+/// A model that this one was made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Base {
+    /// Its name on the Hub.
+    pub name: String,
+    /// Branch, tag or commit, where one is said.
+    pub revision: Option<String>,
+}
+
+/// A chat template, by digest: a change of one word in it can change what the model does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// `default`, or the name that it is chosen by.
+    pub name: String,
+    /// SHA-256 of its text as UTF-8, in hexadecimal.
+    pub sha256: String,
+}
+
 /// What a model says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Card {
@@ -54,8 +74,26 @@ pub struct Card {
     pub licenses: Vec<Stated<String>>,
     /// Data it was trained on, by name on the Hub.
     pub datasets: Vec<Stated<String>>,
-    /// Models it was made from, by name on the Hub.
-    pub bases: Vec<Stated<String>>,
+    /// Models it was made from.
+    pub bases: Vec<Stated<Base>>,
+    /// Who made it.
+    pub producer: Option<Stated<String>>,
+    /// How its numbers were shortened: `gptq, 4 bits`, `Q4_K - Medium`.
+    pub quantization: Option<Stated<String>>,
+    /// Tokens it can look at.
+    pub context: Option<Stated<String>>,
+    /// Class or kind of its tokenizer.
+    pub tokenizer: Option<Stated<String>>,
+    /// Chat templates, wherever they stand.
+    pub templates: Vec<Stated<Template>>,
+    /// How text is generated unless a caller says otherwise.
+    pub generation: BTreeMap<String, Stated<String>>,
+    /// Addresses of papers about it.
+    pub papers: Vec<Stated<String>>,
+    /// Address of its licence.
+    pub license_link: Option<Stated<String>>,
+    /// Carbon dioxide that training set free, as the card says it.
+    pub emissions: Option<Stated<String>>,
     /// `finetune`, `quantized`, `adapter`, `merge`.
     pub relation: Option<Stated<String>>,
     /// Languages.
@@ -68,29 +106,21 @@ pub struct Card {
     pub uses: Vec<Stated<String>>,
     /// Paragraphs about limits, bias and risk.
     pub limitations: Vec<Stated<String>>,
+    /// Paragraphs about ethics.
+    pub ethics: Vec<Stated<String>>,
+    /// Paragraphs about the data and the way of training.
+    pub training: Vec<Stated<String>>,
     /// Settings of the configuration, such as `hidden_size`.
     pub settings: BTreeMap<String, Stated<String>>,
     /// Files that are there and could not be understood, with the reason.
     pub unreadable: Vec<(String, String)>,
 }
 
-/// Settings of `config.json` that say what the model is.
-const SETTINGS: [&str; 14] = [
-    "auto_map",
-    "dtype",
-    "hidden_size",
-    "intermediate_size",
-    "max_position_embeddings",
-    "model_type",
-    "num_attention_heads",
-    "num_hidden_layers",
-    "num_key_value_heads",
-    "num_local_experts",
-    "quantization_config",
-    "torch_dtype",
-    "transformers_version",
-    "vocab_size",
-];
+/// True for the files that a card is made from.
+#[must_use]
+pub fn reads(name: &str) -> bool {
+    name == "README.md" || configuration::reads(name)
+}
 
 /// Characters of one statement that are kept.
 const TEXT: usize = 2_000;
@@ -105,13 +135,16 @@ impl Card {
         for artifact in &report.artifacts {
             match (artifact.path.as_str(), artifact.kept.as_deref()) {
                 ("README.md", Some(bytes)) => card.readme(bytes),
-                ("config.json", Some(bytes)) => card.config(bytes),
+                (name, Some(bytes)) if configuration::reads(name) => card.configuration(name, bytes),
                 _ => {}
             }
         }
         for artifact in &report.artifacts {
             card.header(artifact);
         }
+        let mut names = std::collections::BTreeSet::new();
+        card.bases.retain(|base| names.insert(base.value.name.clone()));
+        card.templates.sort_by(|a, b| (&a.value.name, &a.source).cmp(&(&b.value.name, &b.source)));
         card
     }
 
@@ -132,6 +165,8 @@ impl Card {
         self.description = prose.description.map(declared);
         self.uses = prose.uses.into_iter().map(declared).collect();
         self.limitations = prose.limitations.into_iter().map(declared).collect();
+        self.ethics = prose.ethics.into_iter().map(declared).collect();
+        self.training = prose.training.into_iter().map(declared).collect();
     }
 
     fn front(&mut self, front: &Map<String, Value>) {
@@ -149,61 +184,23 @@ impl Card {
             self.licenses.push(name);
         }
         self.datasets = all("datasets");
-        self.bases = all("base_model");
+        let base = |stated: Stated<String>| Stated {
+            value: Base { name: stated.value, revision: None },
+            assurance: stated.assurance,
+            source: stated.source,
+        };
+        self.bases = all("base_model").into_iter().map(base).collect();
+        self.license_link = first("license_link");
+        self.emissions = emissions(front);
         self.languages = all("language");
         self.tags = all("tags");
+        let paper = |tag: &Stated<String>| {
+            let number = tag.value.strip_prefix("arxiv:")?;
+            let plain = number.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"./-".contains(&byte));
+            plain.then(|| declared(format!("https://arxiv.org/abs/{number}"), "tags"))
+        };
+        self.papers = self.tags.iter().filter_map(paper).collect();
         self.metrics = metrics(front);
-    }
-
-    fn config(&mut self, bytes: &[u8]) {
-        let config = match serde_json::from_slice::<Map<String, Value>>(bytes) {
-            Ok(config) => config,
-            Err(error) => {
-                self.unreadable.push(("config.json".to_owned(), error.to_string()));
-                return;
-            }
-        };
-        let derived = |value: String, key: &str| Stated {
-            value,
-            assurance: Assurance::Derived,
-            source: format!("config.json {key}"),
-        };
-        self.architecture =
-            texts(config.get("architectures")).into_iter().next().map(|value| derived(value, "architectures"));
-        self.family = texts(config.get("model_type")).into_iter().next().map(|value| derived(value, "model_type"));
-        for key in SETTINGS {
-            if let Some(value) = config.get(key).filter(|value| !value.is_null()) {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                self.settings.insert(key.to_owned(), derived(cut(&text), key));
-            }
-        }
-    }
-
-    /// What the header of a GGUF file says, where nothing better is known.
-    fn header(&mut self, artifact: &Artifact) {
-        let metadata = &artifact.contents.metadata;
-        let said = |key: &str| {
-            metadata.get(key).filter(|value| !value.is_empty()).map(|value| Stated {
-                value: cut(value),
-                assurance: Assurance::Derived,
-                source: format!("{} {key}", artifact.path),
-            })
-        };
-        self.family = self.family.take().or_else(|| said("general.architecture"));
-        self.version = self.version.take().or_else(|| said("general.version"));
-        self.description = self.description.take().or_else(|| said("general.description"));
-        if self.licenses.is_empty() {
-            self.licenses.extend(said("general.license"));
-        }
-        if self.bases.is_empty() {
-            let bases = (0..16).map_while(|n| {
-                let name = said(&format!("general.base_model.{n}.name"))?;
-                let owner = said(&format!("general.base_model.{n}.organization"));
-                let value = owner.map_or_else(|| name.value.clone(), |owner| format!("{}/{}", owner.value, name.value));
-                Some(Stated { value, ..name })
-            });
-            self.bases = bases.collect();
-        }
     }
 }
 
@@ -231,6 +228,16 @@ fn cut(text: &str) -> String {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
+}
+
+/// `co2_eq_emissions`: grams, alone or with how they were measured.
+fn emissions(front: &Map<String, Value>) -> Option<Stated<String>> {
+    let value = front.get("co2_eq_emissions")?;
+    let said = match value {
+        Value::Object(map) => texts(map.get("emissions")).into_iter().next()?,
+        value => texts(Some(value)).into_iter().next()?,
+    };
+    Some(declared(format!("{said} g"), "co2_eq_emissions"))
 }
 
 /// `model-index` › `results` › `metrics`.

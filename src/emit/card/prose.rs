@@ -9,6 +9,10 @@ pub(super) struct Prose {
     pub uses: Vec<String>,
     /// First paragraphs of sections about limits, bias and risk.
     pub limitations: Vec<String>,
+    /// First paragraphs of sections about ethics.
+    pub ethics: Vec<String>,
+    /// First paragraphs of sections about training and its data.
+    pub training: Vec<String>,
 }
 
 /// Characters of a paragraph that are kept.
@@ -61,6 +65,10 @@ impl Prose {
             self.limitations.push(paragraph);
         } else if about(&["intended use", "direct use", "use cases", "downstream use"]) {
             self.uses.push(paragraph);
+        } else if about(&["ethic"]) {
+            self.ethics.push(paragraph);
+        } else if about(&["training data", "training procedure", "training details", "pretraining", "pre-training"]) {
+            self.training.push(paragraph);
         } else if self.description.is_none() {
             self.description = Some(paragraph);
         }
@@ -85,6 +93,7 @@ mod tests {
                 description: Some("A small model.".to_owned()),
                 uses: vec!["Tests.".to_owned()],
                 limitations: vec!["Toy only.".to_owned()],
+                ..Prose::default()
             }
         );
         assert_eq!(Prose::of("# Demo\nLimitations: toy.\n").limitations, ["Limitations: toy."]);

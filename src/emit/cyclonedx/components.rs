@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Algorithm, Artifact, ArtifactPath, Digest, PackageSource};
 
-use super::super::bill::{Bill, Locked};
-use super::super::identity::content_purl;
+use super::super::bill::{self, Bill, Locked};
+use super::super::identity::{content_purl, hub_purl};
 use super::super::license::{self, License};
 use super::super::percent;
 use super::{MODEL, NO_ASSERTION, Options, SUBJECT, UNKNOWN, model_card, property, put};
@@ -55,7 +55,7 @@ pub(super) fn all(bill: &Bill<'_>, options: &Options) -> Vec<Value> {
 
 /// The weighed tree itself.
 pub(super) fn subject(bill: &Bill<'_>, options: &Options) -> Value {
-    json!({
+    let mut subject = json!({
         "type": "application",
         "bom-ref": SUBJECT,
         "name": bill.report.subject,
@@ -63,8 +63,12 @@ pub(super) fn subject(bill: &Bill<'_>, options: &Options) -> Value {
         "supplier": { "name": options.supplier.as_deref().unwrap_or(UNKNOWN) },
         "hashes": hashes(bill.root()),
         "purl": content_purl(&bill.report.subject, None, bill.root()),
-        "licenses": licenses(bill.card.licenses.iter().map(|license| license.value.as_str())),
-    })
+        "licenses": licenses(bill.licenses().iter().map(|license| license.value.as_str())),
+    });
+    if let Some(description) = bill.own.as_ref().and_then(|own| own.description.as_ref()) {
+        subject["description"] = description.value.as_str().into();
+    }
+    subject
 }
 
 /// The graph: the tree on the model and the roots of its packages, the model on its files and datasets.
@@ -144,7 +148,7 @@ fn dataset(name: &str) -> Value {
         "name": name,
         "version": UNKNOWN,
         "supplier": { "name": owner },
-        "purl": format!("pkg:huggingface/datasets/{}", percent::encode(name, "/")),
+        "purl": hub_purl("datasets/", name, None),
         "licenses": licenses([]),
         "data": [{
             "type": "dataset",
@@ -166,10 +170,11 @@ fn library(locked: &Locked<'_>) -> Value {
     component.insert("type".to_owned(), "library".into());
     component.insert("bom-ref".to_owned(), package.purl.as_str().into());
     component.insert("name".to_owned(), package.name.as_str().into());
-    component.insert("version".to_owned(), package.version.as_str().into());
+    component.insert("version".to_owned(), locked.version().unwrap_or(UNKNOWN).into());
     component.insert("purl".to_owned(), package.purl.as_str().into());
     component.insert("supplier".to_owned(), json!({ "name": UNKNOWN }));
-    component.insert("licenses".to_owned(), licenses([]).into());
+    let license = locked.license.iter().map(|license| license.value.as_str());
+    component.insert("licenses".to_owned(), licenses(license).into());
     put(&mut component, "hashes", hashes(locked.checksums.iter().copied()));
     let mut references = Vec::new();
     match &package.source {
@@ -194,12 +199,14 @@ fn library(locked: &Locked<'_>) -> Value {
         // A release of several files, one of which is installed.
         many => property("weighbridge:assurance:hashes", &format!("declared (lockfile; any one of {many})")),
     });
+    let license = locked.license.as_ref().map_or_else(|| "unknown".to_owned(), bill::known);
+    properties.push(property("weighbridge:assurance:licenses", &license));
     component.insert("properties".to_owned(), properties.into());
     component.into()
 }
 
 /// Characters that an address keeps as they are.
-const ADDRESS: &str = ":/?#[]@!$&'()*+,;=%";
+pub(super) const ADDRESS: &str = ":/?#[]@!$&'()*+,;=%";
 
 /// Digests in the format's spelling; a git blob is no hash of the file alone.
 pub(super) fn hashes<'d>(digests: impl IntoIterator<Item = &'d Digest>) -> Vec<Value> {

@@ -40,6 +40,13 @@ fn one(flaw: &Flaw<'_>, bill: &Bill<'_>) -> Value {
                 value["cwes"] = cwes.into();
             }
             value["source"] = json!({ "name": bill.report.tool.name });
+            let rule = flaw.findings.first().map(|finding| finding.evidence.rule);
+            let lines = rule.map(super::super::frameworks::lines).unwrap_or_default();
+            let properties: Vec<Value> =
+                lines.iter().map(|line| super::property("weighbridge:catalogue", line)).collect();
+            if !properties.is_empty() {
+                value["properties"] = properties.into();
+            }
             value["recommendation"] = format!("{} explain {}", bill.report.tool.name, flaw.id).into();
         }
     }

@@ -1,4 +1,4 @@
-//! CycloneDX 1.6 and 1.7 as JSON: the model first, then every file, dataset and package, with what is wrong with them.
+//! CycloneDX 1.6 and 1.7 as JSON or XML: the model first, then every file, dataset and package, with what is wrong with them.
 //!
 //! Byte-for-byte reproducible: the serial number is made from the document itself (a UUID of version 8, RFC 9562),
 //! and the time is a parameter. What is not known is written as unknown. How each statement about the model is known
@@ -8,6 +8,7 @@
 mod components;
 mod flaws;
 mod model_card;
+mod xml;
 
 use serde_json::{Map, Value, json};
 
@@ -26,11 +27,34 @@ pub enum Spec {
     V1_7,
 }
 
+impl Spec {
+    /// As the documents write it.
+    #[must_use]
+    pub const fn number(self) -> &'static str {
+        match self {
+            Self::V1_6 => "1.6",
+            Self::V1_7 => "1.7",
+        }
+    }
+}
+
+/// How the document is written down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Syntax {
+    /// JSON.
+    #[default]
+    Json,
+    /// XML.
+    Xml,
+}
+
 /// What a bill says beyond the report.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Version of the format.
     pub spec: Spec,
+    /// JSON or XML.
+    pub syntax: Syntax,
     /// When, as RFC 3339; left out when nothing is given.
     pub timestamp: Option<String>,
     /// Who answers for the document: a person or an organisation, not a tool.
@@ -51,20 +75,21 @@ const MODEL: &str = "model";
 /// Reference of the program.
 const TOOL: &str = "tool";
 
-/// The bill as indented JSON with a line break at the end.
+/// The bill as indented JSON or XML with a line break at the end.
 #[must_use]
 pub fn render(report: &Report, options: &Options) -> String {
-    encode::pretty(&document(report, options))
+    let document = document(report, options);
+    match options.syntax {
+        Syntax::Json => encode::pretty(&document),
+        Syntax::Xml => xml::render(&document, options.spec.number()),
+    }
 }
 
 /// The bill as a value, for statements that carry it.
 #[must_use]
 pub fn document(report: &Report, options: &Options) -> Value {
     let bill = Bill::of(report);
-    let version = match options.spec {
-        Spec::V1_6 => "1.6",
-        Spec::V1_7 => "1.7",
-    };
+    let version = options.spec.number();
     let components = components::all(&bill, options);
     let mut document = json!({
         "$schema": format!("http://cyclonedx.org/schema/bom-{version}.schema.json"),
@@ -187,6 +212,7 @@ mod tests {
     fn options(spec: Spec) -> Options {
         Options {
             spec,
+            syntax: Syntax::Json,
             timestamp: Some("2026-11-23T00:00:00Z".to_owned()),
             author: Some("Acme ML platform".to_owned()),
             supplier: Some("Acme".to_owned()),

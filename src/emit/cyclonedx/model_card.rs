@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::model::TensorSummary;
 
 use super::super::bill::{self, Bill};
-use super::super::card::{Metric, Stated};
-use super::super::identity::content_purl;
+use super::super::card::{Base, Card, Metric, Stated};
+use super::super::identity::{content_purl, hub_purl};
 use super::super::percent;
-use super::components::{dataset_reference, datasets, hashes, licenses};
+use super::components::{ADDRESS, dataset_reference, datasets, hashes, licenses};
 use super::{MODEL, Options, TOOL, UNKNOWN, property, put};
 
 /// Prefix of the properties that say how a field is known.
@@ -31,7 +31,9 @@ pub(super) fn model(bill: &Bill<'_>, options: &Options) -> Value {
     if let Some(description) = &card.description {
         text("description", &description.value);
     }
-    component.insert("supplier".to_owned(), json!({ "name": options.supplier.as_deref().unwrap_or(UNKNOWN) }));
+    let producer = card.producer.as_ref().map(|producer| producer.value.as_str());
+    let supplier = options.supplier.as_deref().or(producer).unwrap_or(UNKNOWN);
+    component.insert("supplier".to_owned(), json!({ "name": supplier }));
     put(&mut component, "hashes", hashes(bill.root()));
     put(&mut component, "licenses", licenses(card.licenses.iter().map(|license| license.value.as_str())));
     put(&mut component, "tags", card.tags.iter().map(|tag| tag.value.as_str().into()).collect());
@@ -39,23 +41,43 @@ pub(super) fn model(bill: &Bill<'_>, options: &Options) -> Value {
     if !bases.is_empty() {
         component.insert("pedigree".to_owned(), json!({ "ancestors": bases }));
     }
-    if bill.report.artifacts.iter().any(|artifact| artifact.path.as_str() == "README.md") {
-        put(&mut component, "externalReferences", vec![json!({ "type": "model-card", "url": "README.md" })]);
-    }
+    put(&mut component, "externalReferences", references(bill));
     component.insert("modelCard".to_owned(), model_card(bill));
     put(&mut component, "properties", properties(bill, options));
     component.into()
 }
 
-fn base(base: &Stated<String>) -> Value {
+/// Where to read on: the card, with the digest of its bytes, papers and the licence's address.
+fn references(bill: &Bill<'_>) -> Vec<Value> {
+    let readme = bill.report.artifacts.iter().find(|artifact| artifact.path.as_str() == "README.md");
+    let card = readme.map(|readme| {
+        let mut card = json!({ "type": "model-card", "url": "README.md" });
+        let hashes = hashes(readme.digests.iter());
+        if !hashes.is_empty() {
+            card["hashes"] = hashes.into();
+        }
+        card
+    });
+    let papers = bill.card.papers.iter().map(|paper| json!({ "type": "documentation", "url": paper.value }));
+    let license = bill.card.license_link.iter().filter(|link| link.value.starts_with("https://"));
+    let license = license.map(|link| json!({ "type": "license", "url": percent::encode(&link.value, ADDRESS) }));
+    card.into_iter().chain(papers).chain(license).collect()
+}
+
+/// A model that this one was made from. Its bytes are not here, so its digest is unknown, unless the revision is one.
+fn base(stated: &Stated<Base>) -> Value {
+    let Base { name, revision } = &stated.value;
+    let owner = name.split_once('/').map_or(UNKNOWN, |(owner, _)| owner);
     json!({
         "type": "machine-learning-model",
-        "bom-ref": format!("base:{}", base.value),
-        "name": base.value,
-        "version": UNKNOWN,
-        "purl": format!("pkg:huggingface/{}", percent::encode(&base.value, "/")),
+        "bom-ref": format!("base:{name}"),
+        "name": name,
+        "version": revision.as_deref().unwrap_or(UNKNOWN),
+        "supplier": { "name": owner },
+        "licenses": licenses([]),
+        "purl": hub_purl("", name, revision.as_deref()),
         "properties": [
-            property("weighbridge:assurance:name", &bill::known(base)),
+            property("weighbridge:assurance:name", &bill::known(stated)),
             property("weighbridge:assurance:hashes", "unknown"),
         ],
     })
@@ -88,6 +110,8 @@ fn model_card(bill: &Bill<'_>) -> Value {
     let texts = |all: &[Stated<String>]| all.iter().map(|stated| stated.value.as_str().into()).collect();
     put(&mut considerations, "useCases", texts(&card.uses));
     put(&mut considerations, "technicalLimitations", texts(&card.limitations));
+    let ethics = card.ethics.iter().map(|stated| json!({ "name": stated.value }));
+    put(&mut considerations, "ethicalConsiderations", ethics.collect());
     if !considerations.is_empty() {
         model_card.insert("considerations".to_owned(), considerations.into());
     }
@@ -146,16 +170,7 @@ fn properties(bill: &Bill<'_>, options: &Options) -> Vec<Value> {
     if let Some(sum) = &bill.tensors {
         all.extend(tensors(sum));
     }
-    if let Some(library) = &card.library {
-        all.push(property("weighbridge:library", &library.value));
-    }
-    if let Some(relation) = &card.relation {
-        all.push(property("weighbridge:base-model:relation", &relation.value));
-    }
-    all.extend(card.languages.iter().map(|language| property("weighbridge:language", &language.value)));
-    for (key, setting) in &card.settings {
-        all.push(property(&format!("weighbridge:config:{key}"), &setting.value));
-    }
+    all.extend(stated(card));
     for (file, why) in &card.unreadable {
         all.push(property("weighbridge:unreadable", &format!("{file}: {why}")));
     }
@@ -163,6 +178,49 @@ fn properties(bill: &Bill<'_>, options: &Options) -> Vec<Value> {
         all.push(property(&format!("{ASSURANCE}{field}"), &known));
     }
     all
+}
+
+/// What the format has no field for.
+fn stated(card: &Card) -> Vec<Value> {
+    let single = [
+        ("library", &card.library),
+        ("base-model:relation", &card.relation),
+        ("context-length", &card.context),
+        ("quantization", &card.quantization),
+        ("tokenizer", &card.tokenizer),
+        ("co2", &card.emissions),
+    ];
+    let single = single.into_iter().filter_map(|(name, stated)| Some((name.to_owned(), &stated.as_ref()?.value)));
+    let languages = card.languages.iter().map(|language| ("language".to_owned(), &language.value));
+    let training = card.training.iter().map(|training| ("training".to_owned(), &training.value));
+    let templates = card
+        .templates
+        .iter()
+        .map(|stated| (format!("chat-template:{}:sha256", stated.value.name), &stated.value.sha256));
+    let settings = card.settings.iter().map(|(key, setting)| (format!("config:{key}"), &setting.value));
+    let generation = card.generation.iter().map(|(key, setting)| (format!("generation:{key}"), &setting.value));
+    let all = single.chain(languages).chain(training).chain(templates).chain(settings).chain(generation);
+    all.map(|(name, value)| property(&format!("weighbridge:{name}"), value)).collect()
+}
+
+/// Fields that stand in properties, by the prefix of their names.
+const IN_PROPERTIES: [(&str, &str); 8] = [
+    ("chatTemplate", "chat-template:"),
+    ("contextLength", "context-length"),
+    ("generation", "generation:"),
+    ("language", "language"),
+    ("library", "library"),
+    ("quantization", "quantization"),
+    ("tensors", "tensors:"),
+    ("tokenizer", "tokenizer"),
+];
+
+/// Pointers to the properties whose names begin so.
+fn places(component: &Value, prefix: &str) -> Vec<String> {
+    let properties = component["properties"].as_array().into_iter().flatten().enumerate();
+    let wanted = format!("weighbridge:{prefix}");
+    let found = properties.filter(|(_, one)| one["name"].as_str().is_some_and(|name| name.starts_with(&wanted)));
+    found.map(|(index, _)| format!("/properties/{index}")).collect()
 }
 
 /// The same as citations of 1.7: pointers into the document, grouped by how their fields are known.
@@ -180,16 +238,21 @@ pub(super) fn citations(components: &[Value], timestamp: &str) -> Vec<Value> {
         for property in component["properties"].as_array().into_iter().flatten() {
             let field = property["name"].as_str().and_then(|name| name.strip_prefix(ASSURANCE));
             let (Some(field), Some(note)) = (field, property["value"].as_str()) else { continue };
-            let inside = match field {
+            let inside: Vec<String> = match field {
                 "architectureFamily" | "datasets" | "modelArchitecture" | "task" => {
-                    format!("/modelCard/modelParameters/{field}")
+                    vec![format!("/modelCard/modelParameters/{field}")]
                 }
-                "considerations" => "/modelCard/considerations".to_owned(),
-                "performanceMetrics" => "/modelCard/quantitativeAnalysis/performanceMetrics".to_owned(),
-                field => format!("/{field}"),
+                "considerations" => vec!["/modelCard/considerations".to_owned()],
+                "performanceMetrics" => vec!["/modelCard/quantitativeAnalysis/performanceMetrics".to_owned()],
+                field => match IN_PROPERTIES.iter().find(|(name, _)| *name == field) {
+                    Some((_, prefix)) => places(component, prefix),
+                    None => vec![format!("/{field}")],
+                },
             };
-            if component.pointer(&inside).is_some() {
-                pointers.entry(note.to_owned()).or_default().push(format!("{at}{inside}"));
+            let inside = inside.into_iter().filter(|inside| component.pointer(inside).is_some());
+            let inside: Vec<String> = inside.map(|inside| format!("{at}{inside}")).collect();
+            if !inside.is_empty() {
+                pointers.entry(note.to_owned()).or_default().extend(inside);
             }
         }
     }

@@ -80,7 +80,7 @@ fn artifact(wire: ArtifactV1) -> Artifact {
         digests: wire.digests,
         shards: Vec::new(),
         formats: wire.formats,
-        contents: Contents { summary: wire.tensors, ..Contents::default() },
+        contents: Contents { summary: wire.tensors, members: wire.members, ..Contents::default() },
         kept: None,
     }
 }

@@ -1,6 +1,6 @@
 //! The shapes of `weighbridge/report/v1`, field by field.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -96,6 +96,9 @@ pub struct ArtifactV1 {
     pub digests: Digests,
     /// What it is by content. More than one: a polyglot or a format inside another; none: not recognised.
     pub formats: Vec<Format>,
+    /// Formats of members of a container, each with the first member that is of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, String>,
     /// Its tensors in three figures, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tensors: Option<TensorSummary>,
@@ -241,7 +244,9 @@ impl ReportV1 {
         packages.sort_by(|a, b| (&a.lockfile, &a.purl, a.line).cmp(&(&b.lockfile, &b.purl, b.line)));
         let mut findings: Vec<&Finding> = report.findings.iter().collect();
         findings.sort_by(|a, b| a.evidence.sort_key().cmp(&b.evidence.sort_key()));
-        let by_purl: BTreeMap<&Purl, &Package> = packages.iter().map(|package| (&package.purl, *package)).collect();
+        let named: BTreeSet<&Purl> = findings.iter().filter_map(|finding| named(finding)).collect();
+        let by_purl: BTreeMap<&Purl, &Package> =
+            packages.iter().filter(|one| named.contains(&one.purl)).map(|package| (&package.purl, *package)).collect();
         Self {
             schema: SchemaV1::V1,
             tool: report.tool.clone(),
@@ -285,6 +290,7 @@ impl ArtifactV1 {
             size: artifact.size,
             digests: artifact.digests.clone(),
             formats: artifact.formats.clone(),
+            members: artifact.contents.members.clone(),
             tensors: artifact.tensor_summary(),
         }
     }
@@ -341,6 +347,14 @@ impl FindingV1 {
     }
 }
 
+/// The package that a finding is about.
+const fn named(finding: &Finding) -> Option<&Purl> {
+    match &finding.evidence.place {
+        Place::Package { purl, .. } => Some(purl),
+        _ => None,
+    }
+}
+
 impl PackageRefV1 {
     fn of(finding: &Finding, packages: &BTreeMap<&Purl, &Package>) -> Option<Self> {
         if let Some(advisory) = &finding.evidence.advisory {
@@ -351,8 +365,7 @@ impl PackageRefV1 {
                 purl: advisory.purl.clone(),
             });
         }
-        let Place::Package { purl, .. } = &finding.evidence.place else { return None };
-        packages.get(purl).map(|package| Self {
+        packages.get(named(finding)?).map(|package| Self {
             name: package.name.clone(),
             version: package.version.clone(),
             ecosystem: package.ecosystem,

@@ -4,6 +4,8 @@
 //! is a parameter. What is not known is `NOASSERTION` in 2.3 and left out or `noAssertion` in 3.0.1; how each
 //! statement about the model is known stands in annotations.
 
+mod flaws;
+mod graph;
 mod v2;
 mod v3;
 
@@ -12,8 +14,7 @@ use serde_json::Value;
 use crate::model::{Algorithm, Digest, Report};
 
 use super::bill::Bill;
-use super::license::{self, License};
-use super::statement::NAMESPACE;
+use super::license;
 use super::{encode, identity, json, percent};
 
 /// Versions of the format.
@@ -21,8 +22,8 @@ use super::{encode, identity, json, percent};
 pub enum Spec {
     /// 2.3, ISO/IEC 5962's successor in wide use.
     V2_3,
-    /// 3.0.1 with the profiles core, software, simpleLicensing, security and dataset; the AI profile's classes are
-    /// used, but conformance to it is not claimed: it demands a release time and a download location.
+    /// 3.0.1 with the profiles core, software, simpleLicensing and security; the classes of the AI and dataset
+    /// profiles are used, but conformance to them is not claimed: they demand release times and download locations.
     #[default]
     V3_0_1,
 }
@@ -57,10 +58,11 @@ pub fn document(report: &Report, options: &Options) -> Value {
     }
 }
 
-/// An address that no other document has.
+/// An address that no other document has. Under spdx.org/spdxdocs, which the specification gives (2.3, 6.5) to whoever
+/// has no address of their own; nothing need be there.
 fn namespace(report: &Report, options: &Options) -> String {
     let said = format!("{options:?}{}", json::render(report));
-    format!("{NAMESPACE}spdx/{}-{}", percent::encode(&report.subject, ""), identity::uuid(said.as_bytes()))
+    format!("https://spdx.org/spdxdocs/{}-{}", percent::encode(&report.subject, ""), identity::uuid(said.as_bytes()))
 }
 
 /// Digests in a version's spelling; a git blob is no hash of the file alone.
@@ -88,24 +90,7 @@ fn hashes<'d>(digests: impl IntoIterator<Item = &'d Digest>, spec: Spec) -> Vec<
 
 /// Declared licences as one expression, with the names that no identifier stands for.
 fn expression(bill: &Bill<'_>) -> Option<(String, Vec<(String, String)>)> {
-    let mut parts = Vec::new();
-    let mut named = Vec::new();
-    for stated in &bill.card.licenses {
-        parts.push(match license::read(&stated.value) {
-            License::Id("NOASSERTION") => continue,
-            License::Id(id) => id.to_owned(),
-            License::Expression(expression) => format!("({expression})"),
-            License::Named(name) => {
-                let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
-                let id = format!("LicenseRef-{}", name.chars().map(plain).collect::<String>());
-                named.push((id.clone(), name));
-                id
-            }
-        });
-    }
-    parts.dedup();
-    named.dedup();
-    (!parts.is_empty()).then(|| (parts.join(" AND "), named))
+    license::expression(bill.licenses().iter().map(|stated| stated.value.as_str()))
 }
 
 #[cfg(test)]

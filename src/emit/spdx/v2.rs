@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::model::{AdvisoryMatch, Algorithm, Artifact, Digest, PackageSource, Purl};
 
 use super::super::bill::{Bill, Locked, assurances};
-use super::super::identity::content_purl;
-use super::super::percent;
+use super::super::identity::{content_purl, hub_purl};
+use super::super::{license, percent};
 use super::{Options, Spec, expression, hashes};
 
 const NO_ASSERTION: &str = "NOASSERTION";
@@ -19,6 +19,10 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
     let tool = &bill.report.tool;
     let mut creators = vec![format!("Tool: {}-{}", tool.name, tool.version)];
     creators.extend(options.author.iter().map(|author| format!("Organization: {author}")));
+    let context = match bill.is_model {
+        true => "Generation context: after the build, by analysis of the files (analyzed).",
+        false => "Generation context: before the build, from the sources (source).",
+    };
     let mut packages = vec![root(bill, options)];
     let mut relations = vec![relation("SPDXRef-DOCUMENT", "DESCRIBES", ROOT)];
     for (index, artifact) in bill.files().into_iter().enumerate() {
@@ -26,22 +30,32 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
         relations.push(relation(ROOT, "CONTAINS", &id));
         packages.push(file(&id, artifact, &bill.report.subject));
     }
-    let models = bill.card.bases.iter().map(|base| (base.value.as_str(), "base", "DESCENDANT_OF", ""));
-    let data = bill.card.datasets.iter().map(|data| (data.value.as_str(), "dataset", "OTHER", "datasets/"));
-    for (index, (name, kind, how, path)) in models.chain(data).enumerate() {
+    let models = bill.card.bases.iter().map(|base| {
+        let revision = base.value.revision.as_deref();
+        (base.value.name.as_str(), "base", "DESCENDANT_OF", hub_purl("", &base.value.name, revision), revision)
+    });
+    let data = bill
+        .card
+        .datasets
+        .iter()
+        .map(|data| (data.value.as_str(), "dataset", "OTHER", hub_purl("datasets/", &data.value, None), None));
+    for (index, (name, kind, how, locator, revision)) in models.chain(data).enumerate() {
         let id = format!("SPDXRef-{kind}-{index}");
         let mut related = relation(ROOT, how, &id);
         if how == "OTHER" {
             related["comment"] = "trained on, as the model card says".into();
         }
         relations.push(related);
-        packages.push(upstream(&id, name, path));
+        packages.push(upstream(&id, name, &locator, revision));
     }
     libraries(bill, &mut packages, &mut relations);
-    let named = expression(bill).map(|(_, named)| named).unwrap_or_default();
+    let own = expression(bill).into_iter().flat_map(|(_, named)| named);
+    let theirs =
+        bill.packages.iter().filter_map(|locked| license::expression([locked.license.as_ref()?.value.as_str()]));
+    let named: BTreeMap<String, String> = own.chain(theirs.flat_map(|(_, named)| named)).collect();
     let named: Vec<Value> = named
         .into_iter()
-        .map(|(id, name)| json!({ "licenseId": id, "name": name, "extractedText": format!("The model card names it {name:?}.") }))
+        .map(|(id, name)| json!({ "licenseId": id, "name": name, "extractedText": format!("It is named {name:?}.") }))
         .collect();
     let mut document = json!({
         "spdxVersion": "SPDX-2.3",
@@ -49,7 +63,7 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": bill.report.subject,
         "documentNamespace": namespace,
-        "creationInfo": { "created": options.timestamp, "creators": creators },
+        "creationInfo": { "created": options.timestamp, "creators": creators, "comment": context },
         "packages": packages,
         "relationships": relations,
     });
@@ -60,7 +74,8 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
 }
 
 fn root(bill: &Bill<'_>, options: &Options) -> Value {
-    let supplier = options.supplier.as_deref();
+    let producer = bill.card.producer.as_ref().map(|producer| producer.value.as_str());
+    let supplier = options.supplier.as_deref().or(producer);
     let mut package =
         package(ROOT, &bill.report.subject, bill.version().as_ref().map(|version| version.value.as_str()));
     package["supplier"] = supplier.map_or(NO_ASSERTION.to_owned(), |name| format!("Organization: {name}")).into();
@@ -68,7 +83,7 @@ fn root(bill: &Bill<'_>, options: &Options) -> Value {
     package["licenseDeclared"] = expression(bill).map_or(NO_ASSERTION.to_owned(), |(text, _)| text).into();
     package["checksums"] = checksums(bill.root());
     package["externalRefs"] = json!([purl(&content_purl(&bill.report.subject, None, bill.root()))]);
-    if let Some(description) = &bill.card.description {
+    if let Some(description) = bill.description() {
         package["description"] = description.value.as_str().into();
     }
     let tool = &bill.report.tool;
@@ -123,13 +138,13 @@ fn file(id: &str, artifact: &Artifact, subject: &str) -> Value {
     package
 }
 
-fn upstream(id: &str, name: &str, path: &str) -> Value {
-    let mut package = package(id, name, Some("UNKNOWN"));
+fn upstream(id: &str, name: &str, locator: &str, revision: Option<&str>) -> Value {
+    let mut package = package(id, name, Some(revision.unwrap_or("UNKNOWN")));
     package["primaryPackagePurpose"] = "OTHER".into();
     if let Some((owner, _)) = name.split_once('/') {
         package["supplier"] = format!("Organization: {owner}").into();
     }
-    package["externalRefs"] = json!([purl(&format!("pkg:huggingface/{path}{}", percent::encode(name, "/")))]);
+    package["externalRefs"] = json!([purl(locator)]);
     package
 }
 
@@ -155,7 +170,12 @@ fn libraries(bill: &Bill<'_>, packages: &mut Vec<Value>, relations: &mut Vec<Val
 
 fn library(id: &str, locked: &Locked<'_>, advisories: &[&AdvisoryMatch]) -> Value {
     let of = locked.package;
-    let mut package = package(id, &of.name, Some(&of.version));
+    let mut package = package(id, &of.name, Some(locked.version().unwrap_or("UNKNOWN")));
+    let license = locked.license.as_ref().and_then(|said| license::expression([said.value.as_str()]));
+    if let (Some((text, _)), Some(said)) = (license, &locked.license) {
+        package["licenseDeclared"] = text.into();
+        package["licenseComments"] = super::super::bill::known(said).into();
+    }
     package["primaryPackagePurpose"] = "LIBRARY".into();
     let sums = checksums(locked.checksums.iter().copied());
     if sums.as_array().is_some_and(|sums| !sums.is_empty()) {

@@ -1,19 +1,21 @@
 //! SPDX 3.0.1, JSON-LD.
 
 use std::collections::BTreeMap;
-use std::str::FromStr as _;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::model::{Algorithm, ArtifactPath, Digest, Purl};
 
-use super::super::bill::{self, Affected, Bill, Flaw, assurances};
-use super::super::identity::content_purl;
-use super::super::percent;
+use super::super::bill::{Bill, assurances};
+use super::super::card::Card;
+use super::super::identity::{content_purl, hub_purl};
+use super::super::license;
+use super::flaws::flaws;
+use super::graph::{CREATION, Graph};
 use super::{Options, Spec, expression, hashes};
 
 /// Characters that an address keeps as they are.
-const ADDRESS: &str = ":/?#[]@!$&'()*+,;=%";
+pub(super) const ADDRESS: &str = ":/?#[]@!$&'()*+,;=%";
 
 /// The document.
 pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> Value {
@@ -21,10 +23,11 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
     let author = author(&mut graph, bill, options);
     let tool =
         graph.add("Tool", "tool", &[("name", format!("{} {}", bill.report.tool.name, bill.report.tool.version))]);
-    let root = root(&mut graph, bill, options);
+    let unknown = Unknown::of(&mut graph);
+    let root = root(&mut graph, bill, options, &unknown);
     let files = files(&mut graph, bill, &root);
-    upstream(&mut graph, bill, &root);
-    let packages = packages(&mut graph, bill, &root);
+    upstream(&mut graph, bill, &root, &unknown);
+    let packages = packages(&mut graph, bill, &root, &unknown);
     flaws(&mut graph, bill, &root, &files, &packages);
     notes(&mut graph, bill, options, &root);
     let described: Vec<String> = graph.ids();
@@ -33,14 +36,10 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
         "type": "software_Sbom",
         "spdxId": sbom,
         "creationInfo": CREATION,
-        "software_sbomType": ["analyzed"],
+        "software_sbomType": [if bill.is_model { "analyzed" } else { "source" }],
         "rootElement": [root],
         "element": described,
     }));
-    let mut profiles = vec!["core", "software", "simpleLicensing", "security"];
-    if !bill.card.datasets.is_empty() {
-        profiles.push("dataset");
-    }
     let all = graph.ids();
     let document = graph.id("document");
     graph.elements.push(json!({
@@ -48,7 +47,7 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
         "spdxId": document,
         "creationInfo": CREATION,
         "name": bill.report.subject,
-        "profileConformance": profiles,
+        "profileConformance": ["core", "software", "simpleLicensing", "security"],
         "rootElement": [sbom],
         "element": all,
     }));
@@ -66,56 +65,28 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
     json!({ "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": graph.elements })
 }
 
-const CREATION: &str = "_:creation";
-
-struct Graph<'n> {
-    namespace: &'n str,
-    elements: Vec<Value>,
-    relations: usize,
+/// What stands where nothing is known: silence could be taken for an answer.
+struct Unknown {
+    agent: String,
+    license: String,
 }
 
-impl Graph<'_> {
-    fn id(&self, name: &str) -> String {
-        format!("{}#{name}", self.namespace)
-    }
-
-    fn ids(&self) -> Vec<String> {
-        self.elements.iter().filter_map(|element| element["spdxId"].as_str()).map(str::to_owned).collect()
-    }
-
-    /// Adds an element with texts as fields and gives back its address.
-    fn add(&mut self, kind: &str, name: &str, fields: &[(&str, String)]) -> String {
-        let id = self.id(name);
-        let mut element = Map::new();
-        element.insert("type".to_owned(), kind.into());
-        element.insert("spdxId".to_owned(), id.as_str().into());
-        element.insert("creationInfo".to_owned(), CREATION.into());
-        for (key, value) in fields {
-            element.insert((*key).to_owned(), value.as_str().into());
+impl Unknown {
+    fn of(graph: &mut Graph<'_>) -> Self {
+        let agent =
+            [("name", UNKNOWN.to_owned()), ("comment", "No organisation: who supplies it is not known.".to_owned())];
+        let license = [
+            ("simplelicensing_licenseExpression", "NOASSERTION".to_owned()),
+            ("comment", "The licence is not known.".to_owned()),
+        ];
+        Self {
+            agent: graph.add("Organization", "unknown-agent", &agent),
+            license: graph.add("simplelicensing_LicenseExpression", "unknown-license", &license),
         }
-        self.elements.push(element.into());
-        id
-    }
-
-    /// Sets a field of the element that was added last.
-    fn set(&mut self, key: &str, value: Value) {
-        let empty = value.as_array().is_some_and(Vec::is_empty) || value.is_null();
-        if let (false, Some(element)) = (empty, self.elements.last_mut()) {
-            element[key] = value;
-        }
-    }
-
-    fn relate(&mut self, from: &str, how: &str, to: &[String], completeness: &str) {
-        if to.is_empty() {
-            return;
-        }
-        self.relations += 1;
-        let name = format!("relation-{}", self.relations);
-        let fields = [("from", from), ("relationshipType", how), ("completeness", completeness)];
-        self.add("Relationship", &name, &fields.map(|(key, value)| (key, value.to_owned())));
-        self.set("to", json!(to));
     }
 }
+
+const UNKNOWN: &str = "UNKNOWN";
 
 fn author(graph: &mut Graph<'_>, bill: &Bill<'_>, options: &Options) -> String {
     match &options.author {
@@ -124,9 +95,13 @@ fn author(graph: &mut Graph<'_>, bill: &Bill<'_>, options: &Options) -> String {
     }
 }
 
-fn root(graph: &mut Graph<'_>, bill: &Bill<'_>, options: &Options) -> String {
-    let supplier =
-        options.supplier.as_ref().map(|name| graph.add("Organization", "supplier", &[("name", name.clone())]));
+fn root(graph: &mut Graph<'_>, bill: &Bill<'_>, options: &Options, unknown: &Unknown) -> String {
+    let producer = bill.card.producer.as_ref().map(|producer| &producer.value);
+    let supplier = options
+        .supplier
+        .as_ref()
+        .or(producer)
+        .map(|name| graph.add("Organization", "supplier", &[("name", name.clone())]));
     let card = &bill.card;
     let kind = if bill.is_model { "ai_AIPackage" } else { "software_Package" };
     let purpose = if bill.is_model { "model" } else { "source" };
@@ -140,26 +115,42 @@ fn root(graph: &mut Graph<'_>, bill: &Bill<'_>, options: &Options) -> String {
         ],
     );
     graph.set("verifiedUsing", verified(bill.root()));
-    graph.set("suppliedBy", json!(supplier));
-    graph.set("software_packageVersion", json!(bill.version().map(|version| version.value)));
-    graph.set("description", json!(card.description.as_ref().map(|text| &text.value)));
+    graph.set("suppliedBy", supplier.unwrap_or_else(|| unknown.agent.clone()).into());
+    graph.set("software_packageVersion", bill.version().map_or(UNKNOWN.to_owned(), |version| version.value).into());
+    graph.set("description", json!(bill.description().map(|text| &text.value)));
     if bill.is_model {
-        let types: Vec<&String> = card.architecture.iter().chain(&card.family).map(|stated| &stated.value).collect();
-        graph.set("ai_typeOfModel", json!(types));
-        graph.set("ai_domain", card.task.iter().map(|task| task.value.as_str()).collect());
-        let entry = |key: &str, value: &str| json!({ "type": "DictionaryEntry", "key": key, "value": value });
-        graph.set("ai_hyperparameter", card.settings.iter().map(|(key, one)| entry(key, &one.value)).collect());
-        let metrics = card.metrics.iter().map(|metric| entry(&metric.value.kind, &metric.value.value));
-        graph.set("ai_metric", metrics.collect());
-        graph.set("ai_limitation", json!(card.limitations.first().map(|text| &text.value)));
-        graph.set("ai_informationAboutApplication", json!(card.uses.first().map(|text| &text.value)));
+        model(graph, card);
     }
-    if let Some((text, _)) = expression(bill) {
-        let fields = [("simplelicensing_licenseExpression", text)];
-        let license = graph.add("simplelicensing_LicenseExpression", "license", &fields);
-        graph.relate(&root, "hasDeclaredLicense", &[license], "complete");
-    }
+    let license = match expression(bill) {
+        Some((text, _)) => {
+            graph.add("simplelicensing_LicenseExpression", "license", &[("simplelicensing_licenseExpression", text)])
+        }
+        None => unknown.license.clone(),
+    };
+    graph.relate(&root, "hasDeclaredLicense", &[license], "complete");
     root
+}
+
+/// What the AI profile has fields for; the rest of the card stands in annotations.
+fn model(graph: &mut Graph<'_>, card: &Card) {
+    let types: Vec<&String> = card.architecture.iter().chain(&card.family).map(|stated| &stated.value).collect();
+    graph.set("ai_typeOfModel", json!(types));
+    graph.set("ai_domain", card.task.iter().map(|task| task.value.as_str()).collect());
+    let entry = |key: &str, value: &str| json!({ "type": "DictionaryEntry", "key": key, "value": value });
+    let generation = card.generation.iter().map(|(key, one)| (format!("generation:{key}"), &one.value));
+    let settings = card.settings.iter().map(|(key, one)| (key.clone(), &one.value)).chain(generation);
+    graph.set("ai_hyperparameter", settings.map(|(key, one)| entry(&key, one)).collect());
+    let metrics = card.metrics.iter().map(|metric| entry(&metric.value.kind, &metric.value.value));
+    graph.set("ai_metric", metrics.collect());
+    graph.set("ai_limitation", json!(card.limitations.first().map(|text| &text.value)));
+    graph.set("ai_informationAboutApplication", json!(card.uses.first().map(|text| &text.value)));
+    graph.set("ai_informationAboutTraining", json!(card.training.first().map(|text| &text.value)));
+    graph.set("ai_useSensitivePersonalInformation", "noAssertion".into());
+    let papers = card
+        .papers
+        .iter()
+        .map(|paper| json!({ "type": "ExternalRef", "externalRefType": "documentation", "locator": [paper.value] }));
+    graph.set("externalRef", papers.collect());
 }
 
 fn files<'b>(graph: &mut Graph<'_>, bill: &Bill<'b>, root: &str) -> BTreeMap<&'b ArtifactPath, String> {
@@ -191,51 +182,88 @@ fn files<'b>(graph: &mut Graph<'_>, bill: &Bill<'b>, root: &str) -> BTreeMap<&'b
     files
 }
 
-fn upstream(graph: &mut Graph<'_>, bill: &Bill<'_>, root: &str) {
+fn upstream(graph: &mut Graph<'_>, bill: &Bill<'_>, root: &str, unknown: &Unknown) {
+    let owner = |graph: &mut Graph<'_>, name: &str, of: &str| match name.split_once('/') {
+        Some((owner, _)) => graph.add("Organization", &format!("owner-of-{of}"), &[("name", owner.to_owned())]),
+        None => unknown.agent.clone(),
+    };
     let mut bases = Vec::new();
     for (index, base) in bill.card.bases.iter().enumerate() {
+        let (name, revision) = (&base.value.name, base.value.revision.as_deref());
+        let id = format!("base-{index}");
+        let owner = owner(graph, name, &id);
         bases.push(graph.add(
             "ai_AIPackage",
-            &format!("base-{index}"),
+            &id,
             &[
-                ("name", base.value.clone()),
-                ("software_packageUrl", format!("pkg:huggingface/{}", percent::encode(&base.value, "/"))),
+                ("name", name.clone()),
+                ("comment", format!("named: {}; digest unknown", super::super::bill::known(base))),
+                ("software_packageUrl", hub_purl("", name, revision)),
+                ("software_packageVersion", revision.unwrap_or(UNKNOWN).to_owned()),
                 ("software_primaryPurpose", "model".to_owned()),
+                ("suppliedBy", owner),
             ],
         ));
     }
-    graph.relate(root, "descendantOf", &bases, "noAssertion");
     let mut datasets = Vec::new();
     for (index, dataset) in bill.card.datasets.iter().enumerate() {
+        let id = format!("dataset-{index}");
+        let owner = owner(graph, &dataset.value, &id);
         datasets.push(graph.add(
             "dataset_DatasetPackage",
-            &format!("dataset-{index}"),
+            &id,
             &[
                 ("name", dataset.value.clone()),
-                ("software_packageUrl", format!("pkg:huggingface/datasets/{}", percent::encode(&dataset.value, "/"))),
+                ("comment", format!("named: {}; digest unknown", super::super::bill::known(dataset))),
+                ("software_packageUrl", hub_purl("datasets/", &dataset.value, None)),
+                ("software_packageVersion", UNKNOWN.to_owned()),
                 ("software_primaryPurpose", "data".to_owned()),
+                ("dataset_hasSensitivePersonalInformation", "noAssertion".to_owned()),
+                ("suppliedBy", owner.clone()),
             ],
         ));
+        graph.set("originatedBy", json!([owner]));
         graph.set("dataset_datasetType", json!(["noAssertion"]));
     }
+    graph.relate(root, "descendantOf", &bases, "noAssertion");
     graph.relate(root, "trainedOn", &datasets, "noAssertion");
+    for one in bases.iter().chain(&datasets) {
+        graph.relate(one, "hasDeclaredLicense", std::slice::from_ref(&unknown.license), "noAssertion");
+    }
 }
 
-fn packages<'b>(graph: &mut Graph<'_>, bill: &'b Bill<'_>, root: &str) -> BTreeMap<&'b Purl, String> {
+fn packages<'b>(
+    graph: &mut Graph<'_>,
+    bill: &'b Bill<'_>,
+    root: &str,
+    unknown: &Unknown,
+) -> BTreeMap<&'b Purl, String> {
     let mut ids = BTreeMap::new();
     let mut roots = Vec::new();
+    let mut licenses: BTreeMap<String, String> = BTreeMap::new();
     for (index, locked) in bill.packages.iter().enumerate() {
         let id = graph.add(
             "software_Package",
             &format!("package-{index}"),
             &[
                 ("name", locked.package.name.clone()),
-                ("software_packageVersion", locked.package.version.clone()),
+                ("software_packageVersion", locked.version().unwrap_or(UNKNOWN).to_owned()),
                 ("software_packageUrl", locked.package.purl.to_string()),
                 ("software_primaryPurpose", "library".to_owned()),
+                ("suppliedBy", unknown.agent.clone()),
             ],
         );
         graph.set("verifiedUsing", verified(locked.checksums.iter().copied()));
+        let license = locked.license.as_ref().map(|said| {
+            let (text, _) = license::expression(std::iter::once(said.value.as_str())).unwrap_or_default();
+            let name = format!("license-{}", licenses.len() + 1);
+            licenses.entry(text.clone()).or_insert_with(|| {
+                let fields = [("simplelicensing_licenseExpression", text)];
+                graph.add("simplelicensing_LicenseExpression", &name, &fields)
+            })
+        });
+        let license = license.map_or_else(|| unknown.license.clone(), |license| license.clone());
+        graph.relate(&id, "hasDeclaredLicense", &[license], "complete");
         if locked.is_root {
             roots.push(id.clone());
         }
@@ -251,75 +279,6 @@ fn packages<'b>(graph: &mut Graph<'_>, bill: &'b Bill<'_>, root: &str) -> BTreeM
     ids
 }
 
-fn flaws(
-    graph: &mut Graph<'_>,
-    bill: &Bill<'_>,
-    root: &str,
-    files: &BTreeMap<&ArtifactPath, String>,
-    packages: &BTreeMap<&Purl, String>,
-) {
-    for (index, flaw) in bill.flaws.iter().enumerate() {
-        let summary = flaw.findings.first().map_or("", |finding| finding.evidence.rule.summary);
-        let vulnerability = graph.add(
-            "security_Vulnerability",
-            &format!("flaw-{index}"),
-            &[
-                ("name", flaw.id.to_owned()),
-                ("summary", flaw.advisory.map_or(summary, |advisory| &advisory.title).to_owned()),
-                ("description", bill::sightings(flaw, 20)),
-                ("comment", bill::ruling(flaw, bill.report)),
-            ],
-        );
-        graph.set("externalIdentifier", identifiers(flaw));
-        let affected = flaw.affects().into_iter().map(|affected| match affected {
-            Affected::Whole => root.to_owned(),
-            Affected::File(path) => files.get(path).cloned().unwrap_or_else(|| root.to_owned()),
-            Affected::Package(purl) => packages.get(purl).cloned().unwrap_or_else(|| root.to_owned()),
-        });
-        let mut affected: Vec<String> = affected.collect();
-        affected.dedup();
-        for one in &affected {
-            graph.relate(one, "hasAssociatedVulnerability", std::slice::from_ref(&vulnerability), "noAssertion");
-        }
-        rate(graph, flaw, &vulnerability, &affected);
-    }
-}
-
-fn identifiers(flaw: &Flaw<'_>) -> Value {
-    let Some(advisory) = flaw.advisory else { return Value::Null };
-    let kind = |id: &str| if id.starts_with("CVE-") { "cve" } else { "securityOther" };
-    let one =
-        |id: &String| json!({ "type": "ExternalIdentifier", "externalIdentifierType": kind(id), "identifier": id });
-    let mut all: Vec<Value> = std::iter::once(&advisory.id).chain(&advisory.aliases).map(one).collect();
-    if let (Some(first), Some(url)) = (all.first_mut(), &advisory.url) {
-        first["identifierLocator"] = json!([percent::encode(url, ADDRESS)]);
-    }
-    all.into()
-}
-
-/// The score of version 3 of CVSS, when the advisory has one.
-fn rate(graph: &mut Graph<'_>, flaw: &Flaw<'_>, vulnerability: &str, affected: &[String]) {
-    let vector = flaw.advisory.and_then(|advisory| advisory.cvss.as_deref()).filter(|v| v.starts_with("CVSS:3"));
-    let Some((vector, cvss)) = vector.and_then(|vector| Some((vector, cvss::Cvss::from_str(vector).ok()?))) else {
-        return;
-    };
-    graph.relations += 1;
-    let name = format!("relation-{}", graph.relations);
-    graph.add(
-        "security_CvssV3VulnAssessmentRelationship",
-        &name,
-        &[
-            ("from", vulnerability.to_owned()),
-            ("relationshipType", "hasAssessmentFor".to_owned()),
-            ("security_vectorString", vector.to_owned()),
-            ("security_severity", cvss.severity().to_string().to_lowercase()),
-        ],
-    );
-    graph.set("to", json!(affected));
-    // A decimal, which JSON-LD makes of text alone: a number would be a double.
-    graph.set("security_score", format!("{:.1}", cvss.score()).into());
-}
-
 /// How each field of the model is known, and the verdict.
 fn notes(graph: &mut Graph<'_>, bill: &Bill<'_>, options: &Options, root: &str) {
     let report = bill.report;
@@ -331,6 +290,20 @@ fn notes(graph: &mut Graph<'_>, bill: &Bill<'_>, options: &Options, root: &str) 
     if let Some(sum) = &bill.tensors {
         said.push(format!("{} tensors, {} parameters", sum.count, sum.parameters));
     }
+    let templates = bill.card.templates.iter().map(|stated| {
+        format!("chat template {}: SHA-256 {} ({})", stated.value.name, stated.value.sha256, stated.source)
+    });
+    said.extend(templates);
+    let single = [
+        ("quantization", &bill.card.quantization),
+        ("context length", &bill.card.context),
+        ("tokenizer", &bill.card.tokenizer),
+        ("library", &bill.card.library),
+        ("CO2", &bill.card.emissions),
+    ];
+    let single = single.into_iter().filter_map(|(name, stated)| Some(format!("{name}: {}", stated.as_ref()?.value)));
+    said.extend(single);
+    said.extend(bill.card.languages.iter().map(|language| format!("language: {}", language.value)));
     for (index, statement) in said.into_iter().enumerate() {
         graph.add(
             "Annotation",

@@ -2,7 +2,8 @@
 
 use crate::model::{AdvisoryMatch, Assurance, Finding, Place, Ruling};
 
-use super::super::hexdump;
+use super::super::excerpt;
+use super::super::frameworks;
 use super::super::ink::paint;
 use super::super::layout;
 use super::super::sanitize;
@@ -25,8 +26,9 @@ pub(super) fn full(page: &Page<'_>, finding: &Finding) -> String {
     let mut card = heading(page, finding);
     let mut gutter = 2;
     let bar = paint(page.ink.frame, "|");
-    if let Some(excerpt) = &finding.evidence.excerpt {
-        let (width, lines) = hexdump::lines(excerpt, &page.ink, page.ink.of_ruling(&finding.ruling), page.width);
+    if let Some(shown) = &finding.evidence.excerpt {
+        let style = page.ink.of_ruling(&finding.ruling);
+        let (width, lines) = excerpt::lines(shown, &finding.evidence.place, &page.ink, style, page.width);
         gutter = width;
         if !lines.is_empty() {
             card.push_str(&format!("{:gutter$} {bar}\n", ""));
@@ -107,8 +109,10 @@ fn notes(page: &Page<'_>, finding: &Finding) -> Vec<(&'static str, String)> {
             let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
             notes.push(("fact", format!("{name} = {value}")));
         }
-        if !evidence.rule.frameworks.is_empty() {
-            notes.push(("see", evidence.rule.frameworks.join(", ")));
+        let named: Vec<String> =
+            evidence.rule.frameworks.iter().filter_map(|id| frameworks::place(id)).map(|(_, entry)| entry).collect();
+        if !named.is_empty() {
+            notes.push(("see", named.join(", ")));
         }
     }
     notes.push(("help", format!("weighbridge explain {}", evidence.rule.id)));

@@ -4,6 +4,7 @@
 //! is read like any other. Loaders that do not confine Jinja (CVE-2024-34359) run what the first rule finds.
 //! Not looked at: what an ordinary template says in words.
 
+mod spelling;
 mod tokens;
 
 use super::Scope;
@@ -85,18 +86,37 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
+/// Looks at a file or member that is loaded as a template, because its name says so: documents quote templates, and a
+/// template need not look like text. Loaders stop at bytes that are not UTF-8, and here they are replaced.
+pub fn of_file(view: &View<'_>, scope: &mut Scope<'_>) {
+    let name = view.entry().unwrap_or_else(|| scope.path.name());
+    if !name.ends_with(".jinja") {
+        return;
+    }
+    match view.read_all("template-bytes", scope.limits.json_bytes) {
+        Ok(bytes) => inspect(&String::from_utf8_lossy(&bytes), view, scope),
+        Err(trouble) => scope.unreadable(view, &trouble),
+    }
+}
+
 /// Looks at one template, wherever it was found.
 pub fn inspect(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let raise = |rule, at: usize, what: &str, scope: &mut Scope<'_>| {
         let line = template.get(..at).unwrap_or_default().bytes().filter(|byte| *byte == b'\n').count() + 1;
         scope.raise(rule, view, 0..0, format!("the chat template, line {line}: {what}"));
     };
-    for code in tokens::read(template) {
-        if let Some((at, what)) = escape(&code) {
+    let codes = tokens::read(template);
+    let mut escapes = false;
+    for code in &codes {
+        if let Some((at, what)) = escape(code) {
+            escapes = true;
             raise(&TEMPLATE_ESCAPE, at, &what, scope);
-        } else if let Some(word) = include(&code) {
+        } else if let Some(word) = include(code) {
             raise(&TEMPLATE_INCLUDE, code.at, &format!("it has a tag {word:?}, which loads another template"), scope);
         }
+    }
+    if let Some((at, what)) = spelling::computed(&codes).filter(|_| !escapes) {
+        raise(&TEMPLATE_ESCAPE, at, &what, scope);
     }
     if let Some((at, hidden)) = template.char_indices().find(|(_, character)| is_hidden(*character)) {
         raise(&TEMPLATE_HIDDEN_TEXT, at, &format!("it holds U+{:04X}", u32::from(hidden)), scope);
@@ -147,43 +167,7 @@ fn escape(code: &Code) -> Option<(usize, String)> {
             _ => {}
         }
     }
-    joined(tokens)
-}
-
-/// A name of Python's own that is put together from pieces of text.
-fn joined(tokens: &[Token]) -> Option<(usize, String)> {
-    let mut all = String::new();
-    let mut first = None;
-    for token in tokens {
-        if let Token::Text(text, at) = token {
-            first.get_or_insert(*at);
-            all.push_str(text);
-        }
-    }
-    let names = [
-        "class",
-        "mro",
-        "base",
-        "bases",
-        "subclasses",
-        "globals",
-        "builtins",
-        "import",
-        "init",
-        "getattribute",
-        "dict",
-        "reduce",
-        "reduce_ex",
-        "code",
-        "func",
-        "self",
-        "module",
-        "call",
-        "loader",
-        "spec",
-    ];
-    let found = names.into_iter().find(|name| all.contains(&format!("__{name}__")));
-    found.zip(first).map(|(name, at)| (at, format!("its texts spell `__{name}__`")))
+    spelling::joined(tokens)
 }
 
 fn is_dunder(name: &str) -> bool {

@@ -106,6 +106,12 @@ fn string(template: &str, start: usize, quote: u8) -> (String, usize) {
             continue;
         }
         let Some((_, escaped)) = characters.next() else { break };
+        if escaped == 'N' {
+            // A character by its name. Of those that names of Python are made of, this one is worth knowing.
+            let name: String = characters.by_ref().skip(1).map(|(_, c)| c).take_while(|c| *c != '}').take(64).collect();
+            text.push(if name.eq_ignore_ascii_case("low line") { '_' } else { '\u{fffd}' });
+            continue;
+        }
         let digits = match escaped {
             'x' => 2,
             'u' => 4,

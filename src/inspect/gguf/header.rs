@@ -17,6 +17,8 @@ const DIMENSIONS: u32 = 4;
 const NESTED: u32 = 8;
 /// Longest value that is listed as metadata, in bytes.
 const LISTED: usize = 4096;
+/// Longest chat template that is listed: a bill of materials names it by digest.
+const TEMPLATE: usize = 1 << 20;
 
 /// A tensor as the list describes it.
 pub struct Entry {
@@ -51,12 +53,16 @@ pub fn keys(source: &mut Source<'_>, count: u64, view: &View<'_>, scope: &mut Sc
                 alignment = 32;
             }
         }
-        if key == "tokenizer.chat_template" || key.starts_with("tokenizer.chat_template.") {
+        let template = key == "tokenizer.chat_template" || key.starts_with("tokenizer.chat_template.");
+        if template {
             for template in &value.texts {
                 chat_template::inspect(template, view, scope);
             }
         }
-        if let Some(text) = value.listed() {
+        if key.is_empty() || key.contains(|c: char| c.is_control() || c == '\u{fffd}') {
+            scope.raise(&MALFORMED, view, range.clone(), format!("the key {key:?} is no name"));
+        }
+        if let Some(text) = value.listed(if template { TEMPLATE } else { LISTED }) {
             scope.contents().metadata.insert(key.clone(), text);
         }
         if !seen.insert(key.clone()) {
@@ -75,9 +81,9 @@ struct Value {
 }
 
 impl Value {
-    fn listed(mut self) -> Option<String> {
+    fn listed(mut self, limit: usize) -> Option<String> {
         let text = if self.texts.len() == 1 { self.texts.pop() } else { self.shown };
-        text.filter(|text| text.len() <= LISTED)
+        text.filter(|text| text.len() <= limit)
     }
 }
 
@@ -162,6 +168,9 @@ pub fn tensors(
         let range = start..source.position();
         if !names.insert(entry.name.clone()) {
             scope.raise(&DUPLICATE, view, range.clone(), format!("two tensors are called {:?}", entry.name));
+        }
+        if entry.name.contains('\u{fffd}') {
+            scope.raise(&MALFORMED, view, range.clone(), format!("the tensor name {:?} is not UTF-8", entry.name));
         }
         if let Some(what) = odd_name(&entry.name) {
             scope.raise(&TENSOR_NAME_UNSAFE, view, range.clone(), format!("the tensor name {:?} {what}", entry.name));

@@ -83,8 +83,8 @@ impl File<'_, '_> {
     }
 
     /// Links of a large new group, which lie one behind the other in the blocks of a heap. `None` if some cannot be
-    /// found so.
-    pub fn dense(&self, heap: u64) -> Option<Vec<Link>> {
+    /// found so. False beside them if there are more than the heap says: some were removed, and lead nowhere.
+    pub fn dense(&self, heap: u64) -> Option<(Vec<Link>, bool)> {
         let (blocks, objects) = self.fractal(heap)?;
         let mut links = Vec::new();
         for block in blocks {
@@ -100,6 +100,7 @@ impl File<'_, '_> {
                 }
             }
         }
-        (links.len() as u64 >= objects).then_some(links)
+        let exact = links.len() as u64 == objects;
+        (links.len() as u64 >= objects).then_some((links, exact))
     }
 }

@@ -66,6 +66,8 @@ impl Inspector for Hdf5 {
 /// Looks for configurations in all bytes, whether the structure leads to them or not.
 fn search(view: &View<'_>, scope: &mut Scope<'_>) {
     let mut at = 0;
+    // Bytes that may be read as JSON in all: numbers that look like the beginning of a text cost next to nothing.
+    let mut work = view.len().saturating_mul(4).saturating_add(1 << 20);
     while at < view.len() {
         let bytes = match view.read_up_to(at, WINDOW) {
             Ok(bytes) => bytes,
@@ -74,52 +76,72 @@ fn search(view: &View<'_>, scope: &mut Scope<'_>) {
         let last = at.saturating_add(bytes.len() as u64) >= view.len();
         let mut from = 0;
         while let Some(start) = begins(&bytes, from) {
-            from = start + 1;
-            let length = configuration(&bytes[start..], at + start as u64, view, scope);
-            from = from.max(start.saturating_add(length));
+            let length = configuration(&bytes[start..], at + start as u64, &mut work, view, scope);
+            if work == 0 {
+                return scope.limit("bytes of texts in an HDF5 file", view.len().saturating_mul(4), view);
+            }
+            from = start + length.max(1);
         }
         // A beginning may lie across the border of two windows.
         at = at.saturating_add(bytes.len() as u64).saturating_sub(if last { 0 } else { 64 });
     }
 }
 
-/// Where the next text begins that can be a configuration.
+/// Where the next object of JSON can begin: a brace, and a name.
 fn begins(bytes: &[u8], from: usize) -> Option<usize> {
     let rest = bytes.get(from..)?;
-    let names: [&[u8]; 5] = [b"class_name\"", b"module\"", b"config\"", b"name\"", b"registered_name\""];
-    rest.windows(2).enumerate().find_map(|(at, window)| {
-        let begins = window[0] == b'{' && matches!(window[1], b'"' | b' ' | b'\n');
-        let name = begins.then(|| rest[at + 1..].trim_ascii_start().strip_prefix(b"\""))??;
-        names.iter().any(|known| name.starts_with(known)).then_some(from + at)
-    })
+    let found = rest.iter().enumerate().filter(|(_, byte)| **byte == b'{').find(|(at, _)| {
+        let name = rest[at + 1..].iter().take(60).find(|byte| !byte.is_ascii_whitespace());
+        name == Some(&b'"')
+    });
+    found.map(|(at, _)| from + at)
 }
 
 /// Reads the text that begins there, in the window or beyond it, and returns its length; 0 if it is none.
-fn configuration(bytes: &[u8], at: u64, view: &View<'_>, scope: &mut Scope<'_>) -> usize {
+fn configuration(bytes: &[u8], at: u64, work: &mut u64, view: &View<'_>, scope: &mut Scope<'_>) -> usize {
     let longer;
-    let (text, length) = match extent(bytes) {
-        Some(length) => (bytes, length),
-        None => {
+    let (text, length) = match extent(bytes, work) {
+        Extent::Whole(length) => (bytes, length),
+        Extent::Cut => {
             let Ok(more) = view.read_up_to(at, LONGEST) else { return 0 };
             longer = more;
-            let Some(length) = extent(&longer) else { return 0 };
+            let Extent::Whole(length) = extent(&longer, work) else { return 0 };
             (longer.as_slice(), length)
         }
+        Extent::None => return 0,
     };
     let Some(tree) = text.get(..length).and_then(|text| Tree::read(text, 512)) else { return 0 };
     if keras::inspect(&tree, view, scope) { length } else { 0 }
 }
 
-/// Length of the JSON value at the front; `None` if it does not end here or is none.
-fn extent(bytes: &[u8]) -> Option<usize> {
+enum Extent {
+    /// A value of that length.
+    Whole(usize),
+    /// A value that goes on behind the bytes.
+    Cut,
+    /// No value.
+    None,
+}
+
+/// The JSON value at the front. What is read is taken from the work that is left.
+fn extent(bytes: &[u8], work: &mut u64) -> Extent {
     let mut tokens = Tokens::new(bytes, Dialect::Python, 512);
     let mut end = 0;
-    loop {
+    let extent = loop {
         match tokens.next() {
             Ok(Some((span, _))) => end = span.end,
-            Ok(None) => return Some(end),
-            Err(fault) if fault.kind == FaultKind::After => return Some(end),
-            Err(_) => return None,
+            Ok(None) => break Extent::Whole(end),
+            Err(fault) if fault.kind == FaultKind::After => break Extent::Whole(end),
+            Err(fault) => {
+                end = end.max(fault.at);
+                break if fault.kind == FaultKind::End { Extent::Cut } else { Extent::None };
+            }
         }
-    }
+        if end as u64 > *work {
+            *work = 0;
+            break Extent::None;
+        }
+    };
+    *work = work.saturating_sub(end as u64);
+    extent
 }

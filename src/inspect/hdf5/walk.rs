@@ -25,7 +25,8 @@ pub fn follow(view: &View<'_>, scope: &mut Scope<'_>) {
         let message = format!("it says that it has {} bytes, it has {}", file.end, view.len());
         scope.raise(&HDF5_MALFORMED, view, 0..view.len().min(64), message);
     }
-    let mut walk = Walk { file, seen: BTreeSet::new(), queue: Vec::new(), unread: None, broken: None };
+    let mut walk =
+        Walk { file, seen: BTreeSet::new(), queue: Vec::new(), doubtful: BTreeSet::new(), unread: None, broken: None };
     walk.queue.push(walk.file.root);
     while let Some(at) = walk.queue.pop() {
         if !walk.seen.insert(at) {
@@ -36,6 +37,7 @@ pub fn follow(view: &View<'_>, scope: &mut Scope<'_>) {
         }
         match walk.file.messages(at) {
             Some(messages) => walk.object(at, &messages, scope),
+            None if walk.doubtful.contains(&at) => {}
             None => walk.broken = walk.broken.or(Some(at)),
         }
     }
@@ -54,6 +56,8 @@ struct Walk<'v, 'b> {
     file: File<'v, 'b>,
     seen: BTreeSet<u64>,
     queue: Vec<u64>,
+    /// Those among them that may have been removed.
+    doubtful: BTreeSet<u64>,
     /// An object whose links or attributes were not all found.
     unread: Option<u64>,
     /// A place where an object should be.
@@ -121,7 +125,13 @@ impl Walk<'_, '_> {
     fn link_info(&mut self, data: &[u8], at: u64, scope: &mut Scope<'_>) -> Option<()> {
         let Some(heap) = self.heap_of(data, 8)? else { return Some(()) };
         match self.file.dense(heap) {
-            Some(links) => links.into_iter().for_each(|link| self.link(link, at, scope)),
+            Some((links, exact)) => {
+                if !exact {
+                    let hard = links.iter().filter_map(|link| if let Link::Hard(at) = link { Some(*at) } else { None });
+                    self.doubtful.extend(hard);
+                }
+                links.into_iter().for_each(|link| self.link(link, at, scope));
+            }
             None => self.unread = self.unread.or(Some(heap)),
         }
         Some(())

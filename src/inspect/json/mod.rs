@@ -65,6 +65,9 @@ impl Inspector for Json {
             Ok(bytes) => bytes,
             Err(trouble) => return scope.unreadable(view, &trouble),
         };
+        if let Ok(text) = std::str::from_utf8(&bytes) {
+            super::secrets::inspect(text, view, scope);
+        }
         let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let mut at = start;
         let mut texts = 0u64;
@@ -89,7 +92,9 @@ impl Inspector for Json {
         } else if texts == 0
             && let Some(tree) = Tree::read(&bytes[start..], DEPTH)
         {
-            super::configuration::inspect(&tree, view, scope);
+            let text = std::str::from_utf8(&bytes).unwrap_or_default();
+            super::configuration::inspect(&tree, text, view, scope);
+            super::notebook::inspect(&tree, text, view, scope);
         }
     }
 }

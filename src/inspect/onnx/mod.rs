@@ -26,19 +26,28 @@ impl Inspector for Onnx {
     }
 
     /// No magic number: a message whose fields have the numbers and forms of `ModelProto`, a version and a graph
-    /// among them.
+    /// among them. Fields may come in any order, and readers pass over those that they do not know; then the graph
+    /// itself must look like one.
     fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
-        // The version comes first in every file that is written in order, the name of the producer in some.
-        if !matches!(head.first(), Some(0x08 | 0x12 | 0x3a)) {
+        if !matches!(head.first(), Some(0x08 | 0x12 | 0x1a | 0x22 | 0x28 | 0x32 | 0x3a | 0x42 | 0x72)) {
             return false;
         }
-        let Some(fields) = protobuf::fields(view, 100_000) else { return false };
+        let Some(spans) = protobuf::spans(view, 100_000) else { return false };
+        let fields: Vec<_> = spans.iter().map(|span| (span.field, span.long)).collect();
         let known = |(field, long): &(u32, bool)| match field {
             1 | 5 => !long,
             2 | 3 | 4 | 6 | 7 | 8 | 14 | 20 | 25 | 26 => *long,
             _ => false,
         };
-        fields.iter().all(known) && fields.contains(&(1, false)) && fields.contains(&(7, true))
+        if !fields.contains(&(1, false)) || !fields.contains(&(7, true)) {
+            return false;
+        }
+        let graph = |span: &protobuf::Span| {
+            let fields = span.message(view).and_then(|graph| protobuf::fields(&graph, 1000)).unwrap_or_default();
+            !fields.is_empty() && fields.iter().all(|(field, long)| *long && matches!(field, 1 | 2 | 5 | 10..=16))
+        };
+        fields.iter().all(known)
+            || (fields.contains(&(8, true)) && spans.iter().any(|span| span.field == 7 && graph(span)))
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {

@@ -26,6 +26,10 @@ impl Machine<'_, '_, '_> {
         match (name.module.as_str(), name.attribute.as_str()) {
             // One argument asks for the type of a value; three make a class.
             ("builtins" | "__builtin__", "type") if count != 1 => (Judgement::Dangerous, None),
+            // As much memory as the file asks for, or a range without end that is made a list.
+            ("builtins" | "__builtin__" | "numpy", _) if self.asks_for_memory(&items) => (Judgement::Unknown, None),
+            // A pickled booster is restored from its state. One that is made from arguments opens a file or an address.
+            ("xgboost.core" | "lightgbm.basic", "Booster") if count != 0 => (Judgement::Unknown, None),
             // Bytes are written so by protocols below 3. Other codecs turn text into other text.
             ("_codecs", "encode") => match items.as_slice() {
                 [Value::Text { at, len, .. }, codec]
@@ -60,6 +64,17 @@ impl Machine<'_, '_, '_> {
             },
             _ => (own, None),
         }
+    }
+
+    /// True for a number, or a range, that stands for gigabytes.
+    fn asks_for_memory(&self, items: &[Value]) -> bool {
+        items.iter().any(|item| match item {
+            Value::Int(number) => *number > 1 << 31,
+            Value::Object(of) => self.names.get(*of).is_some_and(|name| {
+                name.attribute == "range" && matches!(name.module.as_str(), "builtins" | "__builtin__")
+            }),
+            _ => false,
+        })
     }
 
     fn imported_by_call(&mut self, module: Value, attribute: Value) -> (Judgement, Option<Value>) {

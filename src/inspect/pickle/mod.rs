@@ -75,7 +75,7 @@ pub fn looks_like_pickle(head: &[u8], view: &View<'_>) -> bool {
 
 /// Interprets a stream that is known or claimed to be a pickle, and those that follow it.
 pub fn inspect_pickle(view: &View<'_>, scope: &mut Scope<'_>) {
-    inspect_streams(view, scope, Lists::built_in());
+    inspect_streams(view, scope, scope.lists);
 }
 
 /// Interprets bytes that an unpickler would be given, although they look like a text or a picture: its opcodes are
@@ -83,10 +83,12 @@ pub fn inspect_pickle(view: &View<'_>, scope: &mut Scope<'_>) {
 /// nothing that is said of an honest text.
 pub fn suspect(view: &View<'_>, scope: &mut Scope<'_>) {
     let mut apart = Scope::new(scope.path, scope.limits);
+    apart.lists = scope.lists;
     inspect_pickle(view, &mut apart);
     let seen = apart.close();
     let runs = |evidence: &Evidence| evidence.rule.class == Class::Defect && evidence.severity() >= Severity::High;
-    if seen.evidence.iter().any(runs) {
+    // Words of a text may be taken for a name that cannot be imported; alone that says nothing.
+    if seen.evidence.iter().any(|evidence| runs(evidence) && evidence.rule != &rules::NAME_DISGUISED) {
         seen.evidence.into_iter().filter(runs).for_each(|evidence| scope.add(evidence));
         seen.contents.calls.into_iter().for_each(|call| scope.call(call));
     }

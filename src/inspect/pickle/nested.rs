@@ -9,6 +9,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use super::detect::is_pickle;
 use super::machine::Machine;
 use super::rules::NESTED;
+use crate::inspect::compressed::MEMORY_KIB;
 
 /// Bytes that are decoded to decide.
 const SAMPLE: usize = 1 << 10;
@@ -29,6 +30,8 @@ enum Layer {
     Hex,
     Zlib,
     Gzip,
+    Bzip2,
+    Xz,
 }
 
 impl Machine<'_, '_, '_> {
@@ -110,7 +113,12 @@ impl Machine<'_, '_, '_> {
 #[inline]
 fn is_suspect(shown: &[u8]) -> bool {
     match (shown[0], shown[1]) {
-        (0x80, 2..=5) | (0xc2, 0x80) | (0x78, 0x01 | 0x5e | 0x9c | 0xda) | (0x1f, 0x8b) => true,
+        (0x80, 2..=5)
+        | (0xc2, 0x80)
+        | (0x78, 0x01 | 0x5e | 0x9c | 0xda)
+        | (0x1f, 0x8b)
+        | (b'B', b'Z')
+        | (0xfd, b'7') => true,
         (b'c' | b'(' | b']' | b'}', _) => shown.contains(&b'\n') || shown.last() == Some(&b'.'),
         // base64 of 80 02..05, of `c`, `(`, `]`, `}`, of zlib and of gzip; hexadecimal of the same.
         (b'g', b'A') | (b'Y' | b'K' | b'X' | b'f', _) | (b'e', _) | (b'H', b'4') => shown.len() >= SHORTEST,
@@ -125,6 +133,8 @@ fn unwrap(sample: &[u8], whole: bool) -> Option<(Layer, Vec<u8>, bool)> {
         [0xc2, 0x80, 2..=5, ..] => Layer::Latin1,
         [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Layer::Zlib,
         [0x1f, 0x8b, ..] => Layer::Gzip,
+        [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', ..] => Layer::Bzip2,
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Layer::Xz,
         _ if sample.len() >= SHORTEST && trimmed(sample).iter().all(u8::is_ascii_hexdigit) => Layer::Hex,
         _ if sample.len() >= SHORTEST && trimmed(sample).iter().all(|byte| is_base64(*byte)) => Layer::Base64,
         _ => return None,
@@ -154,6 +164,8 @@ impl Layer {
             Self::Hex => "hexadecimal",
             Self::Zlib => "zlib",
             Self::Gzip => "gzip",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
         }
     }
 
@@ -174,6 +186,8 @@ impl Layer {
             Self::Hex => hex::decode(trimmed(bytes)).ok().map(|inner| (inner, true)),
             Self::Zlib => inflate(flate2::read::ZlibDecoder::new(bytes), limit),
             Self::Gzip => inflate(flate2::read::GzDecoder::new(bytes), limit),
+            Self::Bzip2 => inflate(bzip2::read::BzDecoder::new(bytes), limit),
+            Self::Xz => inflate(lzma_rust2::XzReader::new_mem_limit(bytes, true, MEMORY_KIB), limit),
         }
     }
 }

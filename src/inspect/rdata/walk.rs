@@ -137,10 +137,14 @@ impl<'s, 'v> Walk<'s, 'v> {
 
     /// One item with all that is in it. Numbers of types: `Rinternals.h`, and `serialize.c` from 238 on.
     fn item(&mut self, at: Context) -> Outcome<Item> {
+        let flags = self.int()?;
+        self.item_of(flags, at)
+    }
+
+    fn item_of(&mut self, flags: i32, at: Context) -> Outcome<Item> {
         if at.depth > DEPTH {
             return Err(Stop::Limit("r-depth", DEPTH.into()));
         }
-        let flags = self.int()?;
         let kind = flags.to_le_bytes()[0];
         let attributes = flags & 0x200 != 0;
         let inner = at.inner();
@@ -284,10 +288,9 @@ impl<'s, 'v> Walk<'s, 'v> {
                 break;
             }
             flags = self.int()?;
+            // The rest of a list is a list, nothing, or, in compact vectors, another value.
             if !matches!(flags.to_le_bytes()[0], 2 | 6 | 17) {
-                if flags.to_le_bytes()[0] != 254 {
-                    return Err(Stop::Malformed("a list ends in something that is no list"));
-                }
+                self.item_of(flags, here)?;
                 break;
             }
         }

@@ -16,7 +16,7 @@ use crate::model::{Format, Rule, Tensor};
 use crate::weigh::View;
 
 use super::statistics::{Statistics, Watched};
-use super::{Inspector, Scope};
+use super::{Inspector, Scope, inspect_content};
 use header::{Entry, Header};
 
 pub use layout::odd_name;
@@ -80,8 +80,12 @@ impl Inspector for Safetensors {
 fn read(bytes: &[u8], whole: bool, view: &View<'_>, scope: &mut Scope<'_>) -> Header {
     let (end, most) = (view.len(), scope.limits.tensors);
     let mut clean = true;
+    let mut behind = None;
     let mut raise = |rule: &'static Rule, range: Range<u64>, message: String| {
         clean = false;
+        if rule == &TRAILING_DATA {
+            behind = Some(range.clone());
+        }
         scope.raise(rule, view, range.start.min(end)..range.end.min(end), message);
     };
     let header = header::read(bytes, most, &mut |rule, range, message| {
@@ -100,6 +104,10 @@ fn read(bytes: &[u8], whole: bool, view: &View<'_>, scope: &mut Scope<'_>) -> He
             raise(rule, range, message);
         }
     });
+    // No safetensors loader reads what follows; another one may.
+    if let Some(member) = behind.and_then(|range| view.member("trailing data", range).ok()) {
+        inspect_content(&member, scope);
+    }
     if header.cut {
         scope.limit("tensors", most, view);
     } else if let Some(difference) = loader::disagrees(bytes, &header.entries, data.end - data.start, clean) {

@@ -7,9 +7,9 @@ use super::record::Facts;
 use super::{HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
 use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
 use crate::inspect::inflate::{Inflated, inflate};
-use crate::inspect::{Scope, pytorch};
+use crate::inspect::{Scope, compressed, pytorch};
 use crate::model::Format;
-use crate::weigh::View;
+use crate::weigh::{Unreadable, View};
 
 /// What the archive is, by the names of its members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +100,12 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
         if main && facts.method == 0 && view.depth() == 0 {
             checked.push(Checked { name: facts.text(), bytes: data.clone(), crc: facts.crc });
         }
+        let later = facts.described_later() && facts.size == 0;
+        if facts.method == 0 && facts.size != facts.compressed && !later && !facts.encrypted() {
+            let message =
+                format!("{:?} is stored in {} bytes and said to have {}", facts.text(), facts.compressed, facts.size);
+            scope.raise(&MALFORMED, view, data.clone(), message);
+        }
         if facts.name.ends_with(b"/") && facts.compressed > 0 {
             let message = format!("the folder {:?} has content", facts.text());
             scope.raise(&MALFORMED, view, data.clone(), message);
@@ -137,21 +143,55 @@ fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &Vie
     match facts.method {
         0 => {
             if let Ok(member) = view.member(&name, data.clone()) {
-                unknown.inspect(&member, scope);
+                show(&member, unknown, scope);
             }
         }
         8 => match inflate(view, data, scope.limits.ratio) {
             Ok(inflated) => {
                 whole(facts, &inflated, data, view, scope);
-                unknown.inspect(&view.decompressed(&name, &inflated.bytes), scope);
+                show(&view.decompressed(&name, &inflated.bytes), unknown, scope);
             }
             Err(trouble) => scope.unreadable(view, &trouble),
         },
+        // bzip2, zstd and xz write streams that say themselves what they are.
+        12 | 93 | 95 => {
+            if let Ok(member) = view.member(&name, data.clone()) {
+                unknown.inspect(&member, scope);
+            }
+        }
+        14 => match lzma_alone(facts, data, view) {
+            Ok(stream) => drop(unknown.inspect(&view.decompressed(&name, &stream), scope)),
+            Err(trouble) => scope.unreadable(view, &trouble),
+        },
         method => {
+            let packed = view.slice(data.clone()).ok();
+            let unpacked =
+                packed.and_then(|packed| compressed::member(method, &packed, facts.size, scope.limits.ratio));
+            if let Some(unpacked) = unpacked {
+                whole(facts, &unpacked, data, view, scope);
+                unknown.inspect(&view.decompressed(&name, &unpacked.bytes), scope);
+                return;
+            }
             let message = format!("{name:?} is compressed by method {method}, which is not read");
             scope.raise(&MEMBER_NOT_INSPECTED, view, data.clone(), message);
         }
     }
+}
+
+/// Method 14 (APPNOTE 5.8) as a stream of its own: two bytes of version, two of length, properties, data.
+fn lzma_alone(facts: &Facts, data: &Range<u64>, view: &View<'_>) -> Result<Vec<u8>, Unreadable> {
+    let bytes = view.read(data.clone())?;
+    let properties = bytes.get(4..9).unwrap_or_default();
+    let size = if facts.flags & 2 == 0 { facts.size } else { u64::MAX };
+    Ok([properties, &size.to_le_bytes(), bytes.get(9..).unwrap_or_default()].concat())
+}
+
+fn show(member: &View<'_>, unknown: &mut Unknown, scope: &mut Scope<'_>) {
+    let array = member.read_up_to(0, 6).is_ok_and(|mark| mark == b"\x93NUMPY");
+    if !array && scope.container == Kind::Npz.format() {
+        scope.raise(&MALFORMED, member, 0..member.len().min(16), "its name says that it is an array, but it is none");
+    }
+    unknown.inspect(member, scope);
 }
 
 fn whole(facts: &Facts, inflated: &Inflated, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
@@ -160,7 +200,7 @@ fn whole(facts: &Facts, inflated: &Inflated, data: &Range<u64>, view: &View<'_>,
         return scope.limit("ratio", scope.limits.ratio, view);
     }
     if !inflated.ended {
-        scope.raise(&MALFORMED, view, data.clone(), format!("{name:?} is not a complete deflate stream"));
+        scope.raise(&MALFORMED, view, data.clone(), format!("{name:?} is not a complete compressed stream"));
         return;
     }
     let length = data.end - data.start;

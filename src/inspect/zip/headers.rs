@@ -23,6 +23,9 @@ pub fn names(members: &[(u64, Central)], view: &View<'_>, scope: &mut Scope<'_>)
         if member.is_link() {
             scope.raise(&ARCHIVE_LINK, view, range.clone(), format!("the member {name:?} is a symbolic link"));
         }
+        if name.is_empty() {
+            scope.raise(&MALFORMED, view, range.clone(), "a member has no name");
+        }
         if !exact.insert(&member.facts.name) {
             scope.raise(&DUPLICATE_MEMBER, view, range, format!("two members are called {name:?}"));
         } else if let Some(other) = folded.insert(name.replace('\\', "/").to_lowercase(), name.clone()) {

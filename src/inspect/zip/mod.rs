@@ -2,7 +2,8 @@
 //!
 //! Loaders do not agree on what a zip file holds: some trust the directory, some the headers in front of the members,
 //! some find another directory. So both are read, and members are shown to the inspectors in either reading.
-//! Source: APPNOTE.TXT 6.3.10. Not looked at: strong encryption, split archives, compression other than deflate.
+//! Source: APPNOTE.TXT 6.3.10. Not looked at: strong encryption, split archives, compression by other methods
+//! than deflate, bzip2, LZMA, Zstandard and xz.
 
 mod contents;
 mod crc;
@@ -67,6 +68,10 @@ fn ends(main: &Directory, view: &View<'_>, scope: &mut Scope<'_>) {
     if main.base > 0 && !embedded::is_behind_model(scope) {
         let message = format!("{} bytes lie in front of the archive", main.base);
         scope.raise(&HIDDEN_DATA, view, 0..main.base, message);
+    }
+    if main.end.offset > main.at {
+        let message = format!("the end record places the directory at {}, it lies at {}", main.end.offset, main.at);
+        scope.raise(&MALFORMED, view, main.end.at..main.end.fixed, message);
     }
     if main.end.until > view.len() {
         let message = format!("the comment at the end is cut off: {} bytes are missing", main.end.until - view.len());

@@ -76,7 +76,7 @@ fn each_lie_has_its_rule() {
         ("{members=[{name='a', text='b'}], comment-length=9}", &["zip-malformed"]),
         ("[{name='a', text='b', offset=7}]", &["zip-hidden-data", "zip-malformed"]),
         ("[{name='a', text='b', compressed=99999}]", &["zip-malformed"]),
-        ("[{name='a', text='b', method=12}]", &["member-not-inspected"]),
+        ("[{name='a', text='b', method=97}]", &["member-not-inspected"]),
         ("[{name='a/', text='b'}]", &["zip-malformed"]),
         ("[{name='a', text='b', before='0000'}]", &["zip-hidden-data"]),
         ("[{name='a', zeros=70000000, method='deflate'}]", &["limit-reached", "member-not-inspected"]),

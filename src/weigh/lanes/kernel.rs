@@ -33,12 +33,6 @@ impl Kernel {
         }
     }
 
-    /// The kernel of that name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kernel| kernel.name() == name)
-    }
-
     /// True if this processor has what it needs.
     #[must_use]
     pub fn is_available(self) -> bool {
@@ -74,6 +68,11 @@ impl Kernel {
         };
         order.iter().copied().find(|kernel| kernel.is_available()).unwrap_or(Self::Portable)
     }
+}
+
+/// True if this machine has both a wide kernel, slow for each stream, and a deep one, fast for a few.
+pub fn mixes(forced: Option<Kernel>) -> bool {
+    forced.is_none() && Kernel::Avx512.is_available() && Kernel::ShaNi.is_available()
 }
 
 /// Hashes the first `blocks` blocks of 64 bytes of each stream: with that kernel if it is available here, else with

@@ -22,7 +22,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use kernel::{Kernel, compress};
+pub use kernel::{Kernel, compress, mixes};
 pub use stream::{State, Stream};
 
 /// Streams that a worker keeps alive, so that the widest kernel is full.

@@ -95,11 +95,3 @@ fn one_giant_among_dwarfs() {
     messages[3] = noise(300_000, 3);
     expect_same(&messages, |_| 4_096);
 }
-
-#[test]
-fn names_are_known() {
-    for kernel in Kernel::ALL {
-        assert_eq!(Kernel::parse(kernel.name()), Some(kernel));
-    }
-    assert!(Kernel::Portable.is_available());
-}

@@ -5,6 +5,7 @@
 
 mod dvc;
 mod hub;
+mod manifests;
 mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use crate::model::{Algorithm, Artifact, ArtifactPath, Assurance, Class, Evidence
 use super::walk::Found;
 
 pub use hub::{blob_of_snapshot, repository_of_snapshot};
+pub use manifests::{BLOB_MISSING, MANIFEST_MALFORMED, MANIFEST_MISMATCH};
 
 /// Digests agree with what the source said.
 pub static SOURCE_DIGEST_MATCH: Rule = Rule {
@@ -62,13 +64,14 @@ pub fn prepare(files: &mut [Found]) {
             target.or_else(|| dvc::described(&file.path).map(|path| (path, Algorithm::Md5)))
         })
         .collect();
-    for file in files {
+    for file in files.iter_mut() {
         file.claims.extend(names::claim(&file.path));
         file.testifies =
             file.len <= LONGEST && (hub::described(&file.path).is_some() || dvc::described(&file.path).is_some());
         file.algorithms = file.claims.iter().map(|claim| claim.algorithm).collect::<BTreeSet<_>>();
         file.algorithms.extend(wanted.get(&file.path));
     }
+    manifests::prepare(files);
 }
 
 /// Compares what was computed with all that is claimed: one good word per source, one bad one per file.
@@ -82,8 +85,8 @@ pub fn judge(files: &[Found], artifacts: &[Artifact]) -> Vec<Evidence> {
             claims.extend(dvc::claim(&artifact.path, text));
         }
     }
+    let mut evidence = manifests::judge(files, artifacts);
     let mut good: BTreeMap<(&'static str, Algorithm), u64> = BTreeMap::new();
-    let mut evidence = Vec::new();
     for claim in claims {
         let at = artifacts.binary_search_by(|artifact| artifact.path.cmp(&claim.path));
         let digest = at.ok().and_then(|at| artifacts[at].digests.get(claim.algorithm));

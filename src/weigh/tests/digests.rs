@@ -64,6 +64,27 @@ fn threads_and_mapping_change_nothing() {
     }
 }
 
+/// Between 6 and 11 streams a worker are shared unevenly and exchanged, where the processor has both kernels.
+#[test]
+fn streams_that_change_hands() {
+    for (threads, files) in [(2, 13), (2, 16), (2, 22), (4, 37)] {
+        let folder = folder(&[]);
+        let sizes: Vec<usize> = (0..files).map(|file| 400_000 + file * 1_234).collect();
+        for size in &sizes {
+            std::fs::write(folder.path().join(size.to_string()), noise(*size)).unwrap();
+        }
+        std::fs::write(folder.path().join("giant"), noise(1_500_000)).unwrap();
+        for mmap in [true, false] {
+            let weighing = hash(folder.path(), &Plan { threads: Some(threads), mmap, ..Plan::default() });
+            assert_eq!(weighing.artifacts.len(), files + 1);
+            for artifact in weighing.artifacts {
+                let expected = sha256(&noise(artifact.size as usize));
+                assert_eq!(artifact.digests.get(Algorithm::Sha256), Some(&expected), "{} of {files}", artifact.path);
+            }
+        }
+    }
+}
+
 /// Reads ranges that cross the boundaries of pieces and shards.
 struct Rover;
 

@@ -6,11 +6,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use crate::model::{ArtifactPath, Evidence, Limits};
+use crate::model::{Algorithm, ArtifactPath, Evidence, Limits};
 
 use super::super::observe::{Inspect, Inspection, Observer};
 use super::super::view::View;
-use super::super::{Plan, Silent, read_small, weigh};
+use super::super::{Named, Plan, Silent, read_small, weigh, weigh_files};
 use super::{SEEN, artifact, folder, hash, ids, noise};
 
 #[test]
@@ -19,6 +19,26 @@ fn a_single_file_keeps_its_name() {
     let weighing = hash(&folder.path().join("a.bin"), &Plan::default());
     assert_eq!(weighing.artifacts[0].path.as_str(), "a.bin");
     assert!(weighing.evidence.is_empty());
+}
+
+#[test]
+fn files_that_were_named() {
+    let folder = folder(&[("a.bin", b"abc"), ("sub/b.bin", b"b")]);
+    let named = |name: &str, algorithm| Named {
+        path: folder.path().join(name),
+        algorithms: std::collections::BTreeSet::from([algorithm]),
+    };
+    let files = [
+        named("sub/b.bin", Algorithm::Md5),
+        named("a.bin", Algorithm::Md5),
+        named("a.bin", Algorithm::Blake3),
+        named("sub", Algorithm::Md5),
+        named("gone", Algorithm::Md5),
+    ];
+    let weighing = weigh_files(&files, &Plan::default(), &super::Nothing, &Silent);
+    assert_eq!(ids(&weighing), ["unreadable-file", "unreadable-file"]);
+    let digests: Vec<usize> = weighing.artifacts.iter().map(|file| file.digests.iter().count()).collect();
+    assert_eq!(digests, [3, 2], "what was asked for of all files and of each");
 }
 
 #[test]

@@ -1,0 +1,7 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| -> weighbridge_fuzz::Corpus {
+    weighbridge_fuzz::soon(|| {
+        weighbridge_fuzz::inspect("archive.zip", &["zip", "npz", "pytorch-zip", "torchscript", "keras"], bytes)
+    })
+});

@@ -1,0 +1,321 @@
+//! What packages say of themselves, in the manifests and lockfiles of the tree: their licences.
+//!
+//! A lockfile names packages and seldom their licences; a vendored tree, an installed environment or the lockfiles of
+//! npm and Composer have them. Read are `Cargo.toml` (as `cargo vendor` keeps them), `package.json` (as `node_modules`
+//! does), `METADATA` and `PKG-INFO` of Python's installed packages (PEP 639 and before), `pyproject.toml`,
+//! `package-lock.json`, `composer.lock`, and bills of material in JSON. Not read: the text of a LICENSE file.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::{Artifact, ArtifactPath, Assurance, Ecosystem, Package, Report};
+
+use super::card::Stated;
+
+mod cargo;
+mod python;
+
+/// True for files whose bytes say something here.
+pub(super) fn reads(path: &ArtifactPath) -> bool {
+    match path.name() {
+        "Cargo.toml" | "package.json" => true,
+        "METADATA" | "PKG-INFO" => path.parent().ends_with(".dist-info") || path.parent().ends_with(".egg-info"),
+        name => name == "pyproject.toml" && path.parent().is_empty(),
+    }
+}
+
+/// Licences by package.
+#[derive(Debug, Default)]
+pub struct Manifests {
+    named: BTreeMap<(Ecosystem, String, String), Stated<String>>,
+    by_purl: BTreeMap<String, Stated<String>>,
+    /// What the manifest at the root says of the tree itself.
+    pub own: Option<Own>,
+}
+
+/// What the tree's own manifest says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// Its version.
+    pub version: Option<Stated<String>>,
+    /// Its licence.
+    pub license: Option<Stated<String>>,
+    /// What it is for.
+    pub description: Option<Stated<String>>,
+}
+
+/// One package as a manifest describes it.
+#[derive(Debug, Default)]
+struct Entry {
+    ecosystem: Option<Ecosystem>,
+    name: String,
+    version: String,
+    license: Option<String>,
+    description: Option<String>,
+}
+
+impl Manifests {
+    /// Reads every manifest whose bytes were kept. What cannot be read says nothing; the lockfile names the package
+    /// all the same.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        let mut all = Self::default();
+        let mut files: Vec<(&Artifact, &[u8])> =
+            report.artifacts.iter().filter_map(|artifact| Some((artifact, artifact.kept.as_deref()?))).collect();
+        files.sort_by(|a, b| a.0.path.cmp(&b.0.path));
+        let cargo = cargo::Workspace::of(&files);
+        for (artifact, bytes) in files {
+            let path = &artifact.path;
+            match path.name() {
+                "Cargo.toml" => all.own_words(path, cargo.entry(path)),
+                "package.json" => all.own_words(path, package_json(bytes)),
+                "METADATA" | "PKG-INFO" if reads(path) => all.own_words(path, python::metadata(bytes)),
+                "pyproject.toml" => all.own_words(path, python::project(bytes)),
+                "package-lock.json" | "npm-shrinkwrap.json" | ".package-lock.json" => all.npm(path, bytes),
+                "composer.lock" => all.composer(path, bytes),
+                name if name.ends_with(".json") && is_bill(name) => all.bill(path, bytes),
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// The licence of a package, as it says itself or, failing that, as a lockfile says.
+    #[must_use]
+    pub fn license(&self, package: &Package) -> Option<Stated<String>> {
+        let key = (package.ecosystem, plain(package.ecosystem, &package.name), package.version.clone());
+        self.named.get(&key).or_else(|| self.by_purl.get(package.purl.as_str())).cloned()
+    }
+
+    fn own_words(&mut self, path: &ArtifactPath, entry: Option<Entry>) {
+        let Some(entry) = entry else { return };
+        let stated = |value: Option<String>, key: &str| {
+            value.filter(|value| !value.trim().is_empty()).map(|value| Stated {
+                value,
+                assurance: Assurance::Derived,
+                source: format!("{path} {key}"),
+            })
+        };
+        let license = stated(entry.license, "license");
+        if path.parent().is_empty() && self.own.is_none() {
+            self.own = Some(Own {
+                version: stated(Some(entry.version.clone()), "version"),
+                license: license.clone(),
+                description: stated(entry.description, "description"),
+            });
+        }
+        if let (Some(license), Some(ecosystem)) = (license, entry.ecosystem) {
+            self.take(ecosystem, &entry.name, entry.version, license);
+        }
+    }
+
+    fn take(&mut self, ecosystem: Ecosystem, name: &str, version: String, license: Stated<String>) {
+        use std::collections::btree_map::Entry as Slot;
+        match self.named.entry((ecosystem, plain(ecosystem, name), version)) {
+            Slot::Vacant(slot) => {
+                slot.insert(license);
+            }
+            // A package's own word stands before a lockfile's.
+            Slot::Occupied(mut slot) if license.assurance < slot.get().assurance => {
+                slot.insert(license);
+            }
+            Slot::Occupied(_) => {}
+        }
+    }
+
+    fn npm(&mut self, path: &ArtifactPath, bytes: &[u8]) {
+        let Ok(file) = serde_json::from_slice::<Value>(bytes) else { return };
+        for (place, package) in file["packages"].as_object().into_iter().flatten() {
+            let folder = place.rsplit("node_modules/").next().filter(|name| !name.is_empty());
+            let name = package["name"].as_str().or(folder);
+            let (Some(name), Some(version)) = (name, package["version"].as_str()) else { continue };
+            if let Some(license) = npm_license(package) {
+                self.take(Ecosystem::Npm, name, version.to_owned(), declared(license, path));
+            }
+        }
+    }
+
+    fn composer(&mut self, path: &ArtifactPath, bytes: &[u8]) {
+        let Ok(file) = serde_json::from_slice::<Value>(bytes) else { return };
+        let lists = ["packages", "packages-dev"].into_iter().flat_map(|key| file[key].as_array().into_iter().flatten());
+        for package in lists {
+            let (Some(name), Some(version)) = (package["name"].as_str(), package["version"].as_str()) else { continue };
+            let licenses: Vec<&str> =
+                package["license"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            // Composer's list means that any one of them may be chosen.
+            if !licenses.is_empty() {
+                let license = declared(licenses.join(" OR "), path);
+                for version in [version, version.trim_start_matches('v')] {
+                    self.take(Ecosystem::Packagist, name, version.to_owned(), license.clone());
+                }
+            }
+        }
+    }
+
+    /// Licences of CycloneDX and SPDX components that have a package URL.
+    fn bill(&mut self, path: &ArtifactPath, bytes: &[u8]) {
+        let Ok(file) = serde_json::from_slice::<Value>(bytes) else { return };
+        for component in file["components"].as_array().into_iter().flatten() {
+            let Some(purl) = component["purl"].as_str() else { continue };
+            let licenses = component["licenses"].as_array().into_iter().flatten();
+            let one = |license: &Value| {
+                let said = license["expression"].as_str().or(license["license"]["id"].as_str());
+                said.or(license["license"]["name"].as_str()).map(str::to_owned)
+            };
+            let licenses: Vec<String> = licenses.filter_map(one).collect();
+            self.by_bill(purl, licenses.join(" AND "), path);
+        }
+        for package in file["packages"].as_array().into_iter().flatten() {
+            let references = package["externalRefs"].as_array().into_iter().flatten();
+            let purl = references
+                .filter(|one| one["referenceType"] == "purl")
+                .find_map(|one| one["referenceLocator"].as_str());
+            if let (Some(purl), Some(license)) = (purl, package["licenseDeclared"].as_str()) {
+                self.by_bill(purl, license.to_owned(), path);
+            }
+        }
+    }
+
+    fn by_bill(&mut self, purl: &str, license: String, path: &ArtifactPath) {
+        if !["", "NOASSERTION", "NONE"].contains(&license.as_str()) {
+            self.by_purl.entry(purl.to_owned()).or_insert_with(|| declared(license, path));
+        }
+    }
+}
+
+fn is_bill(name: &str) -> bool {
+    ["bom.json", "sbom.json"].contains(&name) || name.ends_with(".cdx.json") || name.ends_with(".spdx.json")
+}
+
+fn declared(license: String, path: &ArtifactPath) -> Stated<String> {
+    Stated { value: license, assurance: Assurance::Declared, source: path.to_string() }
+}
+
+/// Names that mean the same package in one spelling.
+fn plain(ecosystem: Ecosystem, name: &str) -> String {
+    match ecosystem {
+        Ecosystem::PyPI => {
+            let mut plain = String::with_capacity(name.len());
+            for character in name.chars() {
+                let separator = matches!(character, '-' | '_' | '.');
+                if !separator {
+                    plain.push(character.to_ascii_lowercase());
+                } else if !plain.ends_with('-') {
+                    plain.push('-');
+                }
+            }
+            plain
+        }
+        Ecosystem::Packagist => name.to_ascii_lowercase(),
+        _ => name.to_owned(),
+    }
+}
+
+fn package_json(bytes: &[u8]) -> Option<Entry> {
+    let file: Value = serde_json::from_slice(bytes).ok()?;
+    let text = |key: &str| file[key].as_str().unwrap_or_default().to_owned();
+    Some(Entry {
+        ecosystem: Some(Ecosystem::Npm),
+        name: text("name"),
+        version: text("version"),
+        license: npm_license(&file),
+        description: file["description"].as_str().map(str::to_owned),
+    })
+}
+
+/// `license` as text or, in old packages, as an object or a list of objects.
+fn npm_license(package: &Value) -> Option<String> {
+    let one = |value: &Value| value.as_str().or(value["type"].as_str()).map(str::to_owned);
+    if let Some(license) = package.get("license").and_then(one) {
+        return (!license.starts_with("SEE LICENSE IN")).then_some(license);
+    }
+    let all: Vec<String> = package.get("licenses")?.as_array()?.iter().filter_map(one).collect();
+    (!all.is_empty()).then(|| all.join(" OR "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::model::{Contents, Digests, PackageSource, Purl};
+
+    fn report(files: &[(&str, &str)]) -> Report {
+        let mut report = sample::bare();
+        let file = |(path, text): &(&str, &str)| Artifact {
+            path: ArtifactPath::new(*path),
+            size: text.len() as u64,
+            digests: Digests::default(),
+            shards: Vec::new(),
+            formats: Vec::new(),
+            contents: Contents::default(),
+            kept: Some(text.as_bytes().to_vec()),
+        };
+        report.artifacts = files.iter().map(file).collect();
+        report
+    }
+
+    fn license(files: &[(&str, &str)], ecosystem: Ecosystem, name: &str, version: &str) -> Option<String> {
+        let package = Package {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            ecosystem,
+            purl: Purl::new("pkg:x/y"),
+            source: PackageSource::PublicRegistry,
+            checksums: Vec::new(),
+            lockfile: ArtifactPath::new("lock"),
+            line: None,
+            dependencies: Vec::new(),
+        };
+        Manifests::of(&report(files)).license(&package).map(|stated| stated.value)
+    }
+
+    #[test]
+    fn vendored_crates_and_workspaces_say_their_licence() {
+        let files = [
+            ("Cargo.toml", "[workspace.package]\nlicense = \"MIT\"\nversion = \"2.0.0\"\n"),
+            ("crates/a/Cargo.toml", "[package]\nname = \"a\"\nversion.workspace = true\nlicense.workspace = true\n"),
+            ("vendor/b/Cargo.toml", "[package]\nname = \"b\"\nversion = \"1.0.0\"\nlicense = \"MIT/Apache-2.0\"\n"),
+            ("vendor/c/Cargo.toml", "not toml ["),
+        ];
+        assert_eq!(license(&files, Ecosystem::CratesIo, "a", "2.0.0").unwrap(), "MIT");
+        assert_eq!(license(&files, Ecosystem::CratesIo, "b", "1.0.0").unwrap(), "MIT OR Apache-2.0");
+        assert_eq!(license(&files, Ecosystem::CratesIo, "b", "1.0.1"), None);
+    }
+
+    #[test]
+    fn installed_python_packages_say_their_licence() {
+        let files = [
+            (
+                "s/Foo_Bar-1.0.dist-info/METADATA",
+                "Name: Foo.Bar\nVersion: 1.0\nLicense-Expression: MIT\n\nLicense: x\n",
+            ),
+            (
+                "s/old-2.dist-info/METADATA",
+                "Name: old\nVersion: 2\nClassifier: License :: OSI Approved :: Apache Software License\n",
+            ),
+        ];
+        assert_eq!(license(&files, Ecosystem::PyPI, "foo-bar", "1.0").unwrap(), "MIT");
+        assert_eq!(license(&files, Ecosystem::PyPI, "old", "2").unwrap(), "Apache-2.0");
+    }
+
+    #[test]
+    fn a_packages_own_word_stands_before_the_lockfile() {
+        let lock = "{\"packages\": {\"\": {}, \"node_modules/@a/b\": {\"version\": \"1\", \"license\": \"ISC\"}}}";
+        let own = "{\"name\": \"@a/b\", \"version\": \"1\", \"license\": {\"type\": \"MIT\"}}";
+        let files = [("package-lock.json", lock), ("node_modules/@a/b/package.json", own)];
+        assert_eq!(license(&files[..1], Ecosystem::Npm, "@a/b", "1").unwrap(), "ISC");
+        assert_eq!(license(&files, Ecosystem::Npm, "@a/b", "1").unwrap(), "MIT");
+        let composer =
+            "{\"packages\": [{\"name\": \"a/b\", \"version\": \"v1\", \"license\": [\"MIT\", \"GPL-2.0\"]}]}";
+        let files = [("composer.lock", composer)];
+        assert_eq!(license(&files, Ecosystem::Packagist, "a/b", "v1").unwrap(), "MIT OR GPL-2.0");
+    }
+
+    #[test]
+    fn the_tree_says_its_own() {
+        let project = "[project]\nname = \"x\"\nversion = \"3\"\nlicense = { text = \"BSD-3-Clause\" }\n";
+        let own = Manifests::of(&report(&[("pyproject.toml", project)])).own.unwrap();
+        assert_eq!((own.version.unwrap().value.as_str(), own.license.unwrap().value.as_str()), ("3", "BSD-3-Clause"));
+    }
+}

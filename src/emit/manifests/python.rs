@@ -1,0 +1,67 @@
+//! Core metadata of Python packages (PEP 566, 639) and `pyproject.toml` (PEP 621, 639).
+
+use toml::{Table, Value};
+
+use crate::model::Ecosystem;
+
+use super::Entry;
+
+/// Longest text under `License:` that is a name and not the licence's text.
+const NAME: usize = 80;
+
+/// Trove classifiers that say exactly one licence. Those that leave the version open (`GPL`, `BSD`) say none.
+const CLASSIFIERS: [(&str, &str); 15] = [
+    ("Apache Software License", "Apache-2.0"),
+    ("Boost Software License 1.0 (BSL-1.0)", "BSL-1.0"),
+    ("GNU Affero General Public License v3", "AGPL-3.0-only"),
+    ("GNU Affero General Public License v3 or later (AGPLv3+)", "AGPL-3.0-or-later"),
+    ("GNU General Public License v2 (GPLv2)", "GPL-2.0-only"),
+    ("GNU General Public License v2 or later (GPLv2+)", "GPL-2.0-or-later"),
+    ("GNU General Public License v3 (GPLv3)", "GPL-3.0-only"),
+    ("GNU General Public License v3 or later (GPLv3+)", "GPL-3.0-or-later"),
+    ("GNU Lesser General Public License v3 (LGPLv3)", "LGPL-3.0-only"),
+    ("ISC License (ISCL)", "ISC"),
+    ("MIT License", "MIT"),
+    ("MIT No Attribution License (MIT-0)", "MIT-0"),
+    ("Mozilla Public License 2.0 (MPL 2.0)", "MPL-2.0"),
+    ("The Unlicense (Unlicense)", "Unlicense"),
+    ("zlib/libpng License", "Zlib"),
+];
+
+/// `METADATA` of an installed package: headers up to the first empty line.
+pub(super) fn metadata(bytes: &[u8]) -> Option<Entry> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let headers = text.lines().take_while(|line| !line.trim().is_empty());
+    let headers: Vec<(&str, &str)> = headers.filter_map(|line| line.split_once(": ")).collect();
+    let field = |name: &str| {
+        let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty() && value != "UNKNOWN")
+    };
+    let classified = headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case("Classifier")).find_map(|(_, value)| {
+        let name = value.trim().strip_prefix("License :: OSI Approved :: ")?;
+        CLASSIFIERS.iter().find(|(known, _)| *known == name).map(|(_, id)| (*id).to_owned())
+    });
+    let named = field("License").filter(|license| license.len() <= NAME);
+    Some(Entry {
+        ecosystem: Some(Ecosystem::PyPI),
+        name: field("Name")?,
+        version: field("Version")?,
+        license: field("License-Expression").or(classified).or(named),
+        description: field("Summary"),
+    })
+}
+
+/// `[project]`, or Poetry's table before it read that.
+pub(super) fn project(bytes: &[u8]) -> Option<Entry> {
+    let file = toml::from_str::<Table>(std::str::from_utf8(bytes).ok()?).ok()?;
+    let project = file.get("project").or_else(|| file.get("tool")?.get("poetry"))?;
+    let text = |key: &str| project.get(key).and_then(Value::as_str).map(str::to_owned);
+    let license = text("license").or_else(|| project.get("license")?.get("text")?.as_str().map(str::to_owned));
+    Some(Entry {
+        ecosystem: Some(Ecosystem::PyPI),
+        name: text("name")?,
+        version: text("version").unwrap_or_default(),
+        license: license.filter(|license| license.len() <= NAME),
+        description: text("description"),
+    })
+}

@@ -1,0 +1,55 @@
+//! Which source files of a repository are loaded with a model, by what its configurations and its code name.
+//!
+//! Followed: the modules of `auto_map`, `modules.json`, `model_index.json` and custom pipelines, and from there every
+//! relative import. Not followed: imports that are put together, and modules that are found through `sys.path`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Artifact, ArtifactPath, Evidence};
+
+/// What is to be said of files that only their neighbours show to be loaded.
+pub fn loaded(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> Vec<Evidence> {
+    let mut queue: Vec<&Artifact> = Vec::new();
+    let mut seen: BTreeSet<&ArtifactPath> = BTreeSet::new();
+    for artifact in artifacts {
+        let Some(code) = &artifact.contents.code else { continue };
+        if !is_source(artifact) {
+            let named = code.imports.iter().filter_map(|module| find(artifact, module, by_path));
+            queue.extend(named);
+        } else if matches!(artifact.path.name(), "handler.py" | "pipeline.py")
+            || artifact.path.name().starts_with("modeling_")
+        {
+            queue.push(artifact);
+        }
+    }
+    let mut evidence = Vec::new();
+    while let Some(source) = queue.pop() {
+        if !seen.insert(&source.path) {
+            continue;
+        }
+        let Some(code) = &source.contents.code else { continue };
+        evidence.extend(code.loaded.iter().cloned());
+        queue.extend(code.imports.iter().filter_map(|module| find(source, module, by_path)));
+    }
+    evidence
+}
+
+fn is_source(artifact: &Artifact) -> bool {
+    artifact.path.name().ends_with(".py")
+}
+
+/// The file of a module that is named beside a file: `.a.b` one folder up for every dot but the first.
+fn find<'a>(from: &Artifact, module: &str, by_path: &BTreeMap<&ArtifactPath, &'a Artifact>) -> Option<&'a Artifact> {
+    let name = module.trim_start_matches('.');
+    let ups = (module.len() - name.len()).saturating_sub(1);
+    let mut folder = from.path.parent();
+    for _ in 0..ups {
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+    let name = name.replace('.', "/");
+    ["{}.py", "{}/__init__.py"].into_iter().find_map(|form| {
+        let file = form.replace("{}", &name);
+        let path = if folder.is_empty() { file } else { format!("{folder}/{file}") };
+        by_path.get(&ArtifactPath::new(path)).copied()
+    })
+}

@@ -1,0 +1,275 @@
+//! Compose files and Kubernetes manifests.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::rules::{NOT_READ, PRIVILEGED, ROOT, SECRET, UNPINNED};
+use super::{Lint, is_plain_value, is_secret_name, unpinned};
+use crate::inspect::Scope;
+use crate::inspect::secrets::Hidden;
+use crate::model::Severity;
+
+/// Nodes of one file.
+const NODES: usize = 200_000;
+
+/// Values of one file that are looked at.
+const VALUES: usize = 200_000;
+
+/// Looks at a text that has the form of one or the other.
+pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
+    let has = |key: &str| lint.text.lines().any(|line| line.starts_with(key));
+    let compose = has("services:");
+    let kubernetes = has("apiVersion:") && has("kind:");
+    if !compose && !kubernetes {
+        return;
+    }
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_nodes: NODES, max_events: NODES, max_total_scalar_bytes: 4 << 20 },
+        with_snippet: false,
+    };
+    let documents: Vec<Value> = match serde_saphyr::from_multiple_with_options(lint.text, options) {
+        Ok(documents) => documents,
+        Err(error) => {
+            let template = if lint.text.contains("{{") { "it is a template" } else { "it is not YAML" };
+            let line = error.location().map_or(1, |location| location.line());
+            let start = lint
+                .text
+                .split_inclusive('\n')
+                .take(usize::try_from(line).unwrap_or(1).saturating_sub(1))
+                .map(str::len)
+                .sum();
+            lint.raise(
+                &NOT_READ,
+                Severity::Low,
+                start..start + 1,
+                format!("{template} that can be read from line {line} on"),
+                scope,
+            );
+            return;
+        }
+    };
+    for document in &documents {
+        if let Some(services) = document.get("services").and_then(Value::as_object).filter(|_| compose) {
+            for (name, service) in services {
+                self::service(lint, name, service, scope);
+            }
+        }
+        if document.get("apiVersion").is_some() {
+            manifest(lint, document, scope);
+        }
+    }
+}
+
+fn all(lint: &Lint<'_, '_, '_>) -> Range<usize> {
+    0..lint.text.len()
+}
+
+fn raise(
+    lint: &Lint<'_, '_, '_>,
+    rule: &'static crate::model::Rule,
+    severity: Severity,
+    needle: &str,
+    message: String,
+    scope: &mut Scope<'_>,
+) {
+    lint.raise(rule, severity, lint.find(needle, &all(lint)), message, scope);
+}
+
+fn truth(value: Option<&Value>) -> bool {
+    matches!(value, Some(Value::Bool(true))) || value.and_then(Value::as_str) == Some("true")
+}
+
+/// A text, or the texts of a list with spaces between them.
+fn words(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+        _ => String::new(),
+    }
+}
+
+fn service(lint: &Lint<'_, '_, '_>, name: &str, service: &Value, scope: &mut Scope<'_>) {
+    if let Some(image) = service.get("image").and_then(Value::as_str)
+        && let Some(why) = unpinned(image)
+    {
+        raise(lint, &UNPINNED, Severity::Low, image, format!("the image {image:?} of {name:?} {why}"), scope);
+    }
+    if truth(service.get("privileged")) {
+        raise(lint, &PRIVILEGED, Severity::High, "privileged:", format!("{name:?} is privileged"), scope);
+    }
+    for (key, bad) in [("network_mode", "host"), ("pid", "host"), ("ipc", "host")] {
+        if service.get(key).and_then(Value::as_str) == Some(bad) {
+            let severity = if key == "pid" { Severity::Medium } else { Severity::Low };
+            raise(
+                lint,
+                &PRIVILEGED,
+                severity,
+                &format!("{key}:"),
+                format!("{name:?} shares the {key} of the machine"),
+                scope,
+            );
+        }
+    }
+    for capability in service.get("cap_add").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        if matches!(capability, "ALL" | "SYS_ADMIN" | "SYS_PTRACE" | "SYS_MODULE") {
+            raise(
+                lint,
+                &PRIVILEGED,
+                Severity::High,
+                capability,
+                format!("{name:?} has the capability {capability}"),
+                scope,
+            );
+        }
+    }
+    for volume in service.get("volumes").and_then(Value::as_array).into_iter().flatten() {
+        let source = volume.as_str().or_else(|| volume.get("source").and_then(Value::as_str)).unwrap_or_default();
+        host_path(lint, source.split(':').next().unwrap_or_default(), name, scope);
+    }
+    if service
+        .get("user")
+        .map(|user| user.to_string().trim_matches('"').to_owned())
+        .is_some_and(|user| user == "0" || user.starts_with("root") || user.starts_with("0:"))
+    {
+        raise(lint, &ROOT, Severity::Low, "user:", format!("{name:?} runs as root"), scope);
+    }
+    environment(lint, service.get("environment"), name, scope);
+    let keyed = words(service.get("command")).contains("api-key") || lint.text.contains("API_KEY");
+    let published = service.get("ports").and_then(Value::as_array).into_iter().flatten().any(|port| {
+        port.as_str()
+            .is_some_and(|port| port.contains(':') && !port.starts_with("127.0.0.1:") && !port.starts_with("[::1]:"))
+    });
+    let command = format!(
+        "{} {} {}",
+        words(service.get("entrypoint")),
+        service.get("image").and_then(Value::as_str).unwrap_or_default(),
+        words(service.get("command"))
+    );
+    lint.serve(&command, &all(lint), !published || keyed, scope);
+}
+
+/// A path of the machine that gives it away.
+fn host_path(lint: &Lint<'_, '_, '_>, path: &str, name: &str, scope: &mut Scope<'_>) {
+    let socket = path.ends_with("docker.sock") || path.ends_with("containerd.sock") || path.ends_with("crio.sock");
+    if socket || matches!(path, "/" | "/etc" | "/root" | "/var" | "/proc" | "/sys" | "/home" | "/var/lib/kubelet") {
+        let what =
+            if socket { "who reaches it starts any container on the machine" } else { "it is the machine's own" };
+        raise(lint, &PRIVILEGED, Severity::High, path, format!("{name:?} is given {path:?}: {what}"), scope);
+    }
+}
+
+/// A mapping, a list of `name=value`, or a list of `name` and `value`.
+fn environment(lint: &Lint<'_, '_, '_>, variables: Option<&Value>, owner: &str, scope: &mut Scope<'_>) {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    match variables {
+        Some(Value::Object(map)) => {
+            pairs.extend(map.iter().filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))))
+        }
+        Some(Value::Array(items)) => {
+            for item in items {
+                if let Some((name, value)) = item.as_str().and_then(|item| item.split_once('=')) {
+                    pairs.push((name.to_owned(), value.to_owned()));
+                } else if let (Some(name), Some(value)) =
+                    (item.get("name").and_then(Value::as_str), item.get("value").and_then(Value::as_str))
+                {
+                    pairs.push((name.to_owned(), value.to_owned()));
+                }
+            }
+        }
+        _ => {}
+    }
+    for (name, value) in pairs {
+        if is_secret_name(&name) && is_plain_value(&value) {
+            scope.hide(Hidden { secret: value, shown: 0 });
+            raise(
+                lint,
+                &SECRET,
+                Severity::High,
+                &name,
+                format!("the variable {name} of {owner:?} has its value here"),
+                scope,
+            );
+        } else if name.starts_with("OLLAMA_") {
+            lint.serve(&format!("{name}={value}"), &all(lint), true, scope);
+        }
+    }
+}
+
+/// Every object of the document, wherever a pod's template stands in it.
+fn manifest(lint: &Lint<'_, '_, '_>, document: &Value, scope: &mut Scope<'_>) {
+    let kind = document.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if kind == "Secret" {
+        secret(lint, document, scope);
+    }
+    let mut queue = vec![document];
+    let mut seen = 0;
+    while let Some(value) = queue.pop() {
+        seen += 1;
+        if seen > VALUES {
+            return;
+        }
+        match value {
+            Value::Array(items) => queue.extend(items),
+            Value::Object(map) => {
+                object(lint, value, scope);
+                queue.extend(map.values());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn secret(lint: &Lint<'_, '_, '_>, document: &Value, scope: &mut Scope<'_>) {
+    for key in ["data", "stringData"] {
+        for (name, value) in document.get(key).and_then(Value::as_object).into_iter().flatten() {
+            if let Some(value) = value.as_str().filter(|value| is_plain_value(value)) {
+                scope.hide(Hidden { secret: value.to_owned(), shown: 0 });
+                let message = format!("the Secret holds {name:?} itself; base64 hides nothing");
+                raise(lint, &SECRET, Severity::High, name, message, scope);
+            }
+        }
+    }
+}
+
+/// A pod, a container or a security context, told by its keys.
+fn object(lint: &Lint<'_, '_, '_>, value: &Value, scope: &mut Scope<'_>) {
+    for key in ["hostNetwork", "hostPID", "hostIPC"] {
+        if truth(value.get(key)) {
+            raise(
+                lint,
+                &PRIVILEGED,
+                Severity::Medium,
+                &format!("{key}:"),
+                format!("{key} is on: the pod shares it with the machine"),
+                scope,
+            );
+        }
+    }
+    if truth(value.get("privileged")) {
+        raise(lint, &PRIVILEGED, Severity::High, "privileged:", "a container is privileged".to_owned(), scope);
+    }
+    if value.get("runAsUser").and_then(Value::as_u64) == Some(0) {
+        raise(lint, &ROOT, Severity::Low, "runAsUser:", "a container runs as root".to_owned(), scope);
+    }
+    for capability in
+        value.get("capabilities").and_then(|one| one.get("add")).and_then(Value::as_array).into_iter().flatten()
+    {
+        if let Some(name @ ("ALL" | "SYS_ADMIN" | "SYS_PTRACE" | "SYS_MODULE")) = capability.as_str() {
+            raise(lint, &PRIVILEGED, Severity::High, name, format!("a container has the capability {name}"), scope);
+        }
+    }
+    if let Some(path) = value.get("hostPath").and_then(|host| host.get("path")).and_then(Value::as_str) {
+        host_path(lint, path, "the pod", scope);
+    }
+    if let (Some(image), Some(name)) =
+        (value.get("image").and_then(Value::as_str), value.get("name").and_then(Value::as_str))
+    {
+        if let Some(why) = unpinned(image) {
+            raise(lint, &UNPINNED, Severity::Low, image, format!("the image {image:?} of {name:?} {why}"), scope);
+        }
+        environment(lint, value.get("env"), name, scope);
+        let command = format!("{image} {} {}", words(value.get("command")), words(value.get("args")));
+        lint.serve(&command, &all(lint), true, scope);
+    }
+}

@@ -1,0 +1,159 @@
+//! How a model is put to work: container files, compose files, Kubernetes manifests, shell scripts and systemd units.
+//!
+//! Sources: the Dockerfile and compose references, the Kubernetes API, and the documentation of vLLM, TGI, Ollama,
+//! llama.cpp, TorchServe and Jupyter. Not looked at: variables that are set elsewhere, Helm templates before they are
+//! rendered (a gap), and what an image holds.
+
+mod container_file;
+mod manifest;
+pub mod rules;
+mod serving;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+use super::{Scope, lines};
+use crate::model::{Evidence, Rule, Severity};
+use crate::weigh::View;
+
+/// Bytes of one such file that are read.
+const FILE_BYTES: usize = 1 << 20;
+
+/// Findings about one text.
+struct Lint<'l, 't, 'v> {
+    text: &'t str,
+    view: &'l View<'v>,
+}
+
+impl Lint<'_, '_, '_> {
+    fn raise(
+        &self,
+        rule: &'static Rule,
+        severity: Severity,
+        range: Range<usize>,
+        message: String,
+        scope: &mut Scope<'_>,
+    ) {
+        scope.add(lines::locate(Evidence::new(rule, message).rated(severity), self.text, range, self.view));
+    }
+
+    /// Where a string stands, in the part of the text that is looked at.
+    fn find(&self, needle: &str, within: &Range<usize>) -> Range<usize> {
+        let found = self.text.get(within.clone()).and_then(|part| part.find(needle)).filter(|_| !needle.is_empty());
+        found.map_or(within.start..within.start, |at| within.start + at..within.start + at + needle.len())
+    }
+
+    /// What a command line of a server says.
+    fn serve(&self, command: &str, range: &Range<usize>, contained: bool, scope: &mut Scope<'_>) {
+        for said in serving::judge(command) {
+            let severity = if contained && said.by_address { Severity::Low } else { said.severity };
+            self.raise(said.rule, severity, self.find(&said.word, range), said.message, scope);
+        }
+    }
+}
+
+/// Looks at a text, if its name or form says that it is such a file.
+pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if text.len() > FILE_BYTES {
+        return;
+    }
+    let path = view.entry().unwrap_or_else(|| scope.path.as_str());
+    let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase();
+    let lint = Lint { text, view };
+    let first = text.lines().next().unwrap_or_default();
+    if is_container_file(&name) {
+        container_file::inspect(&lint, scope);
+    } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+        manifest::inspect(&lint, scope);
+    } else if name.ends_with(".service") || name == "config.properties" {
+        assignments(&lint, scope);
+    } else if name.ends_with(".sh") || name.ends_with(".bash") || (first.starts_with("#!") && first.contains("sh")) {
+        for (command, range) in joined(text) {
+            if !command.trim_start().starts_with('#') {
+                lint.serve(&command, &range, false, scope);
+            }
+        }
+    }
+}
+
+fn is_container_file(name: &str) -> bool {
+    let named =
+        |stem: &str| name == stem || name.starts_with(&format!("{stem}.")) || name.ends_with(&format!(".{stem}"));
+    (named("dockerfile") || named("containerfile")) && !name.ends_with(".md") && !name.ends_with(".dockerignore")
+}
+
+/// Units of systemd and the properties of TorchServe: a command or an address behind each `=`.
+fn assignments(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
+    for (line, range) in joined(lint.text) {
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let key = key.trim();
+        if key.starts_with("Exec") || key == "Environment" {
+            lint.serve(value, &range, false, scope);
+        } else if matches!(key, "inference_address" | "management_address") && value.contains("//0.0.0.0") {
+            let message = format!("{key} is {}: TorchServe listens on every address", value.trim());
+            lint.raise(&rules::OPEN_SERVICE, Severity::Medium, lint.find("0.0.0.0", &range), message, scope);
+        }
+    }
+}
+
+/// Lines, where a backslash at the end joins the next one, with the range that each stands in.
+fn joined(text: &str) -> Vec<(String, Range<usize>)> {
+    let mut lines = Vec::new();
+    let mut open: Option<(String, usize)> = None;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let trimmed = line.trim_end();
+        let (mut whole, begin) = open.take().unwrap_or_else(|| (String::new(), start));
+        // A comment between joined lines is no part of the command.
+        let comment = !whole.is_empty() && trimmed.trim_start().starts_with('#');
+        if let Some(part) = trimmed.strip_suffix('\\').filter(|_| !comment) {
+            whole.push_str(part);
+            whole.push(' ');
+            open = Some((whole, begin));
+        } else if comment {
+            open = Some((whole, begin));
+        } else {
+            whole.push_str(trimmed);
+            lines.push((whole, begin..start + trimmed.len()));
+        }
+    }
+    lines.extend(open.map(|(whole, begin)| (whole, begin..text.len())));
+    lines
+}
+
+/// True for a name by which people call a value that only its owner may know.
+fn is_secret_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let words =
+        ["password", "passwd", "secret", "token", "api_key", "apikey", "access_key", "private_key", "credential"];
+    let public =
+        ["_path", "_file", "_url", "_dir", "tokenizer", "tokenizers", "max_tokens", "_tokens", "token_limit", "public"];
+    words.iter().any(|word| lower.contains(word)) && !public.iter().any(|word| lower.contains(word))
+}
+
+/// True for a value that stands there itself, and is neither a reference nor a placeholder.
+fn is_plain_value(value: &str) -> bool {
+    let value = value.trim().trim_matches(['"', '\'']);
+    let lower = value.to_ascii_lowercase();
+    let dummy =
+        ["example", "placeholder", "your", "xxx", "dummy", "change", "replace", "redacted", "insert", "todo", "..."];
+    value.len() >= 6
+        && !value.starts_with(['$', '<', '{', '/', '%'])
+        && !matches!(lower.as_str(), "true" | "false" | "none" | "null" | "disabled" | "enabled")
+        && !dummy.iter().any(|word| lower.contains(word))
+}
+
+/// Why an image is not pinned, if it is not.
+fn unpinned(image: &str) -> Option<&'static str> {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    if image.contains("@sha256:") || image.contains('$') || image == "scratch" || image.is_empty() {
+        None
+    } else if name.ends_with(":latest") || !name.contains(':') {
+        Some("has no version, so each pull may give another one")
+    } else {
+        Some("has a tag and no digest, so it may be replaced")
+    }
+}

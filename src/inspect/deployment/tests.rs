@@ -1,0 +1,66 @@
+//! Command lines and files, and what is said of them.
+
+use crate::model::{ArtifactPath, Evidence, Limits};
+use crate::weigh::View;
+
+fn look(name: &str, text: &str) -> Vec<(&'static str, &'static str)> {
+    let limits = Limits::default();
+    let path = ArtifactPath::new(name);
+    let mut scope = super::Scope::new(&path, &limits);
+    View::with_bytes(text.as_bytes(), 1 << 24, |view| super::inspect(text, view, &mut scope));
+    let mut seen: Vec<_> =
+        scope.close().evidence.iter().map(|seen: &Evidence| (seen.rule.id, seen.severity().name())).collect();
+    seen.sort_unstable();
+    seen
+}
+
+#[test]
+fn servers_on_their_own() {
+    let script = |line: &str| look("start.sh", &format!("#!/bin/bash\n{line}\n"));
+    assert_eq!(script("vllm serve a/b --revision 1 \\\n  --trust-remote-code"), [("deployment-remote-code", "medium")]);
+    assert_eq!(script("vllm serve /models/x --host 0.0.0.0"), [("deployment-open-service", "medium")]);
+    assert_eq!(script("vllm serve /models/x --host 0.0.0.0 --api-key $KEY"), []);
+    assert_eq!(script("python -m vllm.entrypoints.openai.api_server --model a/b"), [("deployment-unpinned", "low")]);
+    assert_eq!(script("OLLAMA_HOST=0.0.0.0:11434 ollama serve"), [("deployment-open-service", "medium")]);
+    assert_eq!(script("jupyter lab --ip=0.0.0.0 --ServerApp.token=''"), [("deployment-open-service", "high")]);
+    assert_eq!(script("vllm serve ./x --allow-credentials"), [("deployment-open-service", "medium")]);
+    assert_eq!(script("llama-server -m x.gguf --host 127.0.0.1"), []);
+    assert_eq!(script("# vllm serve x --trust-remote-code\ncurl --host 0.0.0.0"), []);
+    assert_eq!(
+        look("x.service", "[Service]\nEnvironment=\"OLLAMA_HOST=0.0.0.0\"\nExecStart=/usr/bin/ollama serve\n").len(),
+        1
+    );
+}
+
+#[test]
+fn container_files() {
+    let good = "FROM python:3.12@sha256:0000 AS base\nFROM base\nUSER app\nRUN apt-get update && rm -rf /var/lib/apt/lists/*\nCMD [\"python\", \"-m\", \"x\"]\n";
+    assert_eq!(look("Dockerfile", good), []);
+    let bad = "FROM python:latest\nENV HF_TOKEN=tr0ub4dor3x\nADD https://a.example/x.tar /x\nRUN curl https://a.example/i | sh\nCMD vllm serve a/b --trust-remote-code\n";
+    assert_eq!(
+        look("Dockerfile", bad),
+        [
+            ("deployment-download", "medium"),
+            ("deployment-download", "medium"),
+            ("deployment-remote-code", "medium"),
+            ("deployment-root", "low"),
+            ("deployment-secret", "high"),
+            ("deployment-unpinned", "low"),
+            ("deployment-unpinned", "low"),
+        ]
+    );
+}
+
+#[test]
+fn compose_and_kubernetes() {
+    let compose = "services:\n  llm:\n    image: vllm/vllm-openai:v0.6\n    privileged: true\n    ports: [\"8000:8000\"]\n    command: --model /m --host 0.0.0.0\n    volumes:\n      - /var/run/docker.sock:/var/run/docker.sock\n    environment:\n      - API_TOKEN=tr0ub4dor3x\n";
+    let seen = look("docker-compose.yml", compose);
+    for rule in ["deployment-privileged", "deployment-secret", "deployment-unpinned", "deployment-open-service"] {
+        assert!(seen.iter().any(|(id, _)| *id == rule), "{rule}: {seen:?}");
+    }
+    let pod = "apiVersion: v1\nkind: Pod\nspec:\n  hostNetwork: true\n  containers:\n    - name: a\n      image: a@sha256:00\n      securityContext: {privileged: true, runAsUser: 0}\n---\napiVersion: v1\nkind: Secret\ndata: {key: c2VjcmV0MQ==}\n";
+    let seen = look("pod.yaml", pod);
+    assert_eq!(seen.len(), 4, "{seen:?}");
+    assert_eq!(look("values.yaml", "services: []\n"), []);
+    assert_eq!(look("chart.yaml", "apiVersion: v1\nkind: Pod\nspec: {{ .Values.x\n"), [("deployment-not-read", "low")]);
+}

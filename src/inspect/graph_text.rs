@@ -1,0 +1,73 @@
+//! TensorFlow graphs written as text: `saved_model.pbtxt`, which is loaded like its binary form.
+//!
+//! Not a parser of the text format: every `op: "…"` is looked at, wherever it stands.
+
+use super::Scope;
+use super::tensorflow::{TENSORFLOW_OPERATOR, reaches_out};
+use crate::model::Evidence;
+use crate::weigh::View;
+
+/// Looks at a text, which TensorFlow reads as a graph when it is called `saved_model.pbtxt`: every `op: "…"` in it.
+pub fn inspect(view: &View<'_>, scope: &mut Scope<'_>) {
+    let name = view.entry().unwrap_or_else(|| scope.path.name());
+    if !name.ends_with(".pbtxt") && !name.ends_with(".pb") {
+        return;
+    }
+    let bytes = match view.read_all("graph-text-bytes", scope.limits.json_bytes) {
+        Ok(bytes) => bytes,
+        Err(trouble) => return scope.unreadable(view, &trouble),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    for (at, _) in text.match_indices("op") {
+        let value = text[at + 2..].trim_start();
+        let Some(value) = value.strip_prefix(':') else { continue };
+        let operator = quoted(value);
+        if let Some(what) = reaches_out(&operator) {
+            let message = format!("the operator {operator:?} {what}");
+            let place = at as u64;
+            let evidence = Evidence::new(&TENSORFLOW_OPERATOR, message).with("operator", operator);
+            scope.add(evidence.at(view.place(place..place)));
+        }
+    }
+}
+
+/// A string of the text format: quoted pieces that follow each other are one, and letters may be escaped.
+fn quoted(text: &str) -> String {
+    let mut all = String::new();
+    let mut rest = text.trim_start();
+    while let Some(quote) = rest.chars().next().filter(|quote| matches!(quote, '"' | '\'')) {
+        let mut characters = rest.char_indices().skip(1).peekable();
+        let mut end = rest.len();
+        while let Some((at, character)) = characters.next() {
+            if character == quote {
+                end = at + 1;
+                break;
+            }
+            if character != '\\' {
+                all.push(character);
+                continue;
+            }
+            let Some((_, escaped)) = characters.next() else { break };
+            let radix = match escaped {
+                'x' | 'X' => 16,
+                '0'..='7' => 8,
+                _ => {
+                    all.push(escaped);
+                    continue;
+                }
+            };
+            let mut value = escaped.to_digit(8).filter(|_| radix == 8).unwrap_or(0);
+            for _ in 0..2 {
+                let Some(digit) = characters.peek().and_then(|(_, digit)| digit.to_digit(radix)) else { break };
+                value = value * radix + digit;
+                characters.next();
+            }
+            all.extend(char::from_u32(value));
+        }
+        rest = rest[end..].trim_start();
+        if all.len() > 256 {
+            break;
+        }
+    }
+    all
+}

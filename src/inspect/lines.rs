@@ -1,0 +1,81 @@
+//! Evidence in a text: its line and column, and the line itself for people to look at.
+
+use std::ops::Range;
+
+use crate::model::{Evidence, Excerpt, Place};
+use crate::weigh::View;
+
+/// Bytes of a line that are shown.
+const SHOWN: usize = 160;
+
+/// Bytes of a line that are shown before the ones that matter.
+const BEFORE: usize = 60;
+
+/// Places evidence at a range of the text. `text` is the view from its first byte on. In a member of a container the
+/// place stays one of bytes, because only those name the member.
+pub fn locate(evidence: Evidence, text: &str, range: Range<usize>, view: &View<'_>) -> Evidence {
+    let start = boundary(text, range.start.min(text.len()));
+    let end = boundary(text, range.end.clamp(start, text.len()));
+    let head = &text[..start];
+    let begin = head.rfind('\n').map_or(0, |at| at + 1);
+    let place = if view.entry().is_some() {
+        view.place(start as u64..end as u64)
+    } else {
+        let line = head.bytes().filter(|byte| *byte == b'\n').count() as u64 + 1;
+        Place::Line { line, column: text[begin..start].chars().count() as u64 + 1 }
+    };
+    evidence.at(place).showing(excerpt(text, begin, start..end))
+}
+
+/// Places evidence where a string stands in the text in quotes, or else anywhere.
+pub fn find(evidence: Evidence, text: &str, needle: &str, view: &View<'_>) -> Evidence {
+    let quoted = serde_json::to_string(needle).unwrap_or_default();
+    let found = text.find(&quoted).map(|at| at + 1..at + quoted.len() - 1);
+    match found.or_else(|| text.find(needle).map(|at| at..at + needle.len())).filter(|_| !needle.is_empty()) {
+        Some(range) => locate(evidence, text, range, view),
+        None => evidence.at(view.place(0..0)),
+    }
+}
+
+fn excerpt(text: &str, begin: usize, range: Range<usize>) -> Option<Excerpt> {
+    let from = boundary(text, begin.max(range.start.saturating_sub(BEFORE)));
+    let rest = &text[from..];
+    let line = rest.find('\n').map_or(rest, |end| &rest[..end]).trim_end_matches('\r');
+    let shown = &line[..boundary(line, SHOWN.min(line.len()))];
+    let end = range.end.clamp(range.start, from + shown.len());
+    let bytes = shown.as_bytes().to_vec();
+    (!bytes.is_empty()).then_some(Excerpt { start: from as u64, bytes, marked: range.start as u64..end as u64 })
+}
+
+/// The offset, or the next one before it that is between characters.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::weigh::View;
+
+    #[test]
+    fn a_place_is_a_line_and_a_column_in_characters() {
+        let text = "one\nzwei, drüben\nthree";
+        View::with_bytes(text.as_bytes(), 1 << 20, |view| {
+            let at = text.find("ben").unwrap();
+            let seen = locate(Evidence::new(&super::super::text::LFS_POINTER, "x"), text, at..at + 3, view);
+            assert_eq!(seen.place, Place::Line { line: 2, column: 10 });
+            let shown = seen.excerpt.unwrap();
+            assert_eq!(shown.bytes, "zwei, drüben".as_bytes());
+            assert_eq!(shown.marked, 14..17);
+        });
+    }
+
+    #[test]
+    fn ranges_past_the_end_and_inside_a_character_are_harmless() {
+        let text = "ü";
+        View::with_bytes(text.as_bytes(), 1 << 20, |view| {
+            let seen = locate(Evidence::new(&super::super::text::LFS_POINTER, "x"), text, 1..99, view);
+            assert_eq!(seen.place, Place::Line { line: 1, column: 1 });
+        });
+    }
+}

@@ -1,0 +1,179 @@
+//! Python code that comes with a model: read, never run.
+//!
+//! Names are followed through imports, assignments, attributes, `getattr` and strings that are put together; each call
+//! that starts a program, runs text, reaches the network, unpickles, loads machine code or reads credentials is rated
+//! by when it would run: at import, when the model is loaded or used, or only if somebody calls it.
+//!
+//! Not looked at: what libraries do that are not known by name, values that arise only at run time, and control flow:
+//! both branches of every condition count.
+
+mod deed;
+mod expression;
+mod rate;
+pub mod rules;
+mod source;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod value;
+
+use super::Scope;
+use super::lines;
+use crate::model::{Call, Code, Evidence, Judgement, Severity};
+use crate::weigh::View;
+use deed::{Command, Deed, Reach, Text};
+use rate::{Role, When};
+use source::{Done, Source};
+
+/// Bytes of one source file that are read.
+const SOURCE_BYTES: usize = 4 << 20;
+
+/// Looks at a source file.
+pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if text.len() > SOURCE_BYTES {
+        return scope.limit("python-bytes", SOURCE_BYTES as u64, view);
+    }
+    if let Some((name, at)) = encoding(text) {
+        let message = format!("it declares the encoding {name:?}, so Python reads another text than stands here");
+        let evidence = Evidence::new(&rules::NOT_READ, message).rated(Severity::High);
+        scope.add(lines::locate(evidence, text, at..at + name.len(), view));
+    }
+    let (source, fault) = read(text);
+    if let Some(fault) = fault {
+        let message = format!("from here on it is not Python as it is known: {}", fault.what);
+        scope.add(lines::locate(Evidence::new(&rules::NOT_READ, message), text, fault.at..fault.at + 1, view));
+    }
+    let path = view.entry().unwrap_or_else(|| scope.path.as_str()).to_owned();
+    let role = rate::role(&path, &source);
+    let when = rate::reach(&source);
+    let mut loaded = Vec::new();
+    for done in &source.deeds {
+        let now = when.get(done.function).copied().unwrap_or(When::Called);
+        let seen = evidence(done, now, role, &source, text, view);
+        if now > When::Called && role == Role::Model {
+            let arguments = Some(done.given.clone().unwrap_or_else(|| "…".to_owned()));
+            let place = seen.as_ref().map_or_else(|| view.place(0..0), |seen| seen.place.clone());
+            scope.call(Call { place, callable: done.callable.clone(), arguments, judgement: Judgement::Dangerous });
+        }
+        if role != Role::Model
+            && view.depth() == 0
+            && let Some(worse) = evidence(done, now, Role::Model, &source, text, view)
+            && seen.as_ref().is_none_or(|seen| seen.severity() < worse.severity())
+            && loaded.len() < 64
+        {
+            loaded.push(worse.of(scope.path));
+        }
+        scope.add_all(seen);
+    }
+    if view.depth() == 0 {
+        let imports = source.neighbours.iter().filter(|module| module.starts_with('.')).cloned().collect();
+        scope.contents().code = Some(Box::new(Code { imports, loaded }));
+    }
+}
+
+/// Looks at the code of a notebook, cell after cell as one source. `locate` finds the place of a byte of it.
+pub fn inspect_cells(text: &str, mut locate: impl FnMut(Evidence, usize) -> Evidence, scope: &mut Scope<'_>) {
+    let (source, _) = read(text);
+    let when = rate::reach(&source);
+    for done in &source.deeds {
+        let now = when.get(done.function).copied().unwrap_or(When::Called);
+        // A notebook is run by somebody who reads it: programs and networks are its daily work.
+        let (Deed::Evaluates(Text::Decoded | Text::Fetched)
+        | Deed::Starts(Command::Hostile(_))
+        | Deed::ReadsCredentials
+        | Deed::Reaches(Reach::Leaks)) = &done.deed
+        else {
+            continue;
+        };
+        if let Some((rule, severity)) = rate::rate(&done.deed, now, Role::Other) {
+            let message = format!("{} {}", said(done), moment(now, done, &source));
+            scope.add(locate(Evidence::new(rule, message).rated(severity.min(Severity::High)), done.range.start));
+        }
+    }
+}
+
+/// Reads twice: names may be bound below the functions that use them.
+fn read(text: &str) -> (Source, Option<tokens::Fault>) {
+    let mut first = Source::new();
+    let fault = statement::read(text, &mut first);
+    let mut second = first.again();
+    statement::read(text, &mut second);
+    (second, fault)
+}
+
+fn evidence(done: &Done, when: When, role: Role, source: &Source, text: &str, view: &View<'_>) -> Option<Evidence> {
+    let (rule, mut severity) = rate::rate(&done.deed, when, role)?;
+    // Which methods an object of a library's own runs at import is a guess, and libraries ask their machine a lot.
+    let method = source.functions.get(done.function).is_some_and(|function| function.class.is_some());
+    if role == Role::Other && method && matches!(done.deed, Deed::Starts(Command::Known)) {
+        severity = Severity::Low;
+    }
+    let message = format!("{} {}", said(done), moment(when, done, source));
+    let mut evidence = Evidence::new(rule, message).rated(severity).with("callable", done.callable.as_str());
+    if let Some(given) = &done.given {
+        evidence = evidence.with("given", shortened(given, 400));
+    }
+    Some(lines::locate(evidence, text, done.range.clone(), view))
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+fn said(done: &Done) -> String {
+    let call = match &done.given {
+        Some(given) => format!("{}({:?})", done.callable, shortened(given, 120)),
+        None => done.callable.clone(),
+    };
+    match &done.deed {
+        Deed::Evaluates(Text::Decoded) => format!("{call} runs text that was decoded"),
+        Deed::Evaluates(Text::Fetched) => format!("{call} runs text that was fetched from the network"),
+        Deed::Evaluates(Text::File) => format!("{call} runs the text of a file"),
+        Deed::Evaluates(Text::Unknown) => format!("{call} runs text as code"),
+        Deed::Starts(Command::Hostile(why)) => format!("{call} starts a program: {why};"),
+        Deed::Starts(_) => format!("{call} starts a program"),
+        Deed::Reaches(Reach::Leaks) => format!("{call} sends credentials or the environment away"),
+        Deed::Reaches(Reach::Sends(_)) => format!("{call} sends something to another machine"),
+        Deed::Reaches(Reach::Fetches(_)) => format!("{call} fetches something from the network"),
+        Deed::Reaches(Reach::Connects) => format!("{call} opens a connection"),
+        Deed::Unpickles(true) => format!("{call} unpickles data that stands in the code itself"),
+        Deed::Unpickles(false) => format!("{call} unpickles"),
+        Deed::LoadsNative => format!("{call} loads machine code"),
+        Deed::Changes(what) => format!("{call} changes {what}"),
+        Deed::ReadsCredentials => format!("{call} opens a file of credentials"),
+    }
+}
+
+fn moment(when: When, done: &Done, source: &Source) -> String {
+    let function = source.functions.get(done.function);
+    let named = function.map_or_else(String::new, |function| match &function.class {
+        Some(class) => format!("{class}.{}", function.name),
+        None => function.name.clone(),
+    });
+    match (when, named.as_str()) {
+        (When::Imported, "") => "as soon as the file is imported".to_owned(),
+        (When::Imported, named) => format!("in {named}, which is called as soon as the file is imported"),
+        (When::Loaded, named) => format!("in {named}, when the model is loaded or used"),
+        (When::Called, "__main__") => "if the file is run as a program".to_owned(),
+        (When::Called, named) => format!("in {named}"),
+    }
+}
+
+/// An encoding by which the bytes mean another text (PEP 263): its name and where it stands.
+fn encoding(text: &str) -> Option<(&str, usize)> {
+    for line in text.lines().take(2) {
+        let Some(comment) = line.trim_start().strip_prefix('#') else { continue };
+        let Some(at) = comment.find("coding") else { continue };
+        let Some(name) = comment[at + 6..].strip_prefix([':', '=']) else { continue };
+        let name = name.trim_start();
+        let name =
+            &name[..name.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(name.len())];
+        let plain = name.to_ascii_lowercase().replace('_', "-");
+        let ordinary = ["utf-8", "utf8", "ascii", "us-ascii", "latin", "iso-8859", "cp125", "windows-125", "iso8859"];
+        if !name.is_empty() && !ordinary.iter().any(|known| plain.starts_with(known)) {
+            return Some((name, name.as_ptr() as usize - text.as_ptr() as usize));
+        }
+    }
+    None
+}

@@ -1,0 +1,260 @@
+//! Statements: what is imported, bound and defined, and which function a line belongs to.
+
+use super::expression::Parser;
+use super::source::{Function, Source};
+use super::tokens::{Fault, Kind, Reader, Token};
+use super::value::{Taint, Value};
+
+/// Functions and classes of one file.
+const FUNCTIONS: usize = 20_000;
+
+/// A block that is open: its indentation, the function to return to, and the class to return to.
+struct Block {
+    indent: usize,
+    function: usize,
+    class: Option<String>,
+}
+
+/// Statements that may hold another behind a colon.
+static COMPOUND: [&str; 15] = [
+    "if", "elif", "else", "try", "except", "finally", "for", "while", "with", "class", "def", "async", "match", "case",
+    "type",
+];
+
+/// Reads a text. Returns where it stops to be Python, if it does; what could be read was read all the same.
+pub fn read(text: &str, source: &mut Source) -> Option<Fault> {
+    let mut reader = Reader::new(text);
+    let mut tokens = Vec::new();
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut class: Option<String> = None;
+    let mut fault = None;
+    loop {
+        match reader.line(&mut tokens) {
+            Err(error) => {
+                fault.get_or_insert(error);
+            }
+            Ok(None) => return fault,
+            Ok(Some(indent)) => {
+                while let Some(block) = blocks.pop_if(|block| block.indent >= indent) {
+                    source.current = block.function;
+                    class = block.class;
+                }
+                line(&tokens, indent, source, &mut blocks, &mut class);
+            }
+        }
+    }
+}
+
+/// One logical line: statements with semicolons between them, perhaps behind a header.
+fn line(tokens: &[Token], indent: usize, source: &mut Source, blocks: &mut Vec<Block>, class: &mut Option<String>) {
+    let (header, body) = split_header(tokens);
+    if !header.is_empty() {
+        blocks.push(Block { indent, function: source.current, class: class.clone() });
+        head(header, source, class);
+    }
+    for statement in split(body, ";") {
+        simple(statement, source);
+    }
+}
+
+fn name(token: Option<&Token>) -> Option<&str> {
+    match token.map(|token| &token.kind) {
+        Some(Kind::Name(name)) => Some(name),
+        _ => None,
+    }
+}
+
+fn is_sign(token: Option<&Token>, sign: &str) -> bool {
+    matches!(token.map(|token| &token.kind), Some(Kind::Sign(found)) if *found == sign)
+}
+
+/// The part up to the colon that opens a block, and what follows on the same line.
+fn split_header(tokens: &[Token]) -> (&[Token], &[Token]) {
+    let soft = matches!(name(tokens.first()), Some("match" | "case" | "type"));
+    if !name(tokens.first()).is_some_and(|word| COMPOUND.contains(&word)) || (soft && !is_sign(tokens.last(), ":")) {
+        return (&[], tokens);
+    }
+    let mut open = 0usize;
+    let mut lambda = 0usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match &token.kind {
+            Kind::Sign("(" | "[" | "{") => open += 1,
+            Kind::Sign(")" | "]" | "}") => open = open.saturating_sub(1),
+            Kind::Name(word) if word == "lambda" && open == 0 => lambda += 1,
+            Kind::Sign(":") if open == 0 && lambda > 0 => lambda -= 1,
+            Kind::Sign(":") if open == 0 => return (&tokens[..at], &tokens[at + 1..]),
+            _ => {}
+        }
+    }
+    (&[], tokens)
+}
+
+/// Parts between signs that stand outside of brackets.
+fn split<'t>(tokens: &'t [Token], sign: &str) -> Vec<&'t [Token]> {
+    let mut parts = Vec::new();
+    let mut open = 0usize;
+    let mut start = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        match &token.kind {
+            Kind::Sign("(" | "[" | "{") => open += 1,
+            Kind::Sign(")" | "]" | "}") => open = open.saturating_sub(1),
+            Kind::Sign(other) if *other == sign && open == 0 => {
+                parts.push(&tokens[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&tokens[start..]);
+    parts
+}
+
+/// The head of a block: defaults and bases are evaluated where it stands, the body of a function where it is called.
+fn head(tokens: &[Token], source: &mut Source, class: &mut Option<String>) {
+    let skip = usize::from(name(tokens.first()) == Some("async"));
+    let word = name(tokens.get(skip)).unwrap_or_default();
+    let named = name(tokens.get(skip + 1)).unwrap_or_default().to_owned();
+    let rest = tokens.get(skip + 1..).unwrap_or_default();
+    match word {
+        "def" => {
+            Parser::new(tokens.get(skip + 2..).unwrap_or_default(), source).rest();
+            if source.functions.len() < FUNCTIONS {
+                source.functions.push(Function { name: named, class: class.take(), ..Function::default() });
+                source.current = source.functions.len() - 1;
+            }
+        }
+        "class" => {
+            let bases = Parser::new(tokens.get(skip + 2..).unwrap_or_default(), source).rest();
+            let bases = bases.into_iter().filter_map(|base| base.path).collect();
+            source.classes.insert(named.clone(), bases);
+            *class = Some(named);
+        }
+        "if" if is_main(rest) => {
+            source.functions.push(Function { name: "__main__".to_owned(), ..Function::default() });
+            source.current = source.functions.len() - 1;
+        }
+        "for" => {
+            let at = rest.iter().position(|token| name(Some(token)) == Some("in")).unwrap_or(rest.len());
+            let values = Parser::new(rest.get(at..).unwrap_or_default(), source).rest();
+            let taint = values.iter().fold(Taint::default(), |taint, value| taint.or(value.whole()));
+            for target in rest.iter().take(at) {
+                if let Some(target) = name(Some(target)) {
+                    source.assign(target, Value::tainted(taint));
+                }
+            }
+        }
+        _ => {
+            Parser::new(rest, source).rest();
+        }
+    }
+}
+
+/// `__name__ == "__main__"`
+fn is_main(tokens: &[Token]) -> bool {
+    let texts = tokens.iter().any(|token| token.kind == Kind::Text("__main__".to_owned()));
+    texts && tokens.len() == 3 && tokens.get(1).is_some_and(|token| token.kind == Kind::Sign("=="))
+}
+
+fn simple(tokens: &[Token], source: &mut Source) {
+    match name(tokens.first()) {
+        None if tokens.is_empty() => {}
+        Some("import") => imports(&tokens[1..], source),
+        Some("from") if tokens.iter().any(|token| name(Some(token)) == Some("import")) => {
+            from_import(&tokens[1..], source)
+        }
+        _ if is_sign(tokens.first(), "@") => {
+            // What stands behind the sign is called with the function that follows.
+            for value in Parser::new(&tokens[1..], source).rest() {
+                source.call(&value, &[], tokens[0].at..tokens[tokens.len() - 1].end);
+            }
+        }
+        _ => assignment(tokens, source),
+    }
+}
+
+/// `a.b as c, d`
+fn imports(tokens: &[Token], source: &mut Source) {
+    for part in split(tokens, ",") {
+        let (module, rest) = dotted(part);
+        let alias = if name(rest.first()) == Some("as") { name(rest.get(1)) } else { None };
+        match alias {
+            Some(alias) => source.import(&module, alias),
+            None => {
+                let top = module.split('.').next().unwrap_or_default().to_owned();
+                source.import(&top, &top);
+            }
+        }
+        source.neighbours.insert(module);
+    }
+}
+
+/// `a.b import c as d, e`, perhaps in brackets
+fn from_import(tokens: &[Token], source: &mut Source) {
+    let (module, rest) = dotted(tokens);
+    let names: Vec<Token> =
+        rest.iter().skip(1).filter(|token| !matches!(&token.kind, Kind::Sign("(" | ")"))).cloned().collect();
+    for part in split(&names, ",") {
+        if is_sign(part.first(), "*") {
+            source.import_all(&module);
+        } else if let Some(imported) = name(part.first()) {
+            let alias = if name(part.get(1)) == Some("as") { name(part.get(2)) } else { None };
+            source.import(&format!("{module}.{imported}"), alias.unwrap_or(imported));
+            if module.bytes().all(|byte| byte == b'.') {
+                source.neighbours.insert(format!("{module}{imported}"));
+            }
+        }
+    }
+    source.neighbours.insert(module);
+}
+
+/// A dotted name, perhaps with dots before it, and what follows on it.
+fn dotted(tokens: &[Token]) -> (String, &[Token]) {
+    let mut path = String::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match &token.kind {
+            Kind::Sign(dots @ ("." | "...")) => path.push_str(dots),
+            Kind::Name(name) if path.is_empty() || path.ends_with('.') => {
+                if matches!(name.as_str(), "import" | "as") {
+                    return (path, &tokens[at..]);
+                }
+                path.push_str(name);
+            }
+            _ => return (path, &tokens[at..]),
+        }
+    }
+    (path, &[])
+}
+
+/// `a = b = value`, or an expression.
+fn assignment(tokens: &[Token], source: &mut Source) {
+    let parts = split(tokens, "=");
+    let Some((value, targets)) = parts.split_last() else { return };
+    let values = Parser::new(value, source).rest();
+    if let (Some(grown), true, Some(more)) = (name(tokens.first()), is_sign(tokens.get(1), "+="), values.get(1)) {
+        let old = values.first().cloned().unwrap_or_default();
+        let new = source.spent(old.plus(more));
+        source.assign(grown, new);
+    }
+    for target in targets {
+        let annotated = split(target, ":");
+        let names = split(annotated.first().copied().unwrap_or_default(), ",");
+        for (n, part) in names.iter().enumerate() {
+            let part =
+                part.iter().filter(|token| !matches!(&token.kind, Kind::Sign("(" | ")" | "*"))).collect::<Vec<_>>();
+            let key = match part.as_slice() {
+                [one] => name(Some(one)).map(str::to_owned),
+                [owner, dot, one] if is_sign(Some(dot), ".") && name(Some(owner)) == Some("self") => {
+                    name(Some(one)).map(|name| format!("self.{name}"))
+                }
+                _ => None,
+            };
+            let Some(key) = key else { continue };
+            let bound = if names.len() == values.len() { values.get(n) } else { values.first() };
+            source.assign(
+                &key,
+                bound.filter(|_| names.len() == values.len() || names.len() == 1).cloned().unwrap_or_default(),
+            );
+        }
+        Parser::new(target, source).rest();
+    }
+}

@@ -1,0 +1,143 @@
+//! Tokens, keys and passwords that stand in plain text.
+//!
+//! A token is told by the mark its issuer gave it, and where it has a checksum, by that. Examples and placeholders are
+//! told from secrets by their letters. A secret is never written down in full: evidence shows its mark and its length.
+//!
+//! Not looked at: texts behind their first 16 MiB, passwords in prose, secrets without a mark outside of the files that
+//! are made for them, and whether a token still works.
+
+mod kinds;
+mod likely;
+
+use super::{Scope, lines};
+use crate::model::{Class, Evidence, Rule, Severity};
+use crate::weigh::View;
+use kinds::{Found, Standing};
+
+/// A secret.
+pub static SECRET_PLAINTEXT: Rule = Rule {
+    id: "secret-plaintext",
+    summary: "a token, key or password stands in plain text",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../../rules/secret-plaintext.md"),
+    frameworks: &["CWE-798", "CWE-312", "AML.T0055", "LLM02:2025"],
+};
+
+/// A private key.
+pub static PRIVATE_KEY_PLAINTEXT: Rule = Rule {
+    id: "private-key-plaintext",
+    summary: "a private key stands in plain text",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../../rules/private-key-plaintext.md"),
+    frameworks: &["CWE-312", "CWE-522", "AML.T0055", "LLM02:2025"],
+};
+
+/// A key that others may take or replace.
+pub static KEY_FILE_PERMISSIONS: Rule = Rule {
+    id: "key-file-permissions",
+    summary: "the file of a private key may be read or written by other users",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../../rules/key-file-permissions.md"),
+    frameworks: &["CWE-732", "CWE-522"],
+};
+
+/// A secret to be kept out of everything that is said about the file.
+#[derive(Clone, Debug)]
+pub struct Hidden {
+    /// Its text.
+    pub secret: String,
+    /// Bytes of it that may be shown.
+    pub shown: usize,
+}
+
+impl Hidden {
+    /// Takes the secret out of what is said and shown, also where an excerpt begins or ends inside of it.
+    pub fn cover(&self, evidence: &mut Evidence) {
+        let shown: String = self.secret.chars().take(self.shown).collect();
+        let covered = |text: &str| text.replace(&self.secret, &format!("{shown}…"));
+        if evidence.fact.message.contains(&self.secret) {
+            evidence.fact.message = covered(&evidence.fact.message);
+        }
+        for value in evidence.fact.details.values_mut() {
+            if let Some(text) = value.as_str().filter(|text| text.contains(&self.secret)) {
+                *value = covered(text).into();
+            }
+        }
+        let Some(excerpt) = &mut evidence.excerpt else { return };
+        let secret = self.secret.as_bytes();
+        let bytes = &mut excerpt.bytes;
+        // Every alignment of the secret with the excerpt that leaves eight bytes or more of it to be seen.
+        for at in 0..(bytes.len() + secret.len()).saturating_sub(16) {
+            let begin = at + 8;
+            let (from, skip) = (begin.saturating_sub(secret.len()), secret.len().saturating_sub(begin));
+            let length = (secret.len() - skip).min(bytes.len().saturating_sub(from));
+            if length >= 8 && bytes.get(from..from + length) == secret.get(skip..skip + length) {
+                let keep = self.shown.saturating_sub(skip).min(length);
+                bytes[from + keep..from + length].fill(b'*');
+            }
+        }
+    }
+}
+
+/// Looks for secrets in a text.
+pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let path = view.entry().unwrap_or_else(|| scope.path.as_str()).to_owned();
+    let mut found = kinds::tokens(text);
+    found.extend(kinds::private_keys(text));
+    found.extend(kinds::assigned(text, &path));
+    found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
+    let mut seen: Vec<String> = Vec::new();
+    let mut end = 0;
+    let mut key = false;
+    for one in found {
+        let Some(secret) = text.get(one.range.clone()) else { continue };
+        if one.range.start < end || seen.iter().any(|seen| seen == secret) {
+            continue;
+        }
+        end = one.range.end;
+        seen.push(secret.to_owned());
+        scope.hide(Hidden { secret: secret.to_owned(), shown: one.shown });
+        key |= one.private_key && one.standing == Standing::Live;
+        scope.add(lines::locate(evidence(&one, secret), text, one.range.clone(), view));
+    }
+    if let (true, Some(mode)) = (key, view.mode()) {
+        permissions(mode, scope);
+    }
+}
+
+fn evidence(found: &Found, secret: &str) -> Evidence {
+    let rule = if found.private_key { &PRIVATE_KEY_PLAINTEXT } else { &SECRET_PLAINTEXT };
+    let shown: String = secret.chars().take(found.shown).collect();
+    let shown = if shown.is_empty() { String::new() } else { format!(" {shown:?}…,") };
+    let count = secret.chars().count();
+    let (what, severity) = match found.standing {
+        Standing::Live => ("", found.severity),
+        Standing::Encrypted => (", encrypted with a passphrase", Severity::Low),
+        Standing::Published => ("; its owner published it for tests", Severity::Low),
+        Standing::Invented => ("; its checksum is wrong, so it was never issued", Severity::Low),
+    };
+    Evidence::new(rule, format!("{}:{shown} {count} characters{what}", found.name))
+        .rated(severity)
+        .with("kind", found.name)
+}
+
+/// Bits for others than the owner.
+fn permissions(mode: u32, scope: &mut Scope<'_>) {
+    let (what, severity) = if mode & 0o022 != 0 {
+        ("others may replace the key", Severity::High)
+    } else if mode & 0o044 != 0 {
+        ("others may read the key", Severity::Low)
+    } else {
+        return;
+    };
+    let message = format!("its permissions are {:03o}: {what}", mode & 0o777);
+    scope.add(
+        Evidence::new(&KEY_FILE_PERMISSIONS, message).rated(severity).with("mode", format!("{:03o}", mode & 0o777)),
+    );
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+"""Writes small benign files of the usual libraries: what `tests/corpus/benign` was made with. Not needed to run the tests.
+
+    pip install numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1 joblib==1.6.0 xgboost==3.2.0 lightgbm==4.7.0
+    pip install safetensors h5py==3.16.0 onnx==1.23.2 gguf==0.19.0 skops transformers tokenizers torch
+    python3 tests/corpus/benign_formats.py FOLDER
+
+Libraries that are not installed are left out; benign_pickles.py writes the pickles.
+"""
+
+import json
+import pathlib
+import sys
+
+import numpy as np
+
+OUT = pathlib.Path(sys.argv[1])
+OUT.mkdir(parents=True, exist_ok=True)
+X = np.random.RandomState(0).rand(20, 3)
+Y = np.arange(20) % 2
+
+
+def arrays():
+    kinds = {"f4": "<f4", "f8": "<f8", "f2": "<f2", "i8": "<i8", "u1": "u1", "big": ">f4", "c8": "<c8", "bool": "?", "text": "<U3"}
+    for name, kind in kinds.items():
+        np.save(OUT / f"array-{name}.npy", np.zeros((2, 3), kind))
+    np.save(OUT / "array-fortran.npy", np.asfortranarray(np.ones((2, 3))))
+    np.save(OUT / "array-scalar.npy", np.array(1.5))
+    np.save(OUT / "array-empty.npy", np.zeros((0, 3)))
+    np.save(OUT / "array-fields.npy", np.zeros(2, [("a", "i4"), ("b", "f8", (2,))]))
+    np.save(OUT / "array-object.npy", np.array([1, "a", None], dtype=object), allow_pickle=True)
+    np.savez(OUT / "arrays.npz", a=np.ones(3), b=np.zeros((2, 2)))
+    np.savez_compressed(OUT / "arrays-packed.npz", a=np.ones(300), b=np.zeros((2, 2)))
+    from scipy import sparse
+    sparse.save_npz(OUT / "sparse.npz", sparse.eye(3, format="csr"))
+
+
+def tensors():
+    from safetensors.numpy import save_file
+    save_file({"a": np.ones((2, 2), "f4"), "b": np.zeros(3, "i8")}, OUT / "plain.safetensors")
+    save_file({"a": np.ones((2, 2), "f2")}, OUT / "metadata.safetensors", metadata={"format": "pt", "note": "ü"})
+    save_file({}, OUT / "none.safetensors")
+    save_file({"empty": np.zeros((0, 4), "f4"), "scalar": np.array(1.5, "f4")}, OUT / "odd-shapes.safetensors")
+    save_file({f"layers.{n}.weight": np.ones((4, 4), "f4") for n in range(20)}, OUT / "many.safetensors")
+
+
+def graphs():
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+    value = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)  # noqa: E731
+    weight = numpy_helper.from_array(np.ones((3, 2), "f4"), "w")
+    plain = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g", [value("x", [1, 3])], [value("y", [1, 2])], [weight])
+    onnx.save(helper.make_model(plain, producer_name="corpus"), OUT / "plain.onnx")
+    onnx.save(helper.make_model(plain, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]), OUT / "two-opsets.onnx")
+    then = helper.make_graph([helper.make_node("Identity", ["x"], ["z"])], "t", [], [value("z", [1])])
+    other = helper.make_graph([helper.make_node("Neg", ["x"], ["z"])], "o", [], [value("z", [1])])
+    branch = helper.make_graph([helper.make_node("If", ["c"], ["y"], then_branch=then, else_branch=other)], "g",
+                               [helper.make_tensor_value_info("c", TensorProto.BOOL, []), value("x", [1])], [value("y", [1])])
+    onnx.save(helper.make_model(branch), OUT / "branch.onnx")
+    own = helper.make_function("own", "F", ["a"], ["b"], [helper.make_node("Relu", ["a"], ["b"])], [helper.make_opsetid("", 17)])
+    call = helper.make_graph([helper.make_node("F", ["x"], ["y"], domain="own")], "g", [value("x", [1])], [value("y", [1])])
+    onnx.save(helper.make_model(call, functions=[own], opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]), OUT / "function.onnx")
+    kinds = [np.float32, np.float64, np.float16, np.int8, np.int64, np.uint8, np.bool_]
+    many = [numpy_helper.from_array(np.zeros((2, 2), kind), f"w{n}") for n, kind in enumerate(kinds)]
+    types = helper.make_graph([helper.make_node("Identity", ["w0"], ["y"])], "g", [], [value("y", [2, 2])], many)
+    model = helper.make_model(types)
+    helper.set_model_props(model, {"author": "somebody"})
+    onnx.save(model, OUT / "types.onnx")
+    quant = helper.make_graph([helper.make_node("QLinearX", ["x"], ["y"], domain="com.microsoft")], "g", [value("x", [1])], [value("y", [1])])
+    onnx.save(helper.make_model(quant, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]), OUT / "microsoft.onnx")
+
+
+def quantised():
+    import gguf
+    template = "{% for m in messages %}{{ '<|' + m['role'] + '|>' + m['content'] }}{% endfor %}"
+    for name, kind in {"f32": np.float32, "f16": np.float16, "i8": np.int8}.items():
+        writer = gguf.GGUFWriter(OUT / f"{name}.gguf", "llama")
+        writer.add_block_count(1)
+        writer.add_tensor("blk.0.attn_q.weight", np.ones((4, 32), kind))
+        finish(writer)
+    writer = gguf.GGUFWriter(OUT / "tokens.gguf", "llama")
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(["a", "b", "<s>", "ü"])
+    writer.add_token_scores([0.0, 1.0, 2.0, 3.0])
+    writer.add_token_types([1, 1, 3, 1])
+    writer.add_chat_template(template)
+    finish(writer)
+    writer = gguf.GGUFWriter(OUT / "q8.gguf", "llama")
+    writer.add_tensor("w", gguf.quants.quantize(np.ones((4, 32), "f4"), gguf.GGMLQuantizationType.Q8_0), raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+    finish(writer)
+    writer = gguf.GGUFWriter(OUT / "aligned.gguf", "llama")
+    writer.add_custom_alignment(64)
+    writer.add_tensor("w", np.ones(16, "f4"))
+    writer.add_tensor("v", np.ones(16, "f4"))
+    finish(writer)
+
+
+def finish(writer):
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def keras():
+    import h5py
+    import io
+    import zipfile
+    dense = {"module": "keras.layers", "class_name": "Dense", "config": {"name": "d", "units": 2, "activation": "relu",
+             "kernel_initializer": {"module": "keras.initializers", "class_name": "GlorotUniform", "config": {"seed": None}, "registered_name": None}}, "registered_name": None}
+    model = {"module": "keras", "class_name": "Sequential", "config": {"name": "s", "layers": [dense]}, "registered_name": "Sequential",
+             "compile_config": {"optimizer": {"module": "keras.optimizers", "class_name": "Adam", "config": {"learning_rate": 0.001}}, "loss": "mse"}}
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        file.create_group("layers/dense/vars").create_dataset("0", data=np.ones((3, 2), "f4"))
+    with zipfile.ZipFile(OUT / "model.keras", "w") as archive:
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.5.0", "date_saved": "2024-01-01@00:00:00"}))
+        archive.writestr("config.json", json.dumps(model))
+        archive.writestr("model.weights.h5", weights.getvalue())
+    (OUT / "model.weights.h5").write_bytes(weights.getvalue())
+    old = {"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "Dense", "config": {"units": 2}}]}}
+    with h5py.File(OUT / "keras2.h5", "w") as file:
+        file.attrs["keras_version"], file.attrs["backend"], file.attrs["model_config"] = "2.12.0", "tensorflow", json.dumps(old)
+        file.attrs["training_config"] = json.dumps({"loss": "mse", "metrics": ["mae"], "optimizer_config": {"class_name": "Adam", "config": {"learning_rate": 0.001}}})
+        file.create_dataset("model_weights/d/kernel:0", data=np.ones((3, 2), "f4"))
+    with h5py.File(OUT / "chunks.h5", "w") as file:
+        file.create_dataset("w", data=np.zeros((64, 4), "f4"), chunks=(16, 4), compression="gzip")
+        file["alias"] = h5py.SoftLink("/w")
+    (OUT / "architecture.json").write_text(json.dumps({**old, "keras_version": "2.12.0", "backend": "tensorflow"}))
+
+
+def learners():
+    import joblib
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.tree import DecisionTreeClassifier
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)
+    for name, level in {"plain": 0, "zlib": ("zlib", 3), "gzip": ("gzip", 3)}.items():
+        joblib.dump(pipeline, OUT / f"pipeline-{name}.joblib", compress=level)
+    joblib.dump(DecisionTreeClassifier(max_depth=2).fit(X, Y), OUT / "tree.joblib")
+    import xgboost
+    booster = xgboost.XGBClassifier(n_estimators=2, max_depth=2).fit(X, Y)
+    booster.save_model(OUT / "xgboost.json")
+    import lightgbm
+    lightgbm.LGBMClassifier(n_estimators=2, min_child_samples=2, verbose=-1).fit(X, Y).booster_.save_model(OUT / "lightgbm.txt")
+
+
+def configurations():
+    write = lambda name, value: (OUT / name).write_text(value if isinstance(value, str) else json.dumps(value, indent=2))  # noqa: E731
+    write("bert-config.json", {"architectures": ["BertForMaskedLM"], "model_type": "bert", "hidden_size": 32, "id2label": {"0": "a"}, "layer_norm_eps": 1e-12})
+    write("generation_config.json", {"bos_token_id": 1, "eos_token_id": [2, 3], "temperature": 0.6, "top_p": 0.9})
+    chatml = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+    llama = "{{- bos_token }}{%- if custom_tools is defined %}{%- set tools = custom_tools %}{%- endif %}{%- for message in messages %}{%- if not (message.role == 'ipython' or 'tool_calls' in message) %}{{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' }}{%- elif 'tool_calls' in message %}{%- set tool_call = message.tool_calls[0].function %}{{- tool_call.arguments | tojson(indent=4) }}{%- endif %}{%- endfor %}{{ strftime_now('%d %b %Y') }}"
+    qwen = "{%- set ns = namespace(multi_step_tool=true, last_query_index=messages|length - 1) %}{%- for message in messages[::-1] %}{%- set index = (messages|length - 1) - loop.index0 %}{%- if ns.multi_step_tool and message.role == 'user' and not(message.content.startswith('<tool_response>')) %}{%- set ns.multi_step_tool = false %}{%- set ns.last_query_index = index %}{%- endif %}{%- endfor %}{%- for message in messages %}{% generation %}{{ message.content.split('</think>')[-1].lstrip('\n') }}{% endgeneration %}{% if loop.index0 > ns.last_query_index %}{% break %}{% endif %}{%- endfor %}"
+    mistral = "{% set loop_messages = messages %}{% for message in loop_messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}{{ '[INST] ' + message['content'].replace('_', ' ') + ' [/INST]' }}{% endfor %}"
+    macro = "{%- macro render(spec, deep) -%}{%- for name, param in spec.properties|items -%}{{ name ~ ': ' ~ (param.type|default('any')) }}{%- if not loop.last %}, {% endif -%}{%- endfor -%}{%- endmacro -%}{{ render(tools[0].function.parameters, true) }}{{ messages[0]['content'][0]['text'] }}{{ messages | selectattr('role', 'equalto', 'user') | map(attribute='content') | join('\n') }}"
+    for name, template in {"chatml": chatml, "llama": llama, "qwen": qwen, "mistral": mistral, "macro": macro}.items():
+        write(f"{name}-tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", "chat_template": template, "model_max_length": 1000000000000000019884624838656})
+        write(f"{name}-chat_template.jinja", template)
+    write("two-templates-tokenizer_config.json", {"chat_template": [{"name": "default", "template": chatml}, {"name": "tool_use", "template": llama}]})
+    write("modules.json", [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}, {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}])
+    write("model_index.json", {"_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.6.0", "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"], "unet": ["diffusers", "UNet2DConditionModel"], "tokenizer": ["transformers", "CLIPTokenizer"], "feature_extractor": [None, None]})
+    write("adapter_config.json", {"peft_type": "LORA", "base_model_name_or_path": "a/b", "auto_mapping": {"base_model_class": "LlamaForCausalLM", "parent_library": "transformers.models.llama.modeling_llama"}, "target_modules": ["q_proj"]})
+    write("preprocessor_config.json", {"image_mean": [0.5], "image_processor_type": "ViTImageProcessor"})
+    write("special_tokens_map.json", {"bos_token": {"content": "<s>", "lstrip": False}})
+    write("vocab.json", {f"tok{n}": n for n in range(50)} | {"__init__": 50, "os.system": 51, "eval(": 52})
+    write("merges.txt", "#version: 0.2\nt h\nth e\n")
+    write("trainer_state.json", {"best_metric": None, "log_history": [{"loss": 1.5, "step": 1}], "epoch": 1.0})
+    write("nemo-model_config.yaml", "target: nemo.collections.asr.models.EncDecCTCModel\npreprocessor:\n  _target_: nemo.collections.asr.modules.AudioToMelSpectrogramPreprocessor\n  normalize: per_feature\noptim:\n  _target_: torch.optim.AdamW\n  lr: 0.1\n")
+    write("README.md", "---\nlicense: apache-2.0\ntags: [text]\n---\n# A model\n\nDo not use `pickle.load` on it; `os.system` is mentioned, nothing more.\n")
+    write("lines.jsonl", '{"a": 1}\n{"a": 2}\n')
+    write("nan.json", '{"loss": NaN, "most": Infinity}')
+    write("chat.yaml", "prompt: |\n  use the tool\n  {{ messages }}\nstop: ['</s>']\n")
+
+
+def networks():
+    import torch
+    from torch import nn
+    model = nn.Sequential(nn.Linear(3, 2), nn.ReLU())
+    torch.save(model.state_dict(), OUT / "state.pt")
+    torch.save(model.state_dict(), OUT / "state-legacy.pt", _use_new_zipfile_serialization=False)
+    torch.save({"model": model.state_dict(), "epoch": 3, "optimizer": torch.optim.Adam(model.parameters()).state_dict()}, OUT / "checkpoint.pth")
+    torch.save(torch.ones(2, 2), OUT / "tensor.bin")
+    torch.save([torch.zeros(2, dtype=kind) for kind in (torch.float16, torch.bfloat16, torch.int64, torch.bool)], OUT / "types.pt")
+    torch.save(model, OUT / "module.pt")
+    torch.jit.script(model).save(OUT / "script.pt")
+    torch.jit.trace(model, torch.ones(1, 3)).save(OUT / "trace.pt")
+
+
+def archives():
+    import gzip
+    import io
+    import tarfile
+    import zipfile
+    (OUT / "notes.txt.gz").write_bytes(gzip.compress(b"notes"))
+    with zipfile.ZipFile(OUT / "plain.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("notes.txt", "notes " * 50)
+        archive.writestr("folder/config.json", "{}")
+    for mode, name in {"w": "plain.tar", "w:gz": "plain.tar.gz"}.items():
+        with tarfile.open(OUT / name, mode) as archive:
+            for member in ("notes.txt", "folder/" + "a" * 120 + ".txt"):
+                entry = tarfile.TarInfo(member)
+                entry.size = 5
+                archive.addfile(entry, io.BytesIO(b"notes"))
+
+
+def skopses():
+    from sklearn.linear_model import LogisticRegression
+    import skops.io
+    skops.io.dump(LogisticRegression().fit(X, Y), OUT / "logistic.skops")
+
+
+for part in [arrays, tensors, graphs, quantised, keras, learners, configurations, networks, archives, skopses]:
+    try:
+        part()
+    except ImportError as error:
+        print(part.__name__, "left out:", error, file=sys.stderr)
+print(len(list(OUT.iterdir())), "files")

@@ -91,7 +91,13 @@ fn sentence_transformers(tree: &Tree, text: &str, view: &View<'_>, scope: &mut S
     let is_module = |module: &&Tree| module.get("idx").is_some() && module.get("path").is_some();
     for module in tree.values().iter().filter(is_module) {
         let Some(class) = module.get("type").and_then(Tree::text) else { continue };
-        judge(class, &format!("a module is {class:?}"), class, text, view, scope);
+        // Functions of known libraries load and fetch things; only classes make models.
+        let name = class.rsplit('.').next().unwrap_or_default();
+        if name.starts_with(|c: char| c.is_ascii_uppercase()) {
+            judge(class, &format!("a module is {class:?}"), class, text, view, scope);
+        } else {
+            raise(&format!("a module is {class:?}, which is not spelt like a class"), class, None, text, view, scope);
+        }
     }
 }
 

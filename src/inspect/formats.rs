@@ -14,6 +14,7 @@ static WITHIN: &[&str] = &[
     "lightgbm",
     "nemo",
     "nested",
+    "notebook",
     "npz",
     "openvino",
     "pmml",

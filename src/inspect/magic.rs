@@ -47,6 +47,7 @@ static MARKS: &[Mark] = &[
     Mark(0, b"\xcf\xfa\xed\xfe", "mach-o", Kind::Program),
     Mark(0, b"\xca\xfe\xba\xbe\0\0\0", "java-class", Kind::Program),
     Mark(0, b"\0asm\x01\0\0\0", "wasm", Kind::Program),
+    Mark(0, b"L\0\0\0\x01\x14\x02\0", "windows-shortcut", Kind::Program),
     Mark(64, b"\xef\xbe\xad\xde", "mil-blob", Kind::Media),
     Mark(0, b"lmgg", "ggml", Kind::Closed),
     Mark(0, b"tjgg", "ggml", Kind::Closed),

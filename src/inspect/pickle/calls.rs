@@ -43,8 +43,18 @@ impl Machine<'_, '_, '_> {
         let key = match (module, attribute) {
             (Value::Text { at: module, .. }, Value::Text { at: attribute, .. }) => (module, attribute),
             (
-                Value::Object(_) | Value::Outside | Value::Computed | Value::Forgotten | Value::Text { .. },
-                Value::Object(_) | Value::Outside | Value::Computed | Value::Forgotten | Value::Text { .. },
+                Value::Object(_)
+                | Value::Storage(_)
+                | Value::Outside
+                | Value::Computed
+                | Value::Forgotten
+                | Value::Text { .. },
+                Value::Object(_)
+                | Value::Storage(_)
+                | Value::Outside
+                | Value::Computed
+                | Value::Forgotten
+                | Value::Text { .. },
             ) => return self.computed_name("a name that the pickle computes while it is loaded"),
             _ => {
                 self.fault("STACK_GLOBAL needs two texts".to_owned());
@@ -132,7 +142,7 @@ impl Machine<'_, '_, '_> {
                 self.pop()?;
                 self.push(built)?;
             }
-            Value::Computed | Value::Outside | Value::Forgotten => {}
+            Value::Computed | Value::Storage(_) | Value::Outside | Value::Forgotten => {}
             _ => self.fault("BUILD is applied to a plain value, which has no attributes".to_owned()),
         }
         Ok(())
@@ -160,6 +170,7 @@ impl Machine<'_, '_, '_> {
                 let class = self.names.get(*class).map(|name| name.attribute.clone()).unwrap_or_default();
                 if let (Some(key), Value::Int(elements)) = (self.text_of(items[2], 256), items[4]) {
                     self.scope.storage(Storage { key, class, elements });
+                    stands_for = Value::Storage(elements);
                 }
             }
             _ => {
@@ -176,6 +187,7 @@ impl Machine<'_, '_, '_> {
             Value::Container { shape: Shape::Tuple, .. }
                 | Value::Object(_)
                 | Value::Computed
+                | Value::Storage(_)
                 | Value::Outside
                 | Value::Forgotten
         ) {
@@ -183,7 +195,12 @@ impl Machine<'_, '_, '_> {
         }
         let id = match callable {
             Value::Global(id) => id,
-            Value::Object(_) | Value::Dtype { .. } | Value::Computed | Value::Outside | Value::Forgotten => {
+            Value::Object(_)
+            | Value::Dtype { .. }
+            | Value::Computed
+            | Value::Storage(_)
+            | Value::Outside
+            | Value::Forgotten => {
                 self.say(&UNKNOWN_CALL, |machine| {
                     let what = machine.show(callable, 1);
                     let arguments = machine.show(arguments, 3);

@@ -165,7 +165,7 @@ impl Machine<'_, '_, '_> {
                 return Value::Container { shape: own, carries: carried, serial };
             }
             Value::Global(id) => self.patched(id, "items are put into it"),
-            Value::Object(_) | Value::Computed | Value::Outside | Value::Forgotten => {}
+            Value::Object(_) | Value::Computed | Value::Storage(_) | Value::Outside | Value::Forgotten => {}
             _ => self.fault(format!("{} is applied to a plain value", self.opcode())),
         }
         target

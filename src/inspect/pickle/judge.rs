@@ -57,6 +57,10 @@ impl Machine<'_, '_, '_> {
                 let known = code.and_then(|code| element(&code));
                 (own, known.map(|(size, objects)| Value::Dtype { size, objects }))
             }
+            ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_tensor_v3") => {
+                self.laid_over(&items);
+                (own, None)
+            }
             // Its bytes are a pickle, which was looked into when it was read.
             ("torch.storage", "_load_from_bytes") => match items.as_slice() {
                 [Value::Bytes { at, .. }] if self.nested.contains(at) => (Judgement::Safe, None),
@@ -138,6 +142,7 @@ impl Machine<'_, '_, '_> {
                 format!("{}(…)", self.names.get(id).map_or("?".to_owned(), super::names::Name::spelt))
             }
             Value::Dtype { size, .. } => format!("numpy.dtype(… {size} bytes)"),
+            Value::Storage(elements) => format!("a storage of {elements} elements"),
             Value::Outside => "an object from outside".to_owned(),
             Value::Computed => "a computed value".to_owned(),
             Value::Forgotten => "…".to_owned(),

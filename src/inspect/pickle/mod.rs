@@ -22,6 +22,7 @@ mod opcode;
 pub mod rules;
 mod source;
 mod store;
+mod tensor;
 mod text;
 mod value;
 

@@ -83,6 +83,8 @@ pub enum Value {
     Global(u32),
     /// What a call of an imported callable gave.
     Object(u32),
+    /// A storage of PyTorch with so many elements.
+    Storage(i64),
     /// What a persistent id, a buffer or an extension code stands for.
     Outside,
     /// What a call of something computed gave.

@@ -190,19 +190,27 @@ pub fn not_required(policy: &Policy) -> Vec<String> {
     clauses.into_iter().filter(|(missing, _)| *missing).map(|(_, clause)| clause.to_owned()).collect()
 }
 
+/// The checks that were not asked for, one clause each.
+pub fn unasked(checks: &[Check]) -> Vec<String> {
+    let clause = |check: Check| match check {
+        Check::Integrity => "whether files match the digests the folder carries (--checks integrity)",
+        Check::Signature => "signatures (--checks signature)",
+        Check::Scan => "what is inside the files (--checks scan)",
+        Check::Audit => "dependencies (--checks audit)",
+    };
+    Check::ALL.into_iter().filter(|check| !checks.contains(check)).map(|check| clause(check).to_owned()).collect()
+}
+
+/// No lockfile was there to audit.
+pub const NO_LOCKFILE: &str = "dependencies: no lockfile was found";
+/// What no look at files tells.
+pub const UNTELLABLE: &str = "whether the weights were trained to misbehave: no static check can tell";
+
 /// What nobody looked at, one clause each.
 fn not_assessed(request: &Request<'_>, lockfiles: usize, left_out: &LeftOut) -> Vec<String> {
-    let mut clauses = Vec::new();
-    for check in Check::ALL.into_iter().filter(|check| !request.asks(*check)) {
-        clauses.push(match check {
-            Check::Integrity => "whether files match the digests the folder carries (--checks integrity)".to_owned(),
-            Check::Signature => "signatures (--checks signature)".to_owned(),
-            Check::Scan => "what is inside the files (--checks scan)".to_owned(),
-            Check::Audit => "dependencies (--checks audit)".to_owned(),
-        });
-    }
+    let mut clauses = unasked(request.checks);
     if request.asks(Check::Audit) && lockfiles == 0 {
-        clauses.push("dependencies: no lockfile was found".to_owned());
+        clauses.push(NO_LOCKFILE.to_owned());
     }
     if request.trusting.ignore_unsigned {
         clauses.push("files that a signature does not cover (--ignore-unsigned)".to_owned());
@@ -212,7 +220,7 @@ fn not_assessed(request: &Request<'_>, lockfiles: usize, left_out: &LeftOut) -> 
     }
     clauses.extend(left_out.clauses());
     if request.asks(Check::Scan) {
-        clauses.push("whether the weights were trained to misbehave: no static check can tell".to_owned());
+        clauses.push(UNTELLABLE.to_owned());
     }
     clauses
 }

@@ -83,9 +83,24 @@ pub fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
         checks: again.checks.to_vec(),
         policy: policy.id(),
         not_required: assess::not_required(policy),
+        not_assessed: not_assessed(stored, again.checks),
         ..stored.clone()
     };
     Ok(rego::conclude(&again.loaded.policy, &again.loaded.rego, report, evidence, again.now))
+}
+
+/// What these checks leave out, and what the stored look left out whatever it asked for.
+fn not_assessed(stored: &Report, checks: &[Check]) -> Vec<String> {
+    let mut clauses = assess::unasked(checks);
+    let by_checks = assess::unasked(&[]);
+    let of_scan = |clause: &str| clause == assess::UNTELLABLE;
+    let of_audit = |clause: &str| clause == assess::NO_LOCKFILE;
+    let others = stored.not_assessed.iter().filter(|clause| !by_checks.contains(clause) && !of_scan(clause));
+    clauses.extend(others.filter(|clause| !of_audit(clause) || checks.contains(&Check::Audit)).cloned());
+    if checks.contains(&Check::Scan) {
+        clauses.push(assess::UNTELLABLE.to_owned());
+    }
+    clauses
 }
 
 /// True for what a look with these checks would have seen: not what the last policy thought of it, nor how old it

@@ -33,7 +33,7 @@ pub struct HashesV1 {
     /// Files as they were named, and below folders by path.
     pub files: Vec<HashedV1>,
     /// Each line of the lists that were checked.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checked: Vec<CheckedV1>,
     /// What could not be hashed or read.
     pub gaps: Vec<GapV1>,
@@ -50,7 +50,7 @@ pub struct HashedV1 {
     /// Digests of the whole file by algorithm, lower-case hexadecimal.
     pub digests: Digests,
     /// Digests of its ranges, where those were asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shards: Vec<ShardV1>,
 }
 

@@ -74,7 +74,7 @@ impl Manifests {
                 "pyproject.toml" => all.own_words(path, python::project(bytes)),
                 "package-lock.json" | "npm-shrinkwrap.json" | ".package-lock.json" => all.npm(path, bytes),
                 "composer.lock" => all.composer(path, bytes),
-                name if name.ends_with(".json") && is_bill(name) => all.bill(path, bytes),
+                _ if is_bill(path) => all.bill(path, bytes),
                 _ => {}
             }
         }
@@ -184,8 +184,12 @@ impl Manifests {
     }
 }
 
-fn is_bill(name: &str) -> bool {
-    ["bom.json", "sbom.json"].contains(&name) || name.ends_with(".cdx.json") || name.ends_with(".spdx.json")
+/// By the usual names, or where PEP 770 has a package bring its bills.
+fn is_bill(path: &ArtifactPath) -> bool {
+    let name = path.name();
+    let usual =
+        ["bom.json", "sbom.json"].contains(&name) || name.ends_with(".cdx.json") || name.ends_with(".spdx.json");
+    usual || (name.ends_with(".json") && path.parent().ends_with(".dist-info/sboms"))
 }
 
 fn declared(license: String, path: &ArtifactPath) -> Stated<String> {

@@ -103,10 +103,7 @@ fn sentence_transformers(tree: &Tree, text: &str, view: &View<'_>, scope: &mut S
 
 /// Components beside `_class_name` and `_diffusers_version`.
 fn diffusers(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    if tree.get("_diffusers_version").is_none() || tree.get("_class_name").is_none() {
-        return;
-    }
-    let pipeline = tree.get("_class_name").map(Tree::values).unwrap_or_default();
+    let Some(pipeline) = tree.get("_class_name").map(Tree::values) else { return };
     if let [module, class] = pipeline
         && let (Some(module), Some(class)) = (module.text(), class.text())
     {

@@ -22,6 +22,7 @@ static WITHIN: &[&str] = &[
     "raw-tensors",
     "script",
     "skops",
+    "tfrecord",
     "torchscript",
     "weight-index",
     "xgboost",

@@ -56,9 +56,10 @@ fn reach(offset: i64, size: &[i64], stride: &[i64]) -> Reach {
     if size.contains(&0) {
         return Reach::Nothing;
     }
-    let last = size.iter().zip(stride).try_fold(offset, |last, (size, stride)| {
-        last.checked_add(size.checked_sub(1)?.checked_mul(*stride)?)
-    });
+    let last = size
+        .iter()
+        .zip(stride)
+        .try_fold(offset, |last, (size, stride)| last.checked_add(size.checked_sub(1)?.checked_mul(*stride)?));
     last.map_or(Reach::Impossible, Reach::Last)
 }
 

@@ -7,7 +7,8 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use flate2::read::{DeflateDecoder, GzDecoder};
+use flate2::bufread::DeflateDecoder;
+use flate2::read::GzDecoder;
 
 use super::Error;
 
@@ -120,6 +121,8 @@ fn zip(archive: &[u8], take: &mut Take<'_>) -> io::Result<()> {
     let archive = rawzip::ZipArchive::from_slice(archive).map_err(io::Error::other)?;
     let mut entries = archive.entries();
     let mut bytes = Vec::new();
+    // One for all members: a new one for each, between the advisories that are kept, tears the heap to pieces.
+    let mut inflate = DeflateDecoder::new(&[][..]);
     while let Some(entry) = entries.next_entry().map_err(io::Error::other)? {
         if entry.is_dir() {
             continue;
@@ -130,7 +133,8 @@ fn zip(archive: &[u8], take: &mut Take<'_>) -> io::Result<()> {
         match entry.compression_method() {
             rawzip::CompressionMethod::STORE => read(member.verifying_reader(member.data()), &mut bytes)?,
             rawzip::CompressionMethod::DEFLATE => {
-                read(member.verifying_reader(DeflateDecoder::new(member.data())), &mut bytes)?;
+                inflate.reset(member.data());
+                read(member.verifying_reader(&mut inflate), &mut bytes)?;
             }
             method => return Err(io::Error::other(format!("{name} is compressed by {method:?}"))),
         }

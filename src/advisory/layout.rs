@@ -37,8 +37,10 @@ pub fn read(name: &str, bytes: &[u8]) -> Found {
     let parts: Vec<&str> = name.split('/').collect();
     match parts.as_slice() {
         [.., "crates", folder, file] if file.ends_with(".md") => rust(Some(folder), file, bytes),
+        // Flaws of the toolchain, some of which have the name of a crate that is not meant.
+        [.., "rust", _, file] if file.ends_with(".md") => Found::Nothing,
         // A part of a checkout, or one record alone.
-        [.., file] if file.ends_with(".md") && identifier(file) => rust(None, file, bytes),
+        [.., file] if file.ends_with(".md") && file.starts_with("RUSTSEC-") => rust(None, file, bytes),
         [.., file] if file.ends_with(".yaml") && (identifier(file) || parts.contains(&"vulns")) => {
             record(file, std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned()).and_then(osv::yaml))
         }
@@ -89,4 +91,23 @@ fn rust(folder: Option<&str>, file: &str, bytes: &[u8]) -> Found {
         (file != format!("{}.md", advisory.id)).then(|| format!("it is {} by its text", advisory.id))
     };
     Found::Advisories { id: advisory.id.clone(), advisories: vec![advisory], modified: None, odd }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flaws_of_the_toolchain_are_not_those_of_crates() {
+        let text = "```toml\n[advisory]\nid = \"RUSTSEC-2099-0001\"\npackage = \"cargo\"\ndate = \"2099-01-02\"\n[versions]\npatched = []\n```\n\n# A title\n\nText.\n";
+        let is = |name: &str| matches!(read(name, text.as_bytes()), Found::Advisories { .. });
+        for name in
+            ["crates/cargo/RUSTSEC-2099-0001.md", "db/crates/cargo/RUSTSEC-2099-0001.md", "RUSTSEC-2099-0001.md"]
+        {
+            assert!(is(name), "{name}");
+        }
+        for name in ["rust/cargo/RUSTSEC-2099-0001.md", "db/rust/std/CVE-2099-1.md", "CVE-2099-1.md", "README.md"] {
+            assert!(!is(name), "{name}");
+        }
+    }
 }

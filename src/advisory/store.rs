@@ -23,7 +23,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use flate2::Compression;
-use flate2::read::DeflateDecoder;
+use flate2::bufread::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -116,10 +116,14 @@ fn replace(target: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<St
     Ok(digest)
 }
 
-fn packed(value: &impl Serialize) -> io::Result<Vec<u8>> {
-    let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
-    serde_json::to_writer(&mut packed, value)?;
-    packed.finish()
+/// One for many blocks: its tables are larger than most of them.
+fn packer() -> DeflateEncoder<Vec<u8>> {
+    DeflateEncoder::new(Vec::new(), Compression::default())
+}
+
+fn packed(packer: &mut DeflateEncoder<Vec<u8>>, value: &impl Serialize) -> io::Result<Vec<u8>> {
+    serde_json::to_writer(&mut *packer, value)?;
+    packer.reset(Vec::new())
 }
 
 fn put(
@@ -134,7 +138,8 @@ fn put(
     let mut pages: Vec<Vec<(u64, [u8; ENTRY])>> = vec![Vec::new(); count];
     let all: Vec<_> = advisories.iter().collect();
     for some in all.chunks(BATCH) {
-        let blocks: Vec<io::Result<Vec<u8>>> = some.par_iter().map(|(_, list)| packed(list)).collect();
+        let blocks: Vec<io::Result<Vec<u8>>> =
+            some.par_iter().map_init(packer, |packer, (_, list)| packed(packer, list)).collect();
         for (((ecosystem, name), _), block) in some.iter().zip(blocks) {
             let block = block?;
             out.write_all(&block)?;
@@ -155,7 +160,7 @@ fn put(
         Ok(piece)
     };
     if !scores.is_empty() {
-        root.scores = Some(piece(out, &packed(scores)?)?);
+        root.scores = Some(piece(out, &packed(&mut packer(), scores)?)?);
     }
     for mut page in pages {
         page.sort_unstable();
@@ -191,6 +196,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     file: File,
+    inflate: DeflateDecoder<io::Cursor<Vec<u8>>>,
     /// Pages that were read and checked.
     pages: BTreeMap<usize, Vec<u8>>,
 }
@@ -209,6 +215,16 @@ impl Inner {
             return Err(format!("{length} bytes at {offset} are not those that were written"));
         }
         Ok(bytes)
+    }
+}
+
+impl Inner {
+    fn unpacked<T: serde::de::DeserializeOwned>(&mut self, bytes: Vec<u8>) -> Result<T, String> {
+        let mut plain = Vec::new();
+        self.inflate.reset(io::Cursor::new(bytes));
+        let read = (&mut self.inflate).take(LARGEST).read_to_end(&mut plain);
+        read.map_err(|error| error.to_string())?;
+        serde_json::from_slice(&plain).map_err(|error| error.to_string())
     }
 }
 
@@ -241,7 +257,8 @@ impl Store {
         else {
             return Err(broken("cut off".to_owned()));
         };
-        let mut inner = Inner { file, pages: BTreeMap::new() };
+        let inflate = DeflateDecoder::new(io::Cursor::default());
+        let mut inner = Inner { file, inflate, pages: BTreeMap::new() };
         let root = inner.read(number(offset), number(size), digest).map_err(broken)?;
         let mut root: Root = serde_json::from_slice(&root).map_err(|error| broken(error.to_string()))?;
         if !root.pages.len().is_power_of_two() {
@@ -294,7 +311,8 @@ impl Store {
         let Some((offset, length, digest)) = &self.kept else { return Ok(Scores::default()) };
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let digest = hex::decode(digest).map_err(|error| error.to_string())?;
-        unpacked(&inner.read(*offset, *length, &digest)?)
+        let bytes = inner.read(*offset, *length, &digest)?;
+        inner.unpacked(bytes)
     }
 
     /// Reads and checks every byte; returns the number of advisories.
@@ -329,14 +347,7 @@ fn block(inner: &mut Inner, entry: &[u8]) -> Result<Vec<Advisory>, String> {
         return Err("a short entry".to_owned());
     };
     let bytes = inner.read(number(offset), number(length), digest)?;
-    unpacked(&bytes)
-}
-
-fn unpacked<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    let mut plain = Vec::new();
-    let read = DeflateDecoder::new(bytes).take(LARGEST).read_to_end(&mut plain);
-    read.map_err(|error| error.to_string())?;
-    serde_json::from_slice(&plain).map_err(|error| error.to_string())
+    inner.unpacked(bytes)
 }
 
 #[cfg(test)]

@@ -96,6 +96,7 @@ HAND = {
         "fail",
         "vulnerable-package",
     ),
+    "flaw of the toolchain": (entry("cargo", "0.81.0", more='checksum = "' + "0" * 64 + '"\n'), "pass", "audit-clean"),
     "dangling": (entry("smallvec", "1.6.0", more='dependencies = [\n "nobody",\n]\n'), "fail", "lockfile-malformed"),
 }
 

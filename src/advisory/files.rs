@@ -14,6 +14,8 @@ use super::Error;
 
 /// Bytes of one advisory that are read.
 const FILE: u64 = 64 << 20;
+/// Zeros at the end of a tar: two blocks.
+const END: u64 = 1024;
 /// Folders in folders that are entered.
 const DEPTH: usize = 16;
 
@@ -76,9 +78,7 @@ fn archive(path: &Path, name: &str, take: &mut Take<'_>) -> io::Result<()> {
     let head = head(open()?)?;
     let ustar = |head: &[u8]| head.get(257..262) == Some(b"ustar");
     match head.as_slice() {
-        [0x1f, 0x8b, ..] if ustar(&self::head(GzDecoder::new(open()?))?) => {
-            members(tar::Archive::new(GzDecoder::new(open()?)), take)
-        }
+        [0x1f, 0x8b, ..] if ustar(&self::head(GzDecoder::new(open()?))?) => members(GzDecoder::new(open()?), take),
         [0x1f, 0x8b, ..] => {
             let mut bytes = Vec::new();
             read(GzDecoder::new(open()?), &mut bytes)?;
@@ -86,7 +86,7 @@ fn archive(path: &Path, name: &str, take: &mut Take<'_>) -> io::Result<()> {
             Ok(())
         }
         [b'P', b'K', 3, 4, ..] => zip(&fs::read(path)?, take),
-        bytes if ustar(bytes) => members(tar::Archive::new(open()?), take),
+        bytes if ustar(bytes) => members(open()?, take),
         _ => {
             let mut bytes = Vec::new();
             read(open()?, &mut bytes)?;
@@ -103,7 +103,26 @@ fn head(from: impl io::Read) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn members<R: io::Read>(mut archive: tar::Archive<R>, take: &mut Take<'_>) -> io::Result<()> {
+/// A reader that counts the zeros at its end.
+struct Ending<R> {
+    inner: R,
+    zeros: u64,
+}
+
+impl<R: io::Read> io::Read for Ending<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(into)?;
+        let read = into.get(..count).unwrap_or_default();
+        let tail = read.iter().rev().take_while(|byte| **byte == 0).count();
+        self.zeros = if tail == count { self.zeros.saturating_add(count as u64) } else { tail as u64 };
+        Ok(count)
+    }
+}
+
+/// Every file of a tar, which must be whole: it ends with two blocks of zeros (POSIX.1-2017, pax), and what is
+/// compressed around it with its checksum.
+fn members(from: impl io::Read, take: &mut Take<'_>) -> io::Result<()> {
+    let mut archive = tar::Archive::new(Ending { inner: from, zeros: 0 });
     let mut bytes = Vec::new();
     for entry in archive.entries()? {
         let entry = entry?;
@@ -113,6 +132,11 @@ fn members<R: io::Read>(mut archive: tar::Archive<R>, take: &mut Take<'_>) -> io
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         read(entry, &mut bytes)?;
         take(&name, &bytes);
+    }
+    let mut rest = archive.into_inner();
+    io::copy(&mut rest, &mut io::sink())?;
+    if rest.zeros < END {
+        return Err(io::Error::other("the archive is cut off: it does not end as a tar does"));
     }
     Ok(())
 }

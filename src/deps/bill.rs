@@ -13,7 +13,7 @@ use crate::model::{Algorithm, Class, Digest, Ecosystem, PackageSource, Rule, Sev
 
 use super::collect::{LOCKFILE_MALFORMED, Sheet};
 use super::draft::{Draft, by_address, link};
-use super::json::parse;
+use super::json::{entry, items, parse};
 
 /// Packages of an ecosystem that is not audited.
 pub static PACKAGE_UNSUPPORTED: Rule = Rule {
@@ -38,14 +38,22 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
     let components = if file.get("bomFormat").is_some() {
         edges = cyclonedx_edges(&file);
         components(sheet, &file)
-    } else if let Some(list) = file.get("packages").or_else(|| file.get("@graph")).and_then(Value::as_array) {
-        list.iter().collect()
+    } else if let Some(file) = file.as_object()
+        && let Some(key) = ["packages", "@graph"].into_iter().find(|key| file.contains_key(*key))
+    {
+        items(sheet, file, key).filter(|one| entry(sheet, "an entry of the bill", one).is_some()).collect()
     } else {
         sheet.note(&LOCKFILE_MALFORMED, None, "neither CycloneDX nor SPDX");
         return;
     };
     for component in components {
-        let Some(purl) = purl_of(component) else { continue };
+        let Some(purl) = purl_of(component) else {
+            if is_package(component) {
+                let count = others.entry("a kind that no package URL tells".to_owned()).or_default();
+                *count = count.saturating_add(1);
+            }
+            continue;
+        };
         match identify(purl) {
             Ok((ecosystem, mut draft)) => {
                 draft.checksums = checksums(component);
@@ -78,15 +86,19 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
 
 fn components<'a>(sheet: &mut Sheet<'_>, file: &'a Value) -> Vec<&'a Value> {
     let mut all = Vec::new();
-    let mut open = vec![(file, 0usize)];
+    let mut open: Vec<(&Value, usize)> =
+        [Some(file), file.pointer("/metadata/component")].into_iter().flatten().map(|one| (one, 0)).collect();
     while let Some((parent, depth)) = open.pop() {
         if depth > DEPTH {
             sheet.note(&LOCKFILE_MALFORMED, None, format!("components inside components more than {DEPTH} deep"));
             continue;
         }
-        for component in parent.get("components").and_then(Value::as_array).into_iter().flatten() {
-            all.push(component);
-            open.push((component, depth.saturating_add(1)));
+        let Some(parent) = parent.as_object() else { continue };
+        for component in items(sheet, parent, "components") {
+            if entry(sheet, "a component", component).is_some() {
+                all.push(component);
+                open.push((component, depth.saturating_add(1)));
+            }
         }
     }
     all
@@ -100,6 +112,12 @@ fn cyclonedx_edges(file: &Value) -> BTreeMap<String, Vec<String>> {
         Some((text(edge.get("ref")?)?, targets.filter_map(text).collect()))
     })
     .collect()
+}
+
+/// True for what is installed as a package: a library or framework of CycloneDX. Files, models and data are not; what
+/// SPDX lists without a package URL is not told apart, and its own entries rarely are packages of a registry.
+fn is_package(component: &Value) -> bool {
+    matches!(component.get("type").and_then(Value::as_str), Some("library" | "framework"))
 }
 
 /// The package URL in the place where each format keeps it.

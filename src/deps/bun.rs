@@ -8,7 +8,7 @@ use crate::model::{Ecosystem, PackageSource};
 
 use super::collect::{LOCKFILE_MALFORMED, Sheet};
 use super::draft::{Draft, by_address, integrity, link};
-use super::json::{Keys, parse};
+use super::json::{Keys, members, parse};
 
 /// Reads `text` into `sheet`.
 pub fn read(sheet: &mut Sheet<'_>, text: &str) {
@@ -16,7 +16,11 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
     let Some(file) = parse(sheet, &plain) else { return };
     let keys = Keys::of(text);
     let mut drafts = Vec::new();
-    for (place, entry) in file.get("packages").and_then(Value::as_object).into_iter().flatten() {
+    let Some(file) = file.as_object() else { return };
+    if !file.contains_key("packages") {
+        sheet.note(&LOCKFILE_MALFORMED, None, "it has no packages");
+    }
+    for (place, entry) in members(sheet, file, "packages") {
         let parts = entry.as_array().map(Vec::as_slice).unwrap_or_default();
         let identity = parts.first().and_then(Value::as_str).unwrap_or_default();
         let at = identity.char_indices().skip(1).find(|(_, c)| *c == '@').map(|(at, _)| at);

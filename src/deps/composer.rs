@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::model::{Algorithm, Digest, Ecosystem, PackageSource};
 
-use super::collect::Sheet;
+use super::collect::{LOCKFILE_MALFORMED, Sheet};
 use super::draft::{Draft, link};
-use super::json::{Keys, parse, text_of};
+use super::json::{Keys, entry, items, parse, text_of};
 
 /// Reads `text` into `sheet`.
 pub fn read(sheet: &mut Sheet<'_>, text: &str) {
@@ -21,8 +21,13 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
         .join("\n");
     let keys = Keys::of(&named);
     let mut drafts = Vec::new();
-    let lists = ["packages", "packages-dev"].iter().filter_map(|key| file.get(*key)?.as_array());
-    for entry in lists.flatten().filter_map(Value::as_object) {
+    let Some(file) = file.as_object() else { return };
+    if !file.contains_key("packages") {
+        sheet.note(&LOCKFILE_MALFORMED, None, "it has no packages");
+    }
+    let lists: Vec<&Value> = ["packages", "packages-dev"].into_iter().flat_map(|key| items(sheet, file, key)).collect();
+    for value in lists {
+        let Some(entry) = entry(sheet, "an entry of packages", value) else { continue };
         let name = text_of(entry, "name");
         let mut draft = Draft::new(name, text_of(entry, "version"), keys.line(name));
         draft.source = source(entry);

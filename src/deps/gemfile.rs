@@ -4,12 +4,17 @@
 
 use crate::model::{Ecosystem, PackageSource};
 
-use super::collect::{LOCKFILE_EMPTY, Sheet};
+use super::collect::{LOCKFILE_EMPTY, LOCKFILE_MALFORMED, Sheet};
 use super::draft::{Draft, checksum, link};
+
+/// Sections of a lockfile.
+const SECTIONS: [&str; 9] =
+    ["GEM", "GIT", "PATH", "PLUGIN SOURCE", "PLATFORMS", "DEPENDENCIES", "CHECKSUMS", "RUBY VERSION", "BUNDLED WITH"];
 
 /// Reads `text` into `sheet`.
 pub fn read(sheet: &mut Sheet<'_>, text: &str) {
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut odd = false;
     let (mut section, mut remote, mut revision) = (String::new(), String::new(), String::new());
     for (number, line) in (1u64..).zip(text.lines()) {
         let depth = line.len().saturating_sub(line.trim_start().len());
@@ -36,11 +41,16 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
                 let name = line.split(" (").next().unwrap_or_default().to_owned();
                 drafts.last_mut().into_iter().for_each(|draft| draft.needs.push((name.clone(), None)));
             }
-            _ => {}
+            (3, "RUBY VERSION" | "BUNDLED WITH") => {}
+            _ => sheet.note(&LOCKFILE_MALFORMED, Some(number), "a line that stands where none can"),
         }
+        odd |= depth == 0 && !line.is_empty() && !SECTIONS.contains(&line);
     }
     if text.trim().is_empty() {
         sheet.note(&LOCKFILE_EMPTY, None, "the file has no content");
+    }
+    if odd {
+        sheet.note(&LOCKFILE_MALFORMED, None, "it has a section that Bundler does not write");
     }
     link(sheet, Ecosystem::RubyGems, drafts);
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::collect::{LOCKFILE_EMPTY, LOCKFILE_MALFORMED, Sheet};
+use crate::model::json::read;
 
 /// The document; `None` when there is none, which is then said.
 pub fn parse(sheet: &mut Sheet<'_>, text: &str) -> Option<Value> {
@@ -12,8 +13,14 @@ pub fn parse(sheet: &mut Sheet<'_>, text: &str) -> Option<Value> {
         sheet.note(&LOCKFILE_EMPTY, None, "the file has no content");
         return None;
     }
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) if value.is_object() => Some(value),
+    match read(text) {
+        Ok((value, repeated)) if value.is_object() => {
+            for place in repeated {
+                let shown: String = place.chars().take(200).collect();
+                sheet.note(&LOCKFILE_MALFORMED, None, format!("{shown} stands twice, and only the last is read"));
+            }
+            Some(value)
+        }
         Ok(_) => {
             sheet.note(&LOCKFILE_MALFORMED, Some(1), "a JSON document that is no object");
             None
@@ -28,6 +35,46 @@ pub fn parse(sheet: &mut Sheet<'_>, text: &str) -> Option<Value> {
 /// The text under a key, empty when there is none.
 pub fn text_of<'a>(map: &'a Map<String, Value>, key: &str) -> &'a str {
     map.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The members of the object under a key; none where there is none. A value of another kind is said: what it would have
+/// held was not read.
+pub fn members<'a>(
+    sheet: &mut Sheet<'_>,
+    map: &'a Map<String, Value>,
+    key: &str,
+) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+    let found = map.get(key);
+    if found.is_some_and(|value| !value.is_object()) {
+        odd(sheet, key, "object");
+    }
+    found.and_then(Value::as_object).into_iter().flatten()
+}
+
+/// The items of the list under a key, the same way.
+pub fn items<'a>(
+    sheet: &mut Sheet<'_>,
+    map: &'a Map<String, Value>,
+    key: &str,
+) -> impl Iterator<Item = &'a Value> + use<'a> {
+    let found = map.get(key);
+    if found.is_some_and(|value| !value.is_array()) {
+        odd(sheet, key, "list");
+    }
+    found.and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The entry as an object; one that is none is said.
+pub fn entry<'a>(sheet: &mut Sheet<'_>, name: &str, value: &'a Value) -> Option<&'a Map<String, Value>> {
+    if !value.is_object() {
+        odd(sheet, name, "object");
+    }
+    value.as_object()
+}
+
+fn odd(sheet: &mut Sheet<'_>, what: &str, kind: &str) {
+    let shown: String = what.chars().take(200).collect();
+    sheet.note(&LOCKFILE_MALFORMED, None, format!("{shown:?} is no {kind}, so nothing in it was read"));
 }
 
 /// Where keys stand, for files that are written one key a line as package managers write them.

@@ -82,7 +82,12 @@ pub fn recognise(path: &ArtifactPath) -> Option<Kind> {
         "bom.json" | "sbom.json" => Kind::Bill,
         // PEP 770: bills that a Python package brings about what it bundles.
         _ if name.ends_with(".json") && path.parent().ends_with(".dist-info/sboms") => Kind::Bill,
-        _ if name.ends_with(".cdx.json") || name.ends_with(".spdx.json") => Kind::Bill,
+        _ if [".cdx.json", ".spdx.json", ".spdx3.json"].iter().any(|end| name.ends_with(end)) => Kind::Bill,
+        "bom.xml" | "sbom.xml" => Kind::NotRead("a bill of materials in XML"),
+        _ if name.ends_with(".cdx.xml") => Kind::NotRead("a bill of materials in XML"),
+        _ if name.ends_with(".spdx") || name.ends_with(".spdx.yaml") || name.ends_with(".spdx.rdf") => {
+            Kind::NotRead("a bill of materials in this form of SPDX")
+        }
         _ if name.starts_with("pylock.") && name.ends_with(".toml") => Kind::PythonToml,
         _ if environment_of(path).is_some() => Kind::Installed,
         _ if requirements(path) => Kind::Requirements,

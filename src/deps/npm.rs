@@ -9,7 +9,7 @@ use crate::model::{Class, Ecosystem, PackageSource, Rule, Severity};
 
 use super::collect::{LOCKFILE_MALFORMED, Sheet};
 use super::draft::{Draft, by_address, integrity, link};
-use super::json::{Keys, parse, text_of};
+use super::json::{Keys, entry, members, parse, text_of};
 
 /// A package that runs a script when it is installed.
 pub static INSTALL_SCRIPT: Rule = Rule {
@@ -27,12 +27,13 @@ const DEPTH: usize = 64;
 /// Reads `text` into `sheet`.
 pub fn read(sheet: &mut Sheet<'_>, text: &str) {
     let Some(file) = parse(sheet, text) else { return };
+    let Some(file) = file.as_object() else { return };
     let keys = Keys::of(text);
     let mut drafts = Vec::new();
-    if let Some(packages) = file.get("packages").and_then(Value::as_object) {
+    if file.contains_key("packages") {
         let mut scripts = Vec::new();
-        for (place, entry) in packages {
-            let Some(entry) = entry.as_object() else { continue };
+        for (place, value) in members(sheet, file, "packages") {
+            let Some(entry) = entry(sheet, place, value) else { continue };
             if entry.get("hasInstallScript") == Some(&Value::Bool(true)) {
                 scripts.push(name_at(place, entry));
             }
@@ -42,19 +43,17 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
             let message = format!("{} packages run a script when installed: {}", scripts.len(), scripts.join(", "));
             sheet.note(&INSTALL_SCRIPT, None, message);
         }
-    } else if let Some(tree) = file.get("dependencies").and_then(Value::as_object) {
-        let mut open: Vec<(&Map<String, Value>, usize)> = vec![(tree, 0)];
+    } else if file.contains_key("dependencies") {
+        let mut open: Vec<(&Map<String, Value>, usize)> = vec![(file, 0)];
         while let Some((level, depth)) = open.pop() {
             if depth > DEPTH {
                 sheet.note(&LOCKFILE_MALFORMED, None, format!("packages inside packages more than {DEPTH} deep"));
                 break;
             }
-            for (name, entry) in level {
-                let Some(entry) = entry.as_object() else { continue };
+            for (name, value) in members(sheet, level, "dependencies") {
+                let Some(entry) = entry(sheet, name, value) else { continue };
                 drafts.push(nested(name, entry, &keys));
-                open.extend(
-                    entry.get("dependencies").and_then(Value::as_object).map(|below| (below, depth.saturating_add(1))),
-                );
+                open.push((entry, depth.saturating_add(1)));
             }
         }
     } else if !file.get("lockfileVersion").is_some_and(Value::is_number) {

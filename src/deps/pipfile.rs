@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 
 use crate::model::{Ecosystem, PackageSource};
 
-use super::collect::Sheet;
+use super::collect::{LOCKFILE_MALFORMED, Sheet};
 use super::draft::{Draft, by_address, checksum, link};
-use super::json::{Keys, parse, text_of};
+use super::json::{Keys, entry, members, parse, text_of};
 use super::python_toml::registry;
 
 /// Reads `text` into `sheet`.
@@ -15,9 +15,14 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
     let keys = Keys::of(text);
     let indexes = file.pointer("/_meta/sources").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut drafts = Vec::new();
-    let groups = file.as_object().into_iter().flatten().filter(|(group, _)| *group != "_meta");
-    for (name, entry) in groups.filter_map(|(_, group)| group.as_object()).flatten() {
-        let Some(entry) = entry.as_object() else { continue };
+    let Some(file) = file.as_object() else { return };
+    if !file.contains_key("default") {
+        sheet.note(&LOCKFILE_MALFORMED, None, "it has no default packages");
+    }
+    let groups = file.keys().filter(|group| *group != "_meta");
+    let listed: Vec<_> = groups.flat_map(|group| members(sheet, file, group)).collect();
+    for (name, value) in listed {
+        let Some(entry) = entry(sheet, name, value) else { continue };
         let version = text_of(entry, "version");
         let mut draft = Draft::new(name, version.trim_start_matches('='), keys.line(name));
         draft.source = source(entry, &indexes);

@@ -17,6 +17,8 @@ use super::yaml;
 
 #[derive(Deserialize)]
 struct File {
+    #[serde(default, rename = "lockfileVersion")]
+    version: Value,
     #[serde(default)]
     packages: BTreeMap<String, Entry>,
     /// Version 9 keeps dependencies apart from what is downloaded.
@@ -58,6 +60,14 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
             return;
         }
     };
+    let version = file.version.as_str().map_or_else(|| file.version.to_string(), str::to_owned);
+    let known = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if !known.is_some_and(|major| (5..=9).contains(&major)) {
+        sheet.note(&LOCKFILE_MALFORMED, None, format!("version {version:?} of the lockfile is not known here"));
+    }
+    if let Some((key, _)) = file.snapshots.iter().find(|(key, _)| !file.packages.contains_key(bare(key))) {
+        sheet.note(&LOCKFILE_MALFORMED, None, format!("{key} has a snapshot and is no package"));
+    }
     let keys = Keys::of(text);
     let mut needs: BTreeMap<String, Vec<(String, Option<String>)>> = BTreeMap::new();
     for (key, entry) in &file.snapshots {

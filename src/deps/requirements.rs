@@ -70,6 +70,8 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
 fn logical(text: &str) -> Vec<(u64, String)> {
     let mut lines = Vec::new();
     let mut open: Option<(u64, String)> = None;
+    // A carriage return alone ends a line, too: pip splits as Python does.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     for (number, line) in (1u64..).zip(text.lines()) {
         let (start, mut whole) = open.take().unwrap_or((number, String::new()));
         let comment = if line.trim_start().starts_with('#') { Some(0) } else { line.find(" #").or(line.find("\t#")) };

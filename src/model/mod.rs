@@ -10,6 +10,7 @@ mod digest;
 mod endpoint;
 mod evidence;
 mod finding;
+pub mod json;
 mod limits;
 mod package;
 mod place;

@@ -5,7 +5,6 @@
 //! not checked: whether any of it is true.
 
 mod cyclonedx;
-mod json;
 mod marks;
 mod model;
 mod sound;
@@ -16,6 +15,8 @@ pub mod xml;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+
+use crate::model::json;
 
 /// How a field stands in a bill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +113,7 @@ pub fn read(bytes: &[u8]) -> Result<Foreign, Trouble> {
         bill.syntax = "XML";
         return Ok(bill);
     }
-    let (value, repeated) = json::parse(text).map_err(Trouble::Malformed)?;
+    let (value, repeated) = json::read(text).map_err(|error| Trouble::Malformed(error.to_string()))?;
     let mut bill = if value.get("bomFormat").is_some() {
         cyclonedx::read(value)?
     } else if value.get("spdxVersion").is_some() {

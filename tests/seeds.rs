@@ -50,6 +50,9 @@ const BY_FORMAT: &[(&str, &[&str])] = &[
 const BY_NAME: &[(&str, &[&str])] = &[
     ("chat_template", &[".jinja"]),
     ("hydra", &[".yaml", ".yml"]),
+    ("python", &[".py"]),
+    ("shell", &[".sh"]),
+    ("notebook", &[".ipynb"]),
     ("cargo_lock", &["Cargo.lock"]),
     ("requirements", &["requirements.txt"]),
     ("poetry_lock", &["poetry.lock"]),

@@ -152,7 +152,7 @@ pub struct AttestationEntry {
     /// The youngest that counts, such as `7d`: how long the model must have stood at that level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_age: Option<String>,
-    /// Only keys that did not sign the model itself count.
+    /// Only keys that did not sign the model itself count; somebody known must have signed it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub independent: bool,
     /// A bill of materials must list every file by its SHA-256.
@@ -207,6 +207,12 @@ fn missing(entry: &AttestationEntry, evidence: &[Evidence], now: Timestamp) -> O
             refused.push(format!("{} is signed by none of the named keys", text(seen, "file")));
             continue;
         }
+        if entry.independent && producers.is_empty() {
+            let file = text(seen, "file");
+            refused
+                .push(format!("{file} must be by another than who signed the model, and no such signer is known here"));
+            continue;
+        }
         counted.retain(|id| !entry.independent || !producers.contains(id));
         if counted.is_empty() {
             refused.push(format!("{} is signed by who signed the model itself", text(seen, "file")));
@@ -234,10 +240,25 @@ fn missing(entry: &AttestationEntry, evidence: &[Evidence], now: Timestamp) -> O
     )
 }
 
+/// Why a statement of a kind that ends in a result does not say that all went well.
+fn not_passed(kind: &str, result: &str) -> Option<String> {
+    let good: &[&str] = match kind {
+        "summary" | "svr" => &["PASSED"],
+        "test-result" => &["PASSED", "WARNED"],
+        _ => return None,
+    };
+    match result {
+        good_word if good.contains(&good_word) => None,
+        "FAILED" => Some("says that it failed".to_owned()),
+        "" => Some("does not say how it ended".to_owned()),
+        other => Some(format!("says {other:?}, not PASSED")),
+    }
+}
+
 /// Why a statement of the right kind by the right keys does not count.
 fn refusal(entry: &AttestationEntry, seen: &Evidence, now: Timestamp) -> Option<String> {
-    if text(seen, "result") == "FAILED" {
-        return Some("says that it failed".to_owned());
+    if let Some(why) = not_passed(text(seen, "kind"), text(seen, "result")) {
+        return Some(why);
     }
     if let Some(wanted) = &entry.level
         && !texts(seen, "levels").any(|stated| tier::reaches(stated, wanted))

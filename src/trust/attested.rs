@@ -116,14 +116,30 @@ pub fn time(kind: Kind, predicate: &Value) -> Option<&str> {
     pointers.iter().find_map(|pointer| predicate.pointer(pointer).and_then(Value::as_str))
 }
 
-/// How it ends: `PASSED`, `WARNED` or `FAILED`, for those that end in a result.
+/// How it ends: `PASSED`, `WARNED` or `FAILED`, for those that end in a result. A simple verification result has no
+/// word for it: it passed if it names what was verified.
 #[must_use]
 pub fn result(kind: Kind, predicate: &Value) -> Option<&str> {
     match kind {
         Kind::Summary => predicate.get("verificationResult").and_then(Value::as_str),
         Kind::TestResult => predicate.get("result").and_then(Value::as_str),
-        Kind::Svr => Some("PASSED"),
+        Kind::Svr => (!levels(kind, predicate).is_empty()).then_some("PASSED"),
         _ => None,
+    }
+}
+
+/// Why a statement of a kind that ends in a result does not say that all went well.
+pub(super) fn not_passed(kind: Kind, predicate: &Value) -> Option<String> {
+    let good: &[&str] = match kind {
+        Kind::Summary | Kind::Svr => &["PASSED"],
+        Kind::TestResult => &["PASSED", "WARNED"],
+        _ => return None,
+    };
+    match result(kind, predicate) {
+        Some(word) if good.contains(&word) => None,
+        Some("FAILED") => Some("says that it failed".to_owned()),
+        Some(other) => Some(format!("says {other:?}, not PASSED")),
+        None => Some("does not say how it ended".to_owned()),
     }
 }
 

@@ -39,7 +39,7 @@ pub fn run(args: &Attest, path: &Path, quiet: bool) -> Result<ExitCode, Mistake>
         quiet,
     };
     let report = assess::assess(&request)?;
-    let Some(statement) = statement(args, &report, &now.to_string())? else {
+    let Some(statement) = statement(args, &report, &now.at.to_string())? else {
         output::remark(&format!("{}: nothing is written, {}", report.verdict, silence(args.predicate)));
         return Ok(exit::code(report.verdict));
     };

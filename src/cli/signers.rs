@@ -98,6 +98,19 @@ pub fn settings(request: &Request<'_>) -> Result<TrustSettings, Mistake> {
     Ok(settings)
 }
 
+/// What flags alone say, where no policy has a say.
+pub fn by_flags(trusting: &Trusting) -> Result<TrustSettings, Mistake> {
+    let named = of_trusting(trusting)?;
+    Ok(TrustSettings {
+        keys: named.keys,
+        certificates: named.certificates,
+        identities: named.identities,
+        trusted_root: named.root,
+        threshold: trusting.threshold.unwrap_or(1) as usize,
+        ..TrustSettings::default()
+    })
+}
+
 /// Whoever wrote the policy chose who may sign: a flag can name one of those, and nobody else.
 fn within(flags: &Named, policy: &Named, name: &str) -> Result<(), Mistake> {
     let foreign = |flag: &str, what: String| {

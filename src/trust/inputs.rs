@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::attested::{Kind, envelope as envelope_of, envelopes, lists_all, not_passed, sha256};
 use super::dsse::IN_TOTO;
-use super::key::{KeyId, PublicKey};
+use super::key::PublicKey;
 use super::statement::Statement;
 use super::strict;
 use super::summary::subject;
@@ -54,7 +54,7 @@ pub fn missing(
     predicate: &Value,
     wanted: &[RequiredInput],
     files: &[(String, Vec<u8>)],
-    signers: &BTreeSet<KeyId>,
+    signers: &BTreeSet<String>,
     here: (&[Artifact], Option<&Digest>),
 ) -> Vec<Evidence> {
     let digests = digests(predicate);
@@ -83,14 +83,14 @@ fn refusal(
     required: &RequiredInput,
     bytes: &[u8],
     digests: &BTreeSet<&str>,
-    signers: &BTreeSet<KeyId>,
+    signers: &BTreeSet<String>,
     here: (&[Artifact], Option<&Digest>),
 ) -> Option<String> {
     if !digests.contains(sha256(bytes).as_str()) {
         return Some("is not among the inputs that the summary names".to_owned());
     }
     match &required.key {
-        Some(key) if signers.contains(&key.id()) => {
+        Some(key) if signers.contains(key.id().as_str()) => {
             Some("would have to be signed by another key than the summary is".to_owned())
         }
         Some(key) => signed(required, key, bytes, here),

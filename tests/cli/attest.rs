@@ -3,7 +3,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::sign::key;
+use crate::sign::{certified, key};
 use crate::{report, ruled, run, small_model, stdout};
 
 struct Scene {
@@ -130,4 +130,22 @@ fn what_was_left_out_stands_in_the_summary() {
     let inputs = statement["predicate"]["https://weighbridge.dev/ns/verdict/v1"]["inputs"].as_array().unwrap();
     let named: Vec<&str> = inputs.iter().filter_map(|input| input["name"].as_str()).collect();
     assert_eq!(named, ["ignore README.md", "2026-09-21T14:13:20Z (SOURCE_DATE_EPOCH)"]);
+}
+
+#[test]
+fn a_certificate_vouches_for_a_summary() {
+    let scene = Scene::new();
+    key(scene.folder.path(), "leaf.key", "p256");
+    certified(scene.folder.path());
+    let (model, leaf, output) = (scene.at("model"), scene.at("leaf.key"), scene.at("vsa.json"));
+    let certificate = scene.at("leaf.pem");
+    let now = jiff::Timestamp::now().to_string();
+    let attest = ["attest", &model, "--key", &leaf, "--certificate", &certificate, "--output", &output, "--quiet"];
+    stdout(run(&attest).args(["--now", &now]), 0);
+    let good = scene.verify(&["--certificate-chain", &scene.at("ca.pem"), "--now", &now], 0);
+    assert!(ruled(&good, "ok").contains(&"attestation-valid".to_owned()), "{good}");
+    let refused = |more: &[&str]| scene.refusal(&[more, &["--now", &now]].concat());
+    assert_eq!(refused(&["--certificate-chain", &scene.at("leaf.pem")]), ["attestation-signature-invalid"]);
+    scene.verify(&["--key", &scene.at("leaf.key.pub"), "--now", &now], 0);
+    assert_eq!(refused(&["--key", &scene.at("a.pub")]), ["attestation-signature-invalid"]);
 }

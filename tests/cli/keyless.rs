@@ -193,3 +193,34 @@ fn a_browser_can_log_in() {
         }
     }
 }
+
+#[test]
+fn a_verdict_is_signed_in_a_name_and_holds_under_it() {
+    let scene = Scene::new();
+    let (token, url) = (token(300), &scene.services.url);
+    let (model, root, output) = (scene.at("model"), scene.at("root.json"), scene.at("verdict.json"));
+    let services = ["--fulcio-url", url.as_str(), "--rekor-url", url, "--trusted-root", &root];
+    let attest = [&["attest", model.as_str(), "--keyless", "--quiet", "--output", &output], &services[..]].concat();
+    assert!(stderr(&mut run(&attest), 2).contains("no identity token"));
+    stdout(run(&attest).args(["--identity-token", &token]), 0);
+    let verify = |more: &[&str], code: i32| {
+        let arguments = ["attest", "verify", &output, "--subject", &model];
+        report(&[&arguments[..], more].concat(), code)
+    };
+    let signer = [&SIGNER[..], &["--trusted-root", &root]].concat();
+    let good = verify(&signer, 0);
+    assert!(ruled(&good, "ok").contains(&"attestation-valid".to_owned()), "{good}");
+    for wrong in [
+        &["--identity", "other@example.org", "--issuer", ISSUER, "--trusted-root", &root][..],
+        &["--identity", NAME, "--issuer", "https://other.example.org", "--trusted-root", &root],
+        &SIGNER,
+    ] {
+        assert_eq!(ruled(&verify(wrong, 1), "fail"), ["attestation-signature-invalid"], "{wrong:?}");
+    }
+    let two = [&signer[..], &["--threshold", "2"]].concat();
+    assert_eq!(ruled(&verify(&two, 1), "fail"), ["attestation-threshold-unmet"]);
+    fs::write(scene.at("model/README.md"), "changed").unwrap();
+    assert_eq!(ruled(&verify(&signer, 1), "fail"), ["attestation-subject-mismatch"]);
+    stderr(&mut run(&["attest", "verify", &output, "--subject", &model]), 2);
+    stderr(&mut run(&["attest", "verify", &output, "--subject", &model, "--issuer", ISSUER]), 2);
+}

@@ -15,7 +15,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::Check;
 
 pub use bills::{BillFormat, CheckFormat, Sbom, SbomCheck, SbomMerge, SbomVerb};
-pub use database::{Db, DbImport, DbStatus, DbUpdate, DbVerb, StatusFormat};
+#[cfg(feature = "online")]
+pub use database::DbUpdate;
+pub use database::{Db, DbImport, DbStatus, DbVerb, StatusFormat};
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
 #[cfg(feature = "keyless")]
 pub use keyless::Keyless;

@@ -6,14 +6,13 @@ use std::process::ExitCode;
 
 use jiff::SignedDuration;
 
-use super::super::args::AttestVerify;
+use super::super::args::{AttestVerify, Trusting};
 use super::super::exit::{self, Mistake};
 use super::super::progress::Bar;
-use super::super::{assess, judging, key, output, terms, trusting, verify};
-use crate::model::{Algorithm, Artifact, ArtifactPath, Check, Digest, Input, Report, Tool};
+use super::super::{assess, judging, key, output, signers, terms, trusting, verify};
+use crate::model::{Algorithm, Artifact, ArtifactPath, Check, Digest, Report, Tool};
 use crate::policy;
 use crate::trust::inputs::{self, RequiredInput};
-use crate::trust::key::PublicKey;
 use crate::trust::summary::{Expectation, verify as check};
 use crate::weigh::{Nothing, read_small, weigh};
 
@@ -48,7 +47,9 @@ pub fn run(args: &AttestVerify, quiet: bool) -> Result<ExitCode, Mistake> {
     let subject = assess::subject(&args.subject);
     let weighed = policy::Weighed { subject: &subject, root: root.as_ref(), artifacts: &weighing.artifacts };
     let judged = policy::judge(&loaded.policy, &weighed, evidence, now.at);
-    let key = |key: &PublicKey| Input { role: "trusted-key".to_owned(), name: key.id().to_string(), digest: None };
+    let mut inputs = terms::of_trust(&expected.trust);
+    inputs.extend(terms::of_reading(&args.reading));
+    inputs.extend(now.input());
     let report = Report {
         subject,
         root,
@@ -60,7 +61,7 @@ pub fn run(args: &AttestVerify, quiet: bool) -> Result<ExitCode, Mistake> {
         policy: loaded.policy.id(),
         not_required: Vec::new(),
         not_assessed: not_assessed(&left_out),
-        inputs: expected.keys.iter().map(key).chain(now.input()).chain(terms::of_reading(&args.reading)).collect(),
+        inputs,
         tool: Tool::this(),
     };
     output::document(&verify::render(&report, &args.writing, now.at), args.writing.output.as_deref())?;
@@ -84,14 +85,26 @@ fn not_assessed(left_out: &assess::LeftOut) -> Vec<String> {
     std::iter::once(again).chain(left_out.clauses()).collect()
 }
 
+/// The signers that flags name.
+fn trusting_of(args: &AttestVerify) -> Trusting {
+    Trusting {
+        key: args.key.clone(),
+        threshold: Some(args.threshold),
+        certificate_chain: args.certificate_chain.clone(),
+        identity: args.identity.clone(),
+        identity_regexp: args.identity_regexp.clone(),
+        issuer: args.issuer.clone(),
+        trusted_root: args.trusted_root.clone(),
+        ..Trusting::default()
+    }
+}
+
 fn expectation(args: &AttestVerify) -> Result<Expectation, Mistake> {
-    let keys = args.key.iter().map(|file| key::public(file)).collect::<Result<Vec<_>, _>>()?;
     let policy = args.policy.as_deref().map(judging::load).transpose()?;
     let policy_sha256 = policy.map(|loaded| loaded.policy.id().digest.trim_start_matches("sha256:").to_owned());
     let max_age = args.max_age.as_deref().map(policy::seconds).transpose();
     Ok(Expectation {
-        keys,
-        threshold: args.threshold as usize,
+        trust: signers::by_flags(&trusting_of(args))?,
         resource_uri: args.resource_uri.clone(),
         verifier: args.verifier_id.clone(),
         levels: args.level.iter().cloned().collect(),

@@ -8,6 +8,7 @@ use crate::model::{
 };
 
 use super::card::{Card, Metric, Stated};
+use super::hosted::{self, Service};
 use super::manifests::{Manifests, Own};
 
 /// Everything a bill lists, in order.
@@ -24,6 +25,8 @@ pub struct Bill<'r> {
     pub packages: Vec<Locked<'r>>,
     /// What is wrong with files and packages.
     pub flaws: Vec<Flaw<'r>>,
+    /// Hosted services that it speaks to.
+    pub services: Vec<Service<'r>>,
     /// Tensors of all files in three figures.
     pub tensors: Option<TensorSummary>,
     /// Where the files lie.
@@ -143,6 +146,7 @@ impl<'r> Bill<'r> {
             packages: packages(report, &manifests),
             own: manifests.own.filter(|_| !is_model),
             flaws: flaws(report),
+            services: hosted::services(report),
             tensors: tensors(report),
             paths: report.artifacts.iter().map(|artifact| &artifact.path).collect(),
             gaps: gaps.collect(),

@@ -45,7 +45,7 @@ pub fn statement(report: &Report, options: &Options) -> Result<Value, NoSubject>
         },
         "metadata": { "scanStartedOn": options.started, "scanFinishedOn": options.finished },
     });
-    statement::of(report, PREDICATE_TYPE, predicate)
+    statement::annotated(report, PREDICATE_TYPE, predicate)
 }
 
 fn advisories<'b>(bill: &'b Bill<'_>) -> impl Iterator<Item = &'b Flaw<'b>> {

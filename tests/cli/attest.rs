@@ -130,6 +130,10 @@ fn what_was_left_out_stands_in_the_summary() {
     let inputs = statement["predicate"]["https://weighbridge.dev/ns/verdict/v1"]["inputs"].as_array().unwrap();
     let named: Vec<&str> = inputs.iter().filter_map(|input| input["name"].as_str()).collect();
     assert_eq!(named, ["ignore README.md", "2026-09-21T14:13:20Z (SOURCE_DATE_EPOCH)"]);
+    scene.attest(&["--ignore", "README.md", "--predicate", "svr"], 0);
+    let annotations = self::statement(&scene.at("vsa.json"))["subject"][0]["annotations"].clone();
+    assert_eq!(annotations["weighbridge:reading"], serde_json::json!(["ignore README.md"]));
+    assert_eq!(annotations["weighbridge:moment"], serde_json::json!(["2026-09-21T14:13:20Z (SOURCE_DATE_EPOCH)"]));
 }
 
 #[test]

@@ -107,7 +107,9 @@ fn statement(args: &Attest, report: &Report, time: &str) -> Result<Option<String
             Some(vulnerabilities::statement(report, &scan(report, verifier, time)?).map_err(nothing)?)
         }
         Predicate::Openvex => match vulnerabilities::openvex(report, &verifier, time) {
-            Some(document) => Some(statement::of(report, "https://openvex.dev/ns/v0.2.0", document).map_err(nothing)?),
+            Some(document) => {
+                Some(statement::annotated(report, "https://openvex.dev/ns/v0.2.0", document).map_err(nothing)?)
+            }
             None => None,
         },
         Predicate::Sbom => {

@@ -28,6 +28,11 @@ pub struct Named {
 }
 
 impl Named {
+    /// The keys of Sigstore itself that count.
+    pub const fn root(&self) -> Option<&TrustedRoot> {
+        self.root.as_ref()
+    }
+
     const fn is_empty(&self) -> bool {
         self.keys.is_empty() && self.certificates.is_empty() && self.identities.is_empty()
     }
@@ -166,14 +171,15 @@ pub fn trusted_root(path: &Path) -> Result<TrustedRoot, Mistake> {
     })
 }
 
-fn identity_of(signer: &SignerIdentity) -> Result<Identity, Mistake> {
+/// A signer that a policy knows by name.
+pub fn identity_of(signer: &SignerIdentity) -> Result<Identity, Mistake> {
     let issuer = Some(signer.issuer.clone());
     match (&signer.identity, &signer.regexp) {
         (Some(name), _) => Ok(Identity::exact(name, issuer)),
         (None, pattern) => {
             let pattern = pattern.as_deref().unwrap_or_default();
             Identity::matching(pattern, issuer)
-                .map_err(|error| Mistake::new(format!("the policy's signature.identities {pattern:?}: {error}")))
+                .map_err(|error| Mistake::new(format!("the policy's identities {pattern:?}: {error}")))
         }
     }
 }

@@ -23,7 +23,7 @@ pub static REPORT_TERMS_DIFFER: Rule = Rule {
 };
 
 /// Inputs that decide what is seen, and not only what is thought of it.
-const TERMS: [&str; 11] = [
+const TERMS: [&str; 12] = [
     "reading",
     "trusted-key",
     "trusted-certificate",
@@ -32,6 +32,7 @@ const TERMS: [&str; 11] = [
     "signature-terms",
     "revoked-digest",
     "attestation-key",
+    "attestation-identity",
     "pickle-terms",
     "limits",
     "advisory-database",

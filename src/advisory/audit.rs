@@ -168,7 +168,7 @@ pub struct Terms {
 #[must_use]
 pub fn audit(packages: &[Package], database: &Database, terms: &Terms) -> Vec<Evidence> {
     let mut evidence: Vec<Evidence> = database.evidence().to_vec();
-    evidence.extend(stale(database.about().newest.as_deref(), terms));
+    evidence.extend(stale(database.about().current(), terms));
     let mut lockfiles: BTreeMap<&ArtifactPath, Vec<&Package>> = BTreeMap::new();
     for package in packages {
         lockfiles.entry(&package.lockfile).or_default().push(package);
@@ -194,13 +194,19 @@ pub fn without_database(packages: &[Package]) -> Vec<Evidence> {
     lockfiles.into_iter().map(missing).collect()
 }
 
-/// What is to be said of a database whose newest advisory is of that day (`YYYY-MM-DD`), if it is too old.
+/// What is to be said of a database that is known to be whole up to that day (`YYYY-MM-DD`), if it is too old. Of a day
+/// that is yet to come nobody can know that: then its age is not known.
 #[must_use]
-pub fn stale(newest: Option<&str>, terms: &Terms) -> Option<Evidence> {
+pub fn stale(current: Option<&str>, terms: &Terms) -> Option<Evidence> {
     let (today, limit) = (terms.today?, terms.stale_after?);
-    let age =
-        newest.and_then(|day| day.parse::<Date>().ok()).map(|day| today.since(day).map_or(0, |span| span.get_days()));
-    match age {
+    let age = current.and_then(|day| day.parse::<Date>().ok()).and_then(|day| today.since(day).ok());
+    match age.map(|span| span.get_days()) {
+        Some(age) if age < 0 => {
+            let day = current.unwrap_or_default();
+            let message =
+                format!("the advisory database says that it is of {day}, a day yet to come: its age is not known");
+            Some(Evidence::new(&ADVISORY_DATABASE_STALE, message).with("days", age))
+        }
         Some(age) if i64::from(age) <= i64::from(limit) => None,
         Some(age) => {
             let message = format!("the advisory database is {age} days old; at most {limit} are allowed");

@@ -114,6 +114,24 @@ fn age_is_a_gap() {
     let rules = |terms: &Terms| audit(&[], &database, terms).iter().map(|one| one.rule.id).collect::<Vec<_>>();
     assert!(!rules(&terms("2099-01-31")).contains(&"advisory-database-stale"));
     assert!(rules(&terms("2099-03-31")).contains(&"advisory-database-stale"));
+    // A day yet to come is no sign of freshness.
+    assert!(rules(&terms("2026-01-01")).contains(&"advisory-database-stale"));
+}
+
+#[test]
+fn a_database_is_as_old_as_the_last_question_to_its_sources() {
+    let folder = small();
+    let mut database = Database::open(folder.path()).unwrap();
+    database.origins().iter_mut().for_each(|origin| origin.fetched = Some("2099-03-30".to_owned()));
+    let terms = |day: &str| Terms { today: Some(day.parse().unwrap()), stale_after: Some(30) };
+    let is_stale = |day: &str| {
+        let rules = audit(&[], &database, &terms(day));
+        assert_eq!(rules.iter().any(|one| one.rule.id == "advisory-database-stale"), {
+            stale(database.about().current(), &terms(day)).is_some()
+        });
+        stale(database.about().current(), &terms(day)).is_some()
+    };
+    assert!(!is_stale("2099-03-31") && is_stale("2099-05-31") && is_stale("2099-03-29"));
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
             if let Some(newest) = database.about().current() {
                 audited.inputs.push(Input { role: NEWEST.to_owned(), name: newest.to_owned(), digest: None });
             }
-            audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms(policy, request.now)));
+            audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms(policy, request.now.at)));
         }
     }
     if let Some(folder) = &request.advising.index {

@@ -5,11 +5,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use jiff::Timestamp;
-
 use super::args::{Advising, Reading, Trusting};
 use super::exit::Mistake;
-use super::judging::Loaded;
+use super::judging::{Loaded, Moment};
 use super::progress::Bar;
 use super::{advising, attesting, known, rego, trusting, vexing};
 use crate::inspect::{self, Inspectors};
@@ -27,7 +25,7 @@ pub struct Request<'a> {
     /// The policy that judges.
     pub loaded: &'a Loaded,
     /// The moment to judge at.
-    pub now: Timestamp,
+    pub now: Moment,
     /// Signatures and keys.
     pub trusting: &'a Trusting,
     /// The advisory database.
@@ -69,6 +67,7 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
         evidence.retain(|seen| !inspect::RULES.contains(&seen.rule) || whole(seen));
     }
     let mut inputs = super::terms::of_policy(policy);
+    inputs.extend(super::terms::of_look(request.reading, request.trusting, request.checks));
     trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
     let root = trusting::root(request.path, &artifacts);
     evidence.extend(attesting::check(request, &artifacts, root.as_ref())?);
@@ -80,7 +79,8 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     if request.asks(Check::Audit) || request.asks(Check::Scan) {
         evidence.extend(service::services(&artifacts, &audited.packages));
     }
-    let leave = vexing::leave(request, &evidence, &mut inputs)?;
+    let leave = vexing::leave(request, &mut evidence, &mut inputs)?;
+    inputs.extend(request.now.input());
     let mut allowing = Cow::Borrowed(policy);
     if !leave.is_empty() {
         allowing.to_mut().exceptions.extend(leave);
@@ -99,7 +99,7 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
         inputs,
         tool: Tool::this(),
     };
-    Ok(rego::conclude(&allowing, &request.loaded.rego, report, evidence, request.now))
+    Ok(rego::conclude(&allowing, &request.loaded.rego, report, evidence, request.now.at))
 }
 
 /// A file that is not at hand and known by its digest, such as `sha256:…`. Only signatures can be checked of it, and
@@ -147,10 +147,11 @@ pub fn below(root: &Path, file: &Path) -> Option<ArtifactPath> {
 /// The plan that the reading flags ask for. Version control data is left out, and said.
 pub fn plan(root: &Path, reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
     let left_out = LeftOut::default();
-    let (asked, noted) = (reading.ignore.clone(), left_out.clone());
+    let asked: Vec<String> = reading.left_out().map(str::to_owned).collect();
+    let noted = left_out.clone();
     let repository = root.join(".git/HEAD").is_file();
     let ignore = move |path: &ArtifactPath| {
-        let wanted = asked.iter().any(|asked| asked.trim_end_matches('/').trim_start_matches("./") == path.as_str());
+        let wanted = asked.iter().any(|asked| asked == path.as_str());
         let leave = wanted || (repository && path.as_str() == ".git");
         if leave && let Ok(mut noted) = noted.0.lock() {
             noted.insert(path.to_string());

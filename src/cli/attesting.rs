@@ -1,36 +1,48 @@
-//! Statements by others that a policy may require: read, and held against the files and the keys that count.
+//! Statements by others that a policy may require: read, and held against the files and the signers that count.
 
 use super::args::Trusting;
 use super::assess::Request;
 use super::exit::Mistake;
 use super::judging::Loaded;
-use super::{attest, key};
+use super::{attest, key, signers};
 use crate::model::{Artifact, Digest, Evidence, Input};
-use crate::trust::attested;
-use crate::trust::key::PublicKey;
+use crate::trust::{TrustSettings, attested};
 
-/// The keys whose statements count: those of the policy, and those that flags name.
-fn keys(loaded: &Loaded, trusting: &Trusting) -> Result<Vec<PublicKey>, Mistake> {
-    let mut keys = loaded.attestation_keys.clone();
-    for file in &trusting.attestation_key {
-        keys.push(key::public(file)?);
+/// Whose statements count: the keys and names of the policy, and the keys that flags name.
+fn trust(loaded: &Loaded, trusting: &Trusting) -> Result<TrustSettings, Mistake> {
+    let mut trust = TrustSettings {
+        keys: loaded.attestation_keys.clone(),
+        trusted_root: loaded.signers.root().cloned(),
+        threshold: 1,
+        ..TrustSettings::default()
+    };
+    for signer in loaded.policy.attestations.iter().flat_map(|entry| &entry.identities) {
+        trust.identities.push(signers::identity_of(signer)?);
     }
-    Ok(keys)
+    for file in &trusting.attestation_key {
+        trust.keys.push(key::public(file)?);
+    }
+    Ok(trust)
 }
 
 /// The same as inputs of a report.
 pub fn inputs(loaded: &Loaded, trusting: &Trusting) -> Result<Vec<Input>, Mistake> {
-    let mut names: Vec<String> = keys(loaded, trusting)?.iter().map(|key| key.id().to_string()).collect();
-    names.sort();
-    names.dedup();
-    let input = |name| Input { role: "attestation-key".to_owned(), name, digest: None };
-    Ok(names.into_iter().map(input).collect())
+    let trust = trust(loaded, trusting)?;
+    let keys = trust.keys.iter().map(|key| ("attestation-key", key.id().to_string()));
+    let under = trust.trusted_root.as_ref().map(|root| format!(" under {}", root.name())).unwrap_or_default();
+    let names = trust.identities.iter().map(|identity| ("attestation-identity", format!("{identity}{under}")));
+    let mut all: Vec<(&str, String)> = keys.chain(names).collect();
+    all.sort();
+    all.dedup();
+    let input = |(role, name): (&str, String)| Input { role: role.to_owned(), name, digest: None };
+    Ok(all.into_iter().map(input).collect())
 }
 
 /// Evidence about every statement that flags name.
 pub fn check(request: &Request<'_>, artifacts: &[Artifact], root: Option<&Digest>) -> Result<Vec<Evidence>, Mistake> {
-    let keys = keys(request.loaded, request.trusting)?;
+    let trust = trust(request.loaded, request.trusting)?;
     let files = attest::files(&request.trusting.attestation)?;
-    let each = files.iter().flat_map(|(name, bytes)| attested::check(name, bytes, artifacts, root, &keys));
-    Ok(each.collect())
+    let one =
+        |(name, bytes): &(String, Vec<u8>)| attested::check((name, bytes), artifacts, root, &trust, request.now.at);
+    Ok(files.iter().flat_map(one).collect())
 }

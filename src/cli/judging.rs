@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use super::args::Judging;
 use super::exit::Mistake;
 use super::key;
+use super::signers::{self, Named};
 use crate::catalog;
+use crate::model::{Input, tier};
 use crate::policy::{self, Policy};
 use crate::trust::key::PublicKey;
 use crate::weigh::read_small;
@@ -23,6 +25,8 @@ pub struct Loaded {
     pub text: String,
     /// The folder of the policy file; empty for a built-in one.
     pub folder: PathBuf,
+    /// Signers that the policy names.
+    pub signers: Named,
     /// Keys whose statements the policy requires.
     pub attestation_keys: Vec<PublicKey>,
     /// Its Rego files, by name.
@@ -49,6 +53,7 @@ pub fn load(name: &str) -> Result<Loaded, Mistake> {
             .help("`weighbridge policy show development --source` prints an example with every key")
     })?;
     super::known::check(&policy)?;
+    let signers = signers::of_policy(&mut policy, &folder)?;
     let mut attestation_keys = Vec::new();
     policy.name_keys(|file| -> Result<String, Mistake> {
         let key = key::public(&folder.join(file))?;
@@ -63,20 +68,61 @@ pub fn load(name: &str) -> Result<Loaded, Mistake> {
         policy.bind(&file, text.as_bytes());
         rego.push((file, text));
     }
-    Ok(Loaded { policy, text, folder, attestation_keys, rego })
+    if policy::built_in(name).is_none() {
+        its_own_name(name, &policy)?;
+    }
+    Ok(Loaded { policy, text, folder, signers, attestation_keys, rego })
 }
 
+/// A summary says no more of a policy than its name: none may take the level of a built-in one that it is not.
+fn its_own_name(file: &str, policy: &Policy) -> Result<(), Mistake> {
+    let level = tier::level(&policy.name);
+    let Some((taken, _)) = policy::BUILT_IN.iter().find(|(name, _)| tier::level(name) == level) else { return Ok(()) };
+    if load(taken)?.policy.id().digest == policy.id().digest {
+        return Ok(());
+    }
+    let what = format!("policy {file:?} is called {:?} like the built-in policy, but decides otherwise", policy.name);
+    Err(Mistake::new(format!("{what}; a summary under it would claim the level {level}"))
+        .help("give it a name of its own, such as `name = \"acme-production\"`"))
+}
+
+/// The moment to judge at, and what said so.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// When.
+    pub at: Timestamp,
+    /// The flag or variable that gave it; `None` for the clock.
+    by: Option<&'static str>,
+}
+
+impl Moment {
+    /// A moment that somebody gave, as an input of a report: whoever reads it shall not take it for the clock's.
+    pub fn input(&self) -> Option<Input> {
+        let name = format!("{} ({})", self.at, self.by?);
+        Some(Input { role: MOMENT.to_owned(), name, digest: None })
+    }
+}
+
+/// Role of a given moment among the inputs of a report.
+pub const MOMENT: &str = "moment";
+
 /// The policy that flags ask for.
-pub fn of(args: &Judging) -> Result<(Loaded, Timestamp), Mistake> {
-    Ok((load(&args.policy)?, now(args.now.as_deref())?))
+pub fn of(args: &Judging) -> Result<(Loaded, Moment), Mistake> {
+    Ok((load(&args.policy)?, moment(args.now.as_deref())?))
 }
 
 /// The moment: as given, else SOURCE_DATE_EPOCH, else the clock.
+pub fn moment(given: Option<&str>) -> Result<Moment, Mistake> {
+    let by = if given.is_some() { "--now" } else { "SOURCE_DATE_EPOCH" };
+    Ok(match reproducible(given)? {
+        Some(at) => Moment { at, by: Some(by) },
+        None => Moment { at: Timestamp::now(), by: None },
+    })
+}
+
+/// The same, for those who write no report.
 pub fn now(given: Option<&str>) -> Result<Timestamp, Mistake> {
-    match reproducible(given)? {
-        Some(moment) => Ok(moment),
-        None => Ok(Timestamp::now()),
-    }
+    moment(given).map(|moment| moment.at)
 }
 
 /// The moment as given, else SOURCE_DATE_EPOCH, and no clock.

@@ -7,11 +7,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
-use jiff::Timestamp;
-
 use super::args::{Advising, Reading, Trusting, Verify};
 use super::exit::{self, Mistake};
-use super::judging::Loaded;
+use super::judging::{Loaded, MOMENT, Moment};
 use super::{advising, assess, attesting, judging, output, rego, signers, terms, verify};
 use crate::catalog;
 use crate::emit::json;
@@ -29,8 +27,9 @@ pub fn verify(args: &Verify, file: &Path) -> Result<ExitCode, Mistake> {
     let (loaded, now) = judging::of(&args.judging)?;
     let stored = read(file)?;
     let checks = if args.checks.is_empty() { loaded.policy.checks.as_slice() } else { &args.checks };
-    let report = again(&stored, &Again { loaded: &loaded, now, checks, trusting: &args.trusting })?;
-    output::document(&verify::render(&report, &args.writing, now), args.writing.output.as_deref())?;
+    let report =
+        again(&stored, &Again { loaded: &loaded, now, checks, trusting: &args.trusting, reading: &args.reading })?;
+    output::document(&verify::render(&report, &args.writing, now.at), args.writing.output.as_deref())?;
     Ok(exit::code(report.verdict))
 }
 
@@ -39,11 +38,13 @@ pub struct Again<'a> {
     /// The policy.
     pub loaded: &'a Loaded,
     /// The moment.
-    pub now: Timestamp,
+    pub now: Moment,
     /// What the policy asks for.
     pub checks: &'a [Check],
     /// Keys that flags name.
     pub trusting: &'a Trusting,
+    /// What flags knowingly leave out.
+    pub reading: &'a Reading,
 }
 
 /// The report as a fresh look under that policy would have written it, as far as the stored one knows.
@@ -56,10 +57,11 @@ pub fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
         now: again.now,
         trusting: again.trusting,
         advising: &Advising::default(),
-        reading: &Reading::default(),
+        reading: again.reading,
         quiet: true,
     };
     let mut wanted = terms::of_policy(policy);
+    wanted.extend(terms::of_look(again.reading, again.trusting, &stored.checks));
     wanted.extend(attesting::inputs(again.loaded, again.trusting)?);
     wanted.extend(advising::wanted(&request, stored)?);
     let mut evidence: Vec<Evidence> = stored.findings.iter().map(|finding| finding.evidence.clone()).collect();
@@ -72,21 +74,22 @@ pub fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
             evidence.extend(trust::too_few(&BTreeSet::new(), settings.threshold));
         }
     } else {
-        wanted.extend(stored.inputs.iter().filter(|input| terms::is_trust(&input.role)).cloned());
+        wanted.extend(stored.inputs.iter().filter(|input| terms::is_of_signatures(input)).cloned());
     }
     evidence.retain(|seen| asked(seen, again.checks));
     evidence.extend(policy::gaps(stored, again.checks, &wanted));
     if again.checks.contains(&Check::Audit) {
-        evidence.extend(advising::stale_again(policy, stored, again.now));
+        evidence.extend(advising::stale_again(policy, stored, again.now.at));
     }
     let report = Report {
         checks: again.checks.to_vec(),
         policy: policy.id(),
         not_required: assess::not_required(policy),
         not_assessed: not_assessed(stored, again.checks),
+        inputs: stored.inputs.iter().filter(|input| input.role != MOMENT).cloned().chain(again.now.input()).collect(),
         ..stored.clone()
     };
-    Ok(rego::conclude(&again.loaded.policy, &again.loaded.rego, report, evidence, again.now))
+    Ok(rego::conclude(&again.loaded.policy, &again.loaded.rego, report, evidence, again.now.at))
 }
 
 /// What these checks leave out, and what the stored look left out whatever it asked for.

@@ -3,7 +3,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Input, Limits};
+use super::args::{Reading, Trusting};
+use crate::model::{Check, Input, Limits};
 use crate::policy::Policy;
 use crate::trust::TrustSettings;
 
@@ -29,16 +30,46 @@ pub fn of_trust(settings: &TrustSettings) -> Vec<Input> {
     if let Some(time) = &settings.not_before {
         inputs.push(input("signature-terms", format!("not before {time}")));
     }
-    if settings.trusted_root.is_some() {
-        inputs.push(input("signature-terms", "a Sigstore trusted root of the caller's"));
+    if let Some(root) = &settings.trusted_root {
+        inputs.push(input("signature-terms", format!("Sigstore trusted root {}", root.name())));
     }
     inputs.extend(settings.revoked.iter().map(|digest| input("revoked-digest", digest)));
     inputs
 }
 
-/// True for the roles of [`of_trust`].
-pub fn is_trust(role: &str) -> bool {
-    role.starts_with("trusted-") || role.starts_with("signature-") || role == "revoked-digest"
+/// What flags leave out of the look or take into it: a stored report that was made with them saw something else than a
+/// look without them would have.
+pub fn of_look(reading: &Reading, trusting: &Trusting, checks: &[Check]) -> Vec<Input> {
+    let mut inputs = of_reading(reading);
+    if trusting.ignore_unsigned && checks.contains(&Check::Signature) {
+        inputs.push(input(READING, IGNORE_UNSIGNED));
+    }
+    inputs
+}
+
+/// The same of the flags about bytes alone.
+pub fn of_reading(reading: &Reading) -> Vec<Input> {
+    let mut inputs: Vec<Input> = reading.left_out().map(|path| input(READING, format!("ignore {path}"))).collect();
+    if reading.allow_symlinks {
+        inputs.push(input(READING, "allow-symlinks"));
+    }
+    if reading.structure_only {
+        inputs.push(input(READING, "structure-only"));
+    }
+    inputs
+}
+
+/// Role of flags that decide what is read.
+const READING: &str = "reading";
+const IGNORE_UNSIGNED: &str = "ignore-unsigned";
+
+/// True for what decides nothing but how signatures are checked.
+pub fn is_of_signatures(input: &Input) -> bool {
+    let role = input.role.as_str();
+    role.starts_with("trusted-")
+        || role.starts_with("signature-")
+        || role == "revoked-digest"
+        || (role == READING && input.name == IGNORE_UNSIGNED)
 }
 
 /// Bounds of inspection and callables that are vouched for or warned of, where they are not the usual ones.

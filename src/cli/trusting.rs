@@ -131,7 +131,7 @@ pub fn check(
         let name = super::assess::subject(request.path);
         let signed = as_signed(request.path, artifacts.to_vec());
         let subject = Subject { name: &name, artifacts: &signed };
-        for mut seen in trust::check(&files, subject, &prepared.settings, request.now) {
+        for mut seen in trust::check(&files, subject, &prepared.settings, request.now.at) {
             if let (Some(path), [only]) = (&seen.artifact, artifacts)
                 && path.as_str() == SINGLE
             {

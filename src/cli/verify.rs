@@ -83,7 +83,7 @@ fn each(
         let request = assess::Request { path, checks, loaded: &loaded, now, trusting, advising, reading, quiet };
         let report = assess::assess(&request)?;
         verdict = verdict.join(report.verdict);
-        text.push_str(&render(&report, writing, now));
+        text.push_str(&render(&report, writing, now.at));
         text.push_str(&after(&report));
     }
     output::document(&text, writing.output.as_deref())?;

@@ -12,10 +12,11 @@ use crate::weigh::read_small;
 /// No document that a person wrote is longer.
 const LARGEST: u64 = 64 << 20;
 
-/// The leave that they give for this evidence; the documents become inputs of the report.
+/// The leave that they give for this evidence; the documents become inputs of the report, and what of them is of no use
+/// becomes evidence.
 pub fn leave(
     request: &Request<'_>,
-    evidence: &[Evidence],
+    evidence: &mut Vec<Evidence>,
     inputs: &mut Vec<Input>,
 ) -> Result<Vec<ExceptionEntry>, Mistake> {
     let mut statements = Vec::new();
@@ -33,5 +34,7 @@ pub fn leave(
             digest: Some(format!("sha256:{}", hex::encode(Sha256::digest(&bytes)))),
         });
     }
-    Ok(vex::leave(statements, evidence))
+    let (leave, idle) = vex::leave(&statements, evidence, request.now.at);
+    evidence.extend(idle);
+    Ok(leave)
 }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    AdvisoryMatch, Algorithm, Artifact, ArtifactPath, Assurance, Class, Digest, Finding, Package, Place, Purl, Report,
-    Ruling, Severity, TensorSummary,
+    AdvisoryMatch, Algorithm, Artifact, ArtifactPath, Assurance, Class, Digest, Finding, NotAffected, Package, Place,
+    Purl, Report, Ruling, Severity, TensorSummary,
 };
 
 use super::card::{Card, Metric, Stated};
+use super::hosted::{self, Service};
 use super::manifests::{Manifests, Own};
 
 /// Everything a bill lists, in order.
@@ -24,6 +25,8 @@ pub struct Bill<'r> {
     pub packages: Vec<Locked<'r>>,
     /// What is wrong with files and packages.
     pub flaws: Vec<Flaw<'r>>,
+    /// Hosted services that it speaks to.
+    pub services: Vec<Service<'r>>,
     /// Tensors of all files in three figures.
     pub tensors: Option<TensorSummary>,
     /// Where the files lie.
@@ -95,6 +98,15 @@ impl<'r> Flaw<'r> {
         self.findings.iter().copied().map(one).collect()
     }
 
+    /// Why it does not affect anything here, if somebody says so of all that it is in.
+    #[must_use]
+    pub fn not_affected(&self) -> Option<&'r NotAffected> {
+        let mut told =
+            self.findings.iter().filter(|finding| !is_deadline(finding)).map(|finding| not_affected(finding));
+        let first = told.next()??;
+        told.all(|one| one.is_some()).then_some(first)
+    }
+
     /// CWE numbers of its rule.
     #[must_use]
     pub fn cwes(&self) -> Vec<u32> {
@@ -134,6 +146,7 @@ impl<'r> Bill<'r> {
             packages: packages(report, &manifests),
             own: manifests.own.filter(|_| !is_model),
             flaws: flaws(report),
+            services: hosted::services(report),
             tensors: tensors(report),
             paths: report.artifacts.iter().map(|artifact| &artifact.path).collect(),
             gaps: gaps.collect(),
@@ -246,6 +259,21 @@ fn tensors(report: &Report) -> Option<TensorSummary> {
     sum
 }
 
+/// Why a finding is of no effect here, if somebody says so.
+#[must_use]
+pub fn not_affected(finding: &Finding) -> Option<&NotAffected> {
+    match &finding.ruling {
+        Ruling::Excused(exception) => exception.not_affected.as_ref(),
+        _ => None,
+    }
+}
+
+/// True for what a policy says of a patch: it is about the time, not about the flaw.
+#[must_use]
+pub fn is_deadline(finding: &Finding) -> bool {
+    finding.evidence.rule.id == "patch-overdue"
+}
+
 /// How the policy ruled on a flaw, in one sentence.
 #[must_use]
 pub fn ruling(flaw: &Flaw<'_>, report: &Report) -> String {
@@ -259,7 +287,11 @@ pub fn ruling(flaw: &Flaw<'_>, report: &Report) -> String {
     };
     match flaw.findings.iter().max_by_key(rank).map(|finding| &finding.ruling) {
         Some(Ruling::Excused(exception)) => {
-            format!("policy {policy}: excused until {} by {}: {}", exception.until, exception.owner, exception.reason)
+            let until = match exception.not_affected {
+                Some(_) => String::new(),
+                None => format!(" until {}", exception.until),
+            };
+            format!("policy {policy}: excused{until} by {}: {}", exception.owner, exception.reason)
         }
         Some(ruling) => format!("policy {policy}: {}", ruling.name()),
         None => format!("policy {policy}"),

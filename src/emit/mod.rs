@@ -14,6 +14,7 @@ pub mod foreign;
 pub mod frameworks;
 pub mod hashes;
 mod hexdump;
+mod hosted;
 mod identity;
 mod ink;
 pub mod json;

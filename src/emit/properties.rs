@@ -40,7 +40,7 @@ pub fn statement(report: &Report, options: &summary::Options) -> Result<Option<V
         "timeCreated": options.time,
         "properties": properties,
     });
-    statement::of(report, PREDICATE_TYPE, predicate).map(Some)
+    statement::annotated(report, PREDICATE_TYPE, predicate).map(Some)
 }
 
 #[cfg(test)]

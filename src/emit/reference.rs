@@ -40,7 +40,7 @@ pub fn statement(report: &Report, attester: &str, documents: &[Document]) -> Res
         })
         .collect();
     let predicate = json!({ "attester": { "id": attester }, "references": references });
-    statement::of(report, PREDICATE_TYPE, predicate)
+    statement::annotated(report, PREDICATE_TYPE, predicate)
 }
 
 #[cfg(test)]

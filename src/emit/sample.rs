@@ -36,6 +36,7 @@ rules! {
     DIGEST "digest-match" Info Assurance "the digest is the one that the manifest lists" &[];
     SIGNATURE "signature-valid" Info Assurance "a trusted key signed exactly these files" &[];
     TENSORS "tensor-count" Info Inventory "tensors that the file holds" &[];
+    HOSTED "hosted-service" Info Inventory "the tree speaks to a hosted AI service" &["CWE-1357"];
 }
 
 pub(super) fn rule(id: &str) -> Option<&'static Rule> {
@@ -170,6 +171,7 @@ fn bad_news() -> Vec<Finding> {
         reason: "rendered in a sandbox without network".to_owned(),
         owner: "jane@acme.example".to_owned(),
         until: "2026-12-31".to_owned(),
+        not_affected: None,
     };
     vec![
         found(
@@ -208,7 +210,20 @@ fn good_news() -> Vec<Finding> {
         .of(&ArtifactPath::new("model-00001-of-00001.safetensors"))
         .at(Place::Tensor { name: "scale".to_owned() })
         .known_by(Assurance::Derived);
-    for evidence in [signature, tensors] {
+    let by_package = Evidence::new(&HOSTED, "kombu speaks to Mistral AI")
+        .of(&ArtifactPath::new("uv.lock"))
+        .at(Place::Package { purl: Purl::new("pkg:pypi/kombu@5.2.4"), line: Some(12) })
+        .known_by(Assurance::Derived)
+        .with("operator", "mistral")
+        .with("operator-name", "Mistral AI")
+        .with("jurisdiction", "FR");
+    let by_address = Evidence::new(&HOSTED, "llm.{zone}.somewhere.dev is set as the address of a service")
+        .of(&ArtifactPath::new("config.json"))
+        .at(Place::Line { line: 2, column: 1 })
+        .with("host", "llm.{zone}.somewhere.dev")
+        .with("transport", "http")
+        .with("encrypted", false);
+    for evidence in [signature, tensors, by_package, by_address] {
         good.push(Finding { evidence, severity: Severity::Info, ruling: Ruling::Ok });
     }
     good

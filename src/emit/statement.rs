@@ -28,6 +28,23 @@ pub fn of(report: &Report, predicate_type: &str, predicate: Value) -> Result<Val
     }))
 }
 
+/// A statement whose predicate has no place for what it rests on. What was given in place of what is usual (flags that
+/// left something out, a moment that is not the clock's) stands in the annotations of the first subject instead.
+///
+/// # Errors
+/// [`NoSubject`], as [`of`].
+pub fn annotated(report: &Report, predicate_type: &str, predicate: Value) -> Result<Value, NoSubject> {
+    let mut statement = of(report, predicate_type, predicate)?;
+    for role in ["moment", "reading"] {
+        let given = report.inputs.iter().filter(|input| input.role == role);
+        let given: Vec<&str> = given.map(|input| input.name.as_str()).collect();
+        if !given.is_empty() {
+            statement["subject"][0]["annotations"][format!("weighbridge:{role}")] = json!(given);
+        }
+    }
+    Ok(statement)
+}
+
 fn subjects(report: &Report) -> Result<Vec<Value>, NoSubject> {
     let mut subjects = Vec::new();
     if let Some(root) = &report.root {
@@ -91,6 +108,20 @@ mod tests {
         let subjects = statement["subject"].as_array().unwrap();
         assert_eq!(subjects.len(), report.artifacts.len() + 1);
         assert_eq!(subjects[0]["digest"]["sha256"], report.root.unwrap().hex());
+    }
+
+    #[test]
+    fn what_was_given_stands_beside_the_subject() {
+        let mut report = sample::report();
+        let plain = annotated(&report, "x", json!({})).unwrap();
+        assert_eq!(plain["subject"][0].get("annotations"), None);
+        for (role, name) in [("reading", "ignore a"), ("moment", "then (--now)"), ("reading", "allow-symlinks")] {
+            report.inputs.push(Input { role: role.to_owned(), name: name.to_owned(), digest: None });
+        }
+        let statement = annotated(&report, "x", json!({})).unwrap();
+        let said =
+            json!({ "weighbridge:moment": ["then (--now)"], "weighbridge:reading": ["ignore a", "allow-symlinks"] });
+        assert_eq!(statement["subject"][0]["annotations"], said);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Advisories that match, as an in-toto vulnerability statement v0.2 and as an OpenVEX document 0.2.0.
 
+use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
 use serde_json::{Value, json};
 
 use crate::model::{Finding, Report, Ruling};
 
-use super::bill::{Bill, Flaw};
+use super::bill::{Bill, Flaw, is_deadline};
 use super::identity::{content_purl, uuid};
 use super::statement::{self, NAMESPACE, NoSubject};
 
@@ -44,7 +45,7 @@ pub fn statement(report: &Report, options: &Options) -> Result<Value, NoSubject>
         },
         "metadata": { "scanStartedOn": options.started, "scanFinishedOn": options.finished },
     });
-    statement::of(report, PREDICATE_TYPE, predicate)
+    statement::annotated(report, PREDICATE_TYPE, predicate)
 }
 
 fn advisories<'b>(bill: &'b Bill<'_>) -> impl Iterator<Item = &'b Flaw<'b>> {
@@ -86,13 +87,14 @@ fn result(flaw: &Flaw<'_>, report: &Report) -> Value {
 
 /// An OpenVEX document; `None` when no advisory matches, since the format has no empty one.
 ///
-/// Nobody has looked yet whether the flaw can be reached, so each statement is `under_investigation`; only where
-/// somebody answers for it is it `affected`, with their reason as the action.
+/// A statement is `not_affected` where an OpenVEX document that was read says so, in its words; `affected` where the
+/// policy's exception answers for it, with that reason as the action; else `under_investigation`: nobody has looked yet
+/// whether the flaw can be reached. A flaw with several answers has several statements, each about its packages.
 #[must_use]
 pub fn openvex(report: &Report, author: &str, timestamp: &str) -> Option<Value> {
     let bill = Bill::of(report);
     let product = content_purl(&report.subject, None, bill.root());
-    let statements: Vec<Value> = advisories(&bill).map(|flaw| vex(flaw, &product)).collect();
+    let statements: Vec<Value> = advisories(&bill).flat_map(|flaw| vex(flaw, &product)).collect();
     if statements.is_empty() {
         return None;
     }
@@ -108,8 +110,45 @@ pub fn openvex(report: &Report, author: &str, timestamp: &str) -> Option<Value> 
     Some(document)
 }
 
-fn vex(flaw: &Flaw<'_>, product: &str) -> Value {
-    let parts: Vec<Value> = packages(flaw).into_iter().map(|purl| json!({ "@id": purl })).collect();
+/// What is said of a package, in the order in which the worse decides.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Answer<'f> {
+    NotAffected { justification: Option<&'f str>, impact_statement: Option<&'f str>, author: &'f str },
+    Affected { action: String },
+    UnderInvestigation,
+}
+
+fn answer<'f>(finding: &'f Finding) -> Answer<'f> {
+    let Ruling::Excused(exception) = &finding.ruling else { return Answer::UnderInvestigation };
+    match &exception.not_affected {
+        Some(said) => Answer::NotAffected {
+            justification: said.justification.as_deref(),
+            impact_statement: said.impact_statement.as_deref(),
+            author: &exception.owner,
+        },
+        None => Answer::Affected {
+            action: format!("{} (until {}, {})", exception.reason, exception.until, exception.owner),
+        },
+    }
+}
+
+fn vex(flaw: &Flaw<'_>, product: &str) -> Vec<Value> {
+    let mut by_package: BTreeMap<&str, Answer<'_>> = BTreeMap::new();
+    for finding in flaw.findings.iter().filter(|finding| !is_deadline(finding)) {
+        let Some(advisory) = &finding.evidence.advisory else { continue };
+        let here = answer(finding);
+        let told = by_package.entry(advisory.purl.as_str()).or_insert_with(|| here.clone());
+        *told = told.clone().max(here);
+    }
+    let mut by_answer: BTreeMap<Answer<'_>, Vec<&str>> = BTreeMap::new();
+    for (purl, answer) in by_package {
+        by_answer.entry(answer).or_default().push(purl);
+    }
+    by_answer.into_iter().map(|(answer, purls)| said(flaw, product, &answer, &purls)).collect()
+}
+
+fn said(flaw: &Flaw<'_>, product: &str, answer: &Answer<'_>, purls: &[&str]) -> Value {
+    let parts: Vec<Value> = purls.iter().map(|purl| json!({ "@id": purl })).collect();
     let mut vulnerability = json!({ "name": flaw.id });
     if let Some(advisory) = flaw.advisory {
         vulnerability["description"] = advisory.title.as_str().into();
@@ -118,16 +157,22 @@ fn vex(flaw: &Flaw<'_>, product: &str) -> Value {
     let mut statement = json!({
         "vulnerability": vulnerability,
         "products": [{ "@id": product, "subcomponents": parts }],
-        "status": "under_investigation",
     });
-    let excused = flaw.findings.iter().find_map(|finding| match &finding.ruling {
-        Ruling::Excused(exception) => Some(exception),
-        _ => None,
-    });
-    if let Some(exception) = excused {
-        statement["status"] = "affected".into();
-        statement["action_statement"] =
-            format!("{} (until {}, {})", exception.reason, exception.until, exception.owner).into();
+    match answer {
+        Answer::UnderInvestigation => statement["status"] = "under_investigation".into(),
+        Answer::Affected { action } => {
+            statement["status"] = "affected".into();
+            statement["action_statement"] = action.as_str().into();
+        }
+        Answer::NotAffected { justification, impact_statement, author } => {
+            statement["status"] = "not_affected".into();
+            statement["status_notes"] = format!("stated by {author}").into();
+            for (key, text) in [("justification", justification), ("impact_statement", impact_statement)] {
+                if let Some(text) = text {
+                    statement[key] = (*text).into();
+                }
+            }
+        }
     }
     statement
 }

@@ -14,6 +14,20 @@ pub struct Exception {
     pub owner: String,
     /// Last day it holds, `YYYY-MM-DD`.
     pub until: String,
+    /// Present when it is a statement that the flaw does not affect the package here (VEX).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_affected: Option<NotAffected>,
+}
+
+/// Why a flaw does not affect a package, in the terms of OpenVEX 0.2.0; at least one of the two.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotAffected {
+    /// A word of the specification, such as `vulnerable_code_not_in_execute_path`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub justification: Option<String>,
+    /// In somebody's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impact_statement: Option<String>,
 }
 
 /// What the policy makes of one piece of evidence.

@@ -26,7 +26,7 @@ pub use call::{Call, Judgement};
 pub use digest::{Algorithm, Digest, DigestError, Digests};
 pub use endpoint::{Endpoint, Import};
 pub use evidence::{Assurance, Evidence, Excerpt, Fact};
-pub use finding::{Exception, Finding, Ruling};
+pub use finding::{Exception, Finding, NotAffected, Ruling};
 pub use limits::Limits;
 pub use package::{Ecosystem, Package, PackageSource, Purl};
 pub use place::Place;

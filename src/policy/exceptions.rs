@@ -49,10 +49,12 @@ impl<'p> Exceptions<'p> {
         Self { entries, root: root.map(Digest::hex), today }
     }
 
-    /// The first that covers this evidence and still holds. One that covers it but has expired is remembered.
-    pub fn excuse(&mut self, evidence: &Evidence, artifact: Option<&Artifact>) -> Option<Exception> {
+    /// The first that covers this evidence and still holds. One that covers it but has expired is remembered. What
+    /// nobody objects to needs no leave; that it is not affected is a fact worth keeping all the same.
+    pub fn excuse(&mut self, evidence: &Evidence, artifact: Option<&Artifact>, objected: bool) -> Option<Exception> {
         for (entry, pattern, usage) in &mut self.entries {
-            if !covers(entry, pattern.as_ref(), evidence, artifact, self.root.as_deref()) {
+            let of_use = objected || entry.not_affected.is_some();
+            if !of_use || !covers(entry, pattern.as_ref(), evidence, artifact, self.root.as_deref()) {
                 continue;
             }
             if entry.until < self.today {
@@ -64,6 +66,7 @@ impl<'p> Exceptions<'p> {
                 reason: entry.reason.clone(),
                 owner: entry.owner.clone(),
                 until: entry.until.to_string(),
+                not_affected: entry.not_affected.clone(),
             });
         }
         None

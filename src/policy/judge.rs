@@ -88,9 +88,10 @@ pub fn judge(policy: &Policy, weighed: &Weighed<'_>, mut evidence: Vec<Evidence>
         .map(|evidence| {
             let artifact = evidence.artifact.as_ref().and_then(|path| weighed.find(path));
             let mut ruling = rule(policy, &scopes.terms(&evidence, artifact), &evidence);
-            if matches!(ruling, Ruling::Warn | Ruling::Fail)
+            let objected = matches!(ruling, Ruling::Warn | Ruling::Fail);
+            if (objected || evidence.advisory.is_some())
                 && evidence.rule.class != Class::Gap
-                && let Some(exception) = exceptions.excuse(&evidence, artifact)
+                && let Some(exception) = exceptions.excuse(&evidence, artifact, objected)
             {
                 ruling = Ruling::Excused(exception);
             }
@@ -233,7 +234,8 @@ mod tests {
         let evidence = || vec![Evidence::new(&HIGH, "seen")];
         let last_day = judge(&leave("1970-01-01"), &NOTHING, evidence(), Timestamp::UNIX_EPOCH);
         assert_eq!(last_day.verdict, Verdict::Pass);
-        let excuse = Exception { reason: "r".into(), owner: "o".into(), until: "1970-01-01".into() };
+        let excuse =
+            Exception { reason: "r".into(), owner: "o".into(), until: "1970-01-01".into(), not_affected: None };
         assert_eq!(last_day.findings[0].ruling, Ruling::Excused(excuse));
         let day_after = judge(&leave("1969-12-31"), &NOTHING, evidence(), Timestamp::UNIX_EPOCH);
         assert_eq!(day_after.verdict, Verdict::Fail);

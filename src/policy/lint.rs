@@ -9,7 +9,7 @@ use crate::model::{Check, Class, Rule};
 use super::judge::{FORMAT_NOT_ALLOWED, OBJECTIONS, REQUIREMENT_UNMET};
 use super::resolve::{Policy, RuleBook};
 use super::wire::{Action, ExceptionEntry};
-use super::{exceptions, patch_age, rego};
+use super::{exceptions, patch_age, rego, relaxed};
 
 /// A remark on a policy: one sentence that names the key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,7 @@ pub fn lint(policy: &Policy, rules: &RuleBook, raised_by: &dyn Fn(&Rule) -> Vec<
     if !policy.patch_age.is_empty() && !policy.checks.contains(&Check::Audit) {
         said.push("`audit.patch-age` is set, but `audit` is not in `checks`".to_owned());
     }
+    said.extend(relaxed::by_scopes(policy, rules));
     said.extend(of_exceptions(policy, rules, &runs, today));
     said.into_iter().map(Lint).collect()
 }
@@ -86,7 +87,7 @@ fn cannot_fire(policy: &Policy, id: &str) -> Option<&'static str> {
 }
 
 /// What a rule leads to without being named; `None` where evidence may carry a severity of its own.
-fn by_severity(policy: &Policy, rule: &Rule) -> Option<Action> {
+pub(super) fn by_severity(policy: &Policy, rule: &Rule) -> Option<Action> {
     match rule.class {
         Class::Assurance | Class::Inventory => Some(Action::Ok),
         Class::Gap => None,

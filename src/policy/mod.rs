@@ -16,6 +16,7 @@ mod members;
 mod patch_age;
 mod pickle;
 pub mod rego;
+mod relaxed;
 mod require;
 mod resolve;
 mod schema;

@@ -13,6 +13,7 @@ use crate::model::{Evidence, tier};
 
 use super::judge::REQUIREMENT_UNMET;
 use super::resolve::{Policy, seconds};
+use super::wire::SignerIdentity;
 
 /// Id of the rule whose evidence is a statement that a known key signed about these files.
 const STATEMENT: &str = "statement-signed";
@@ -139,8 +140,12 @@ pub struct AttestationEntry {
     pub kind: StatementKind,
     /// Who may have signed: files with public keys in PEM, relative to the policy file, or their identifiers (SHA-256
     /// of the PEM text, as reports show them).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<String>,
-    /// How many of these keys must have signed, in one statement or in several. 1 unless set.
+    /// Who else may have signed: names that Sigstore vouches for, under the `trusted-root` of `[signature]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<SignerIdentity>,
+    /// How many of these must have signed, in one statement or in several. 1 unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<u32>,
     /// The level that a summary must reach: a tier's name or a level as summaries spell it.
@@ -152,7 +157,7 @@ pub struct AttestationEntry {
     /// The youngest that counts, such as `7d`: how long the model must have stood at that level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_age: Option<String>,
-    /// Only keys that did not sign the model itself count.
+    /// Only keys that did not sign the model itself count; somebody known must have signed it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub independent: bool,
     /// A bill of materials must list every file by its SHA-256.
@@ -167,11 +172,19 @@ impl AttestationEntry {
         let needed = self.threshold.unwrap_or(1) as usize;
         let distinct: BTreeSet<&String> = self.keys.iter().collect();
         let leveled = matches!(self.kind, StatementKind::Summary | StatementKind::Audit | StatementKind::Svr);
-        if self.keys.is_empty() {
-            return Some(format!("a required attestation of kind `{name}` names no keys: anybody could have made it"));
+        if self.keys.is_empty() && self.identities.is_empty() {
+            return Some(format!(
+                "a required attestation of kind `{name}` names no signer: anybody could have made it"
+            ));
         }
-        if needed == 0 || needed > distinct.len() {
-            return Some(format!("a required attestation asks for {needed} of {} distinct key(s)", distinct.len()));
+        if let Some(mistake) = self.identities.iter().find_map(|one| one.mistake("require.attestations.identities")) {
+            return Some(mistake);
+        }
+        // A pattern may be of any number of people.
+        let most = distinct.len().saturating_add(self.identities.len());
+        let many = self.identities.iter().any(|identity| identity.regexp.is_some());
+        if needed == 0 || (needed > most && !many) {
+            return Some(format!("a required attestation asks for {needed} of {most} distinct key(s) and name(s)"));
         }
         if self.level.is_some() && !leveled {
             return Some(format!("`level` has no meaning for an attestation of kind `{name}`"));
@@ -201,10 +214,18 @@ fn missing(entry: &AttestationEntry, evidence: &[Evidence], now: Timestamp) -> O
         if !entry.kind.is(text(seen, "kind")) {
             continue;
         }
-        let here = texts(seen, "signers").filter(|id| entry.keys.iter().any(|key| key == id));
+        let here = texts(seen, "signers").filter(|id| {
+            entry.keys.iter().any(|key| key == id) || entry.identities.iter().any(|identity| identity.signed_as(id))
+        });
         let mut counted: BTreeSet<&str> = here.collect();
         if counted.is_empty() {
-            refused.push(format!("{} is signed by none of the named keys", text(seen, "file")));
+            refused.push(format!("{} is signed by none of those who are named", text(seen, "file")));
+            continue;
+        }
+        if entry.independent && producers.is_empty() {
+            let file = text(seen, "file");
+            refused
+                .push(format!("{file} must be by another than who signed the model, and no such signer is known here"));
             continue;
         }
         counted.retain(|id| !entry.independent || !producers.contains(id));
@@ -222,7 +243,7 @@ fn missing(entry: &AttestationEntry, evidence: &[Evidence], now: Timestamp) -> O
         return None;
     }
     let name = entry.kind.name();
-    let mut why = format!("the policy requires an attestation of kind `{name}` signed by {needed} of its named keys; ");
+    let mut why = format!("the policy requires an attestation of kind `{name}` signed by {needed} of those it names; ");
     match (signers.len(), refused.first()) {
         (0, None) => why.push_str("none was given (--attestation FILE)"),
         (0, Some(first)) => why.push_str(first),
@@ -234,10 +255,25 @@ fn missing(entry: &AttestationEntry, evidence: &[Evidence], now: Timestamp) -> O
     )
 }
 
+/// Why a statement of a kind that ends in a result does not say that all went well.
+fn not_passed(kind: &str, result: &str) -> Option<String> {
+    let good: &[&str] = match kind {
+        "summary" | "svr" => &["PASSED"],
+        "test-result" => &["PASSED", "WARNED"],
+        _ => return None,
+    };
+    match result {
+        good_word if good.contains(&good_word) => None,
+        "FAILED" => Some("says that it failed".to_owned()),
+        "" => Some("does not say how it ended".to_owned()),
+        other => Some(format!("says {other:?}, not PASSED")),
+    }
+}
+
 /// Why a statement of the right kind by the right keys does not count.
 fn refusal(entry: &AttestationEntry, seen: &Evidence, now: Timestamp) -> Option<String> {
-    if text(seen, "result") == "FAILED" {
-        return Some("says that it failed".to_owned());
+    if let Some(why) = not_passed(text(seen, "kind"), text(seen, "result")) {
+        return Some(why);
     }
     if let Some(wanted) = &entry.level
         && !texts(seen, "levels").any(|stated| tier::reaches(stated, wanted))

@@ -1,7 +1,7 @@
 //! What a policy asks of signatures: put together from the policies it extends, and checked for sense.
 
 use super::resolve::Error;
-use super::wire::Signature;
+use super::wire::{Signature, SignerIdentity};
 use crate::model::Digest;
 
 /// `top` where it speaks, `base` where it is silent. Revoked digests only ever add up.
@@ -22,18 +22,37 @@ pub fn over(top: Signature, base: Signature) -> Signature {
     }
 }
 
+impl SignerIdentity {
+    /// What is wrong with it, if anything; `key` is where it stands.
+    pub fn mistake(&self, key: &str) -> Option<String> {
+        let given = [&self.identity, &self.regexp].into_iter().flatten().filter(|name| !name.is_empty()).count();
+        if given != 1 || self.identity.is_some() == self.regexp.is_some() {
+            return Some(format!("`{key}` needs one of `identity` and `regexp` for each signer"));
+        }
+        if self.issuer.is_empty() {
+            return Some(format!("`{key}` needs the `issuer` that vouches for each signer"));
+        }
+        let pattern = self.regexp.as_deref()?;
+        regex_lite::Regex::new(pattern).err().map(|error| format!("`{key}` has {pattern:?}: {error}"))
+    }
+
+    /// True if evidence that names a signer so, as issuer and name, is about this one.
+    pub fn signed_as(&self, signer: &str) -> bool {
+        let Some(name) = signer.strip_prefix(self.issuer.as_str()).and_then(|rest| rest.strip_prefix(' ')) else {
+            return false;
+        };
+        let whole = |pattern: &String| regex_lite::Regex::new(&format!("^(?:{pattern})$"));
+        match &self.identity {
+            Some(identity) => identity == name,
+            None => self.regexp.as_ref().is_some_and(|pattern| whole(pattern).is_ok_and(|whole| whole.is_match(name))),
+        }
+    }
+}
+
 /// Each identity has exactly one form of name, and names its issuer; each revoked digest names its algorithm.
 pub fn check(signature: &Signature) -> Result<(), Error> {
-    for signer in signature.identities.iter().flatten() {
-        let given = [&signer.identity, &signer.regexp].into_iter().flatten().filter(|name| !name.is_empty()).count();
-        if given != 1 || signer.identity.is_some() == signer.regexp.is_some() {
-            return Err(Error(
-                "`signature.identities` needs one of `identity` and `regexp` for each signer".to_owned(),
-            ));
-        }
-        if signer.issuer.is_empty() {
-            return Err(Error("`signature.identities` needs the `issuer` that vouches for each signer".to_owned()));
-        }
+    if let Some(wrong) = signature.identities.iter().flatten().find_map(|one| one.mistake("signature.identities")) {
+        return Err(Error(wrong));
     }
     let odd = signature.revoked.iter().flatten().find(|digest| digest.parse::<Digest>().is_err());
     match odd {
@@ -60,6 +79,18 @@ mod tests {
             assert!(check(&read(&format!("identities = [{{ {bad} }}]"))).is_err(), "{bad}");
         }
         assert!(parse("[signature]\nidentities = [{ identity = 'a' }]").is_err());
+    }
+
+    #[test]
+    fn a_name_is_a_name_by_its_issuer_as_a_whole() {
+        let signers =
+            read("identities = [{ identity = 'a b', issuer = 'https://i' }, { regexp = 'x|y', issuer = 'i' }]");
+        let signers = signers.identities.unwrap();
+        assert!(signers[0].signed_as("https://i a b") && !signers[0].signed_as("https://i a"));
+        assert!(!signers[0].signed_as("https://other a b") && !signers[0].signed_as("a b"));
+        assert!(signers[1].signed_as("i x") && signers[1].signed_as("i y"));
+        assert!(!signers[1].signed_as("i xy") && !signers[1].signed_as("ii x"));
+        assert!(check(&read("identities = [{ regexp = '(', issuer = 'b' }]")).is_err());
     }
 
     #[test]

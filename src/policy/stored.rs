@@ -15,7 +15,7 @@ pub static REPORT_CHECK_MISSING: Rule = Rule {
 /// Somebody looked otherwise.
 pub static REPORT_TERMS_DIFFER: Rule = Rule {
     id: "report-terms-differ",
-    summary: "a stored report was made with other keys or limits than the policy asks for",
+    summary: "a stored report was made with other keys, limits or flags than are asked for",
     severity: Severity::Medium,
     class: Class::Gap,
     page: include_str!("../rules/report-terms-differ.md"),
@@ -23,7 +23,8 @@ pub static REPORT_TERMS_DIFFER: Rule = Rule {
 };
 
 /// Inputs that decide what is seen, and not only what is thought of it.
-const TERMS: [&str; 10] = [
+const TERMS: [&str; 12] = [
+    "reading",
     "trusted-key",
     "trusted-certificate",
     "trusted-identity",
@@ -31,13 +32,14 @@ const TERMS: [&str; 10] = [
     "signature-terms",
     "revoked-digest",
     "attestation-key",
+    "attestation-identity",
     "pickle-terms",
     "limits",
     "advisory-database",
 ];
 
 /// One gap for each check that the policy asks for and the report lacks, and one for each kind of input that differs
-/// from `wanted`, what a fresh look under the policy would rest on.
+/// from `wanted`, what a fresh look under the policy and with the same flags would rest on.
 #[must_use]
 pub fn gaps(report: &Report, checks: &[Check], wanted: &[Input]) -> Vec<Evidence> {
     let missing = checks.iter().filter(|check| !report.checks.contains(check)).map(|check| {
@@ -54,8 +56,7 @@ pub fn gaps(report: &Report, checks: &[Check], wanted: &[Input]) -> Vec<Evidence
         let (here, there) = (of(wanted, role), of(&report.inputs, role));
         (here != there).then(|| {
             let say = |values: &[String]| if values.is_empty() { "none".to_owned() } else { values.join(", ") };
-            let message =
-                format!("{role}: the report was made with {}, the policy asks for {}", say(&there), say(&here));
+            let message = format!("{role}: the report was made with {}, and {} was asked for", say(&there), say(&here));
             Evidence::new(&REPORT_TERMS_DIFFER, message).with("role", role)
         })
     });

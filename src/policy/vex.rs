@@ -1,22 +1,45 @@
 //! What somebody says about flaws in an OpenVEX document, as leave for findings.
 //!
 //! Source: the OpenVEX specification 0.2.0. Only `not_affected` with a justification or an impact statement gives leave,
-//! in the name of the author; `affected`, `fixed` and `under_investigation` give none, and take back what an earlier
-//! statement about the same flaw and product said. What is not checked: who wrote the document; whoever names it
-//! answers for that.
+//! in the name of the author and for a package with its version; `affected`, `fixed` and `under_investigation` give
+//! none, and take back what an earlier statement about the same flaw and package said. A statement of a time yet to come
+//! gives none. What is not checked: who wrote the document, and whether the product that it names is this one; whoever
+//! names the document answers for that.
+
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::Evidence;
+use crate::model::{Evidence, NotAffected};
 
+use super::exceptions::EXCEPTION_UNUSED;
 use super::wire::ExceptionEntry;
 
 /// Rules that a statement can give leave for.
 const EXCUSABLE: [&str; 3] = ["loader-vulnerable", "unsound-package", "vulnerable-package"];
 
-/// One statement about one product.
+/// Words for why a product is not affected.
+const JUSTIFICATIONS: [&str; 5] = [
+    "component_not_present",
+    "inline_mitigations_already_exist",
+    "vulnerable_code_cannot_be_controlled_by_adversary",
+    "vulnerable_code_not_in_execute_path",
+    "vulnerable_code_not_present",
+];
+
+/// What a statement can say.
+const STATUSES: [&str; 4] = ["affected", "fixed", "not_affected", "under_investigation"];
+
+/// Qualifiers that say whose package it is: the same name elsewhere is another package.
+const ORIGINS: [&str; 4] = ["download_url", "registry_url", "repository_url", "vcs_url"];
+
+/// Clocks differ by so much.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// One statement about one package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// The flaw, by all of its names.
@@ -24,19 +47,23 @@ pub struct Statement {
     /// The package.
     purl: String,
     /// When it was made; later ones hold.
-    time: String,
-    /// Why it is not affected; `None` for every other status.
-    reason: Option<String>,
+    time: Timestamp,
+    /// Why it is not affected; `None` where it may be, or where no reason is given.
+    said: Option<NotAffected>,
     author: String,
+    /// Which statement of which document, and in which product.
+    place: String,
 }
 
 #[derive(Deserialize)]
 struct Document {
     #[serde(rename = "@context")]
     context: String,
+    #[serde(rename = "@id", default)]
+    id: String,
     author: String,
     #[serde(default)]
-    timestamp: String,
+    timestamp: Option<String>,
     statements: Vec<Entry>,
 }
 
@@ -89,23 +116,52 @@ pub fn read(text: &str) -> Result<Vec<Statement>, String> {
         return Err(format!("not an OpenVEX document: its context is {:?}", document.context));
     }
     let mut statements = Vec::new();
-    for entry in &document.statements {
-        let words = |text: &Option<String>| text.as_ref().filter(|text| !text.trim().is_empty()).cloned();
-        let why = [words(&entry.justification), words(&entry.impact_statement)];
-        let why: Vec<String> = why.into_iter().flatten().collect();
-        let reason =
-            (entry.status == "not_affected" && !why.is_empty()).then(|| format!("not affected: {}", why.join(": ")));
-        for purl in entry.products.iter().flat_map(Product::purls) {
-            statements.push(Statement {
-                names: names(&entry.vulnerability),
-                purl,
-                time: entry.timestamp.clone().unwrap_or_else(|| document.timestamp.clone()),
-                reason: reason.clone(),
-                author: document.author.clone(),
-            });
+    for (index, entry) in document.statements.iter().enumerate() {
+        let number = index.saturating_add(1);
+        let odd = |why: String| format!("statement {number} {why}");
+        if !STATUSES.contains(&entry.status.as_str()) {
+            return Err(odd(format!("has the status {:?}, which OpenVEX does not know", entry.status)));
+        }
+        let words = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        let said = NotAffected {
+            justification: words(&entry.justification),
+            impact_statement: words(&entry.impact_statement),
+        };
+        if let Some(word) = said.justification.as_deref().filter(|word| !JUSTIFICATIONS.contains(word)) {
+            return Err(odd(format!("gives the justification {word:?}, which OpenVEX does not know")));
+        }
+        let time = entry.timestamp.as_ref().or(document.timestamp.as_ref());
+        let time = time.ok_or_else(|| odd("does not say when it was made".to_owned()))?;
+        let time: Timestamp = time.parse().map_err(|_| odd(format!("is of {time:?}, which is no time")))?;
+        let reasoned = said.justification.is_some() || said.impact_statement.is_some();
+        for product in &entry.products {
+            for purl in product.purls() {
+                statements.push(Statement {
+                    names: names(&entry.vulnerability),
+                    place: place(number, &document.id, product, &purl),
+                    purl,
+                    time,
+                    said: (entry.status == "not_affected" && reasoned).then(|| said.clone()),
+                    author: document.author.clone(),
+                });
+            }
         }
     }
     Ok(statements)
+}
+
+/// Which words these are, for whoever has to look them up.
+fn place(number: usize, document: &str, product: &Product, purl: &str) -> String {
+    let mut place = format!("statement {number}");
+    if !document.is_empty() {
+        place.push_str(&format!(" of {document}"));
+    }
+    place.push_str(&format!(", on {purl}"));
+    if !product.subcomponents.is_empty() {
+        let name = if product.id.is_empty() { "a product without a name" } else { product.id.as_str() };
+        place.push_str(&format!(" in {name}"));
+    }
+    place
 }
 
 /// A flaw is a name, or since 0.2 an object with a name and aliases.
@@ -116,95 +172,154 @@ fn names(vulnerability: &Value) -> Vec<String> {
     own.into_iter().flatten().chain(aliases).filter_map(texts).collect()
 }
 
+/// How well a statement's package is the one that was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// It is another.
+    Other,
+    /// It may be: no version is named, or not whose package it is.
+    Wide,
+    /// It is.
+    Exact,
+}
+
 impl Statement {
-    fn speaks_of(&self, evidence: &Evidence) -> bool {
-        let Some(advisory) = &evidence.advisory else { return false };
-        let named = |name: &String| *name == advisory.id || advisory.aliases.contains(name);
-        self.names.iter().any(named) && covers(&self.purl, advisory.purl.as_str())
+    /// Whether it is about this flaw of this package.
+    fn fits(&self, evidence: &Evidence) -> Fit {
+        let Some(advisory) = &evidence.advisory else { return Fit::Other };
+        let mut known = std::iter::once(&advisory.id).chain(&advisory.aliases);
+        match known.any(|id| self.names.iter().any(|name| name.eq_ignore_ascii_case(id))) {
+            true => fit(&self.purl, advisory.purl.as_str()),
+            false => Fit::Other,
+        }
+    }
+
+    /// True if it says something about this evidence that counts. What speaks against somebody's leave counts also where
+    /// it is vague or early; what gives it must be exact.
+    fn counts(&self, evidence: &Evidence, now: Timestamp) -> bool {
+        match (self.fits(evidence), &self.said) {
+            (Fit::Other, _) | (Fit::Wide, Some(_)) => false,
+            (_, None) => true,
+            (Fit::Exact, Some(_)) => !self.is_early(now),
+        }
+    }
+
+    fn is_early(&self, now: Timestamp) -> bool {
+        self.time.duration_since(now) > SKEW
+    }
+
+    fn words(&self) -> String {
+        let said = self.said.iter().flat_map(|said| [&said.justification, &said.impact_statement]);
+        let said: Vec<&str> = said.flatten().map(String::as_str).collect();
+        format!("not affected: {} ({})", said.join(": "), self.place)
+    }
+
+    /// Why it gives no leave, unless a later word is the cause.
+    fn idle(&self, evidence: &[Evidence], now: Timestamp) -> Option<String> {
+        let fits: Vec<Fit> = evidence.iter().map(|seen| self.fits(seen)).collect();
+        if self.is_early(now) {
+            return Some(format!("it is of {}, which is yet to come", self.time));
+        }
+        if fits.contains(&Fit::Exact) {
+            return None;
+        }
+        Some(match fits.contains(&Fit::Wide) {
+            true => "it does not name the version, or not whose package it is".to_owned(),
+            false => "nothing was seen that it speaks of".to_owned(),
+        })
     }
 }
 
-/// True if one purl is the other; without a version it is every version.
-fn covers(wide: &str, purl: &str) -> bool {
-    let plain = |text: &str| text.split(['?', '#']).next().unwrap_or_default().to_owned();
-    let (wide, purl) = (plain(wide), plain(purl));
-    let versioned = |text: &str| text.rfind('@').is_some_and(|at| text.rfind('/').is_none_or(|slash| slash < at));
-    wide == purl || (!versioned(&wide) && purl.strip_prefix(&wide).is_some_and(|rest| rest.starts_with('@')))
+/// A package URL in parts.
+struct Parts {
+    /// Type, namespace and name.
+    path: String,
+    version: Option<String>,
+    qualifiers: BTreeMap<String, String>,
 }
 
-/// The leave that the statements give for this evidence, as exceptions without a last day. A statement that speaks of
-/// nothing that was seen becomes one that is of no use, and is then said.
+fn parts(purl: &str) -> Parts {
+    let text = purl.split('#').next().unwrap_or_default();
+    let (text, qualifiers) = text.split_once('?').unwrap_or((text, ""));
+    let version = text.rfind('@').filter(|at| text.rfind('/').is_none_or(|slash| slash < *at));
+    // A scope of npm begins with the same sign: then there is no name before it.
+    let version = version.filter(|at| !text[..*at].ends_with('/'));
+    let (path, version) = match version {
+        Some(at) => (&text[..at], text.get(at.saturating_add(1)..).map(decoded)),
+        None => (text, None),
+    };
+    let (kind, rest) = path.split_once('/').unwrap_or((path, ""));
+    let pair = |pair: &str| pair.split_once('=').map(|(key, value)| (key.to_ascii_lowercase(), decoded(value)));
+    Parts {
+        path: format!("{}/{}", kind.to_ascii_lowercase(), decoded(rest)),
+        version: version.filter(|version| !version.is_empty()),
+        qualifiers: qualifiers.split('&').filter_map(pair).collect(),
+    }
+}
+
+/// Percent-decoded; what is no sound encoding stays as it is.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        match (first, tail.get(..2).and_then(|hex| hex::decode(hex).ok()).as_deref()) {
+            (b'%', Some([byte])) => {
+                bytes.push(*byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            (other, _) => bytes.push(*other),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn fit(said: &str, seen: &str) -> Fit {
+    let (said, seen) = (parts(said), parts(seen));
+    let version = said.version.as_ref();
+    if said.path != seen.path || version.is_some_and(|version| Some(version) != seen.version.as_ref()) {
+        return Fit::Other;
+    }
+    let origin = ORIGINS.iter().all(|key| said.qualifiers.get(*key) == seen.qualifiers.get(*key));
+    let narrow = said.qualifiers.iter().all(|(key, value)| seen.qualifiers.get(key) == Some(value));
+    if version.is_some() && origin && narrow { Fit::Exact } else { Fit::Wide }
+}
+
+/// The leave that the statements give for this evidence at a moment, as exceptions without a last day; and what is to
+/// be said of statements that give none although they would.
 #[must_use]
-pub fn leave(mut statements: Vec<Statement>, evidence: &[Evidence]) -> Vec<ExceptionEntry> {
-    statements.sort_by(|one, two| one.time.cmp(&two.time));
-    let mut last: Vec<Statement> = Vec::new();
-    for statement in statements {
-        let same = |other: &Statement| {
-            other.purl == statement.purl && other.names.iter().any(|name| statement.names.contains(name))
-        };
-        last.retain(|other| !same(other));
-        last.push(statement);
-    }
-    let mut leave = Vec::new();
-    for statement in last {
-        let Some(reason) = &statement.reason else { continue };
-        let seen = evidence.iter().filter(|seen| EXCUSABLE.contains(&seen.rule.id) && statement.speaks_of(seen));
-        let entry = |rule: &str, advisory: Option<String>, package: &str| ExceptionEntry {
-            rule: rule.to_owned(),
+pub fn leave(statements: &[Statement], evidence: &[Evidence], now: Timestamp) -> (Vec<ExceptionEntry>, Vec<Evidence>) {
+    let mut leave: Vec<ExceptionEntry> = Vec::new();
+    for seen in evidence.iter().filter(|seen| EXCUSABLE.contains(&seen.rule.id)) {
+        let about = statements.iter().filter(|statement| statement.counts(seen, now));
+        // Of two of the same moment the one that gives no leave is the last word.
+        let last = about.max_by_key(|statement| (statement.time, statement.said.is_none()));
+        let (Some(last), Some(advisory)) = (last, seen.advisory.as_ref()) else { continue };
+        let Some(said) = &last.said else { continue };
+        let entry = ExceptionEntry {
+            rule: seen.rule.id.to_owned(),
             artifact: None,
             sha256: None,
-            package: Some(package.to_owned()),
-            advisory,
-            reason: reason.clone(),
-            owner: statement.author.clone(),
+            package: Some(advisory.purl.as_str().to_owned()),
+            advisory: Some(advisory.id.clone()),
+            reason: last.words(),
+            owner: last.author.clone(),
             until: Date::MAX,
+            not_affected: Some(said.clone()),
         };
-        let found: Vec<ExceptionEntry> = seen
-            .filter_map(|seen| {
-                let advisory = seen.advisory.as_ref()?;
-                Some(entry(seen.rule.id, Some(advisory.id.clone()), advisory.purl.as_str()))
-            })
-            .collect();
-        if found.is_empty() {
-            leave.push(entry("vulnerable-package", statement.names.first().cloned(), &statement.purl));
-        }
-        for entry in found {
-            if !leave.contains(&entry) {
-                leave.push(entry);
-            }
+        if !leave.contains(&entry) {
+            leave.push(entry);
         }
     }
-    leave
+    let excusing = statements.iter().filter(|statement| statement.said.is_some());
+    let idle = excusing.filter_map(|statement| {
+        let why = statement.idle(evidence, now)?;
+        let message = format!("OpenVEX by {}: {} excuses nothing: {why}", statement.author, statement.place);
+        Some(Evidence::new(&EXCEPTION_UNUSED, message).with("owner", statement.author.as_str()))
+    });
+    (leave, idle.collect())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_reasons_give_leave_and_the_last_word_holds() {
-        let document = |status: &str, more: &str, time: &str| {
-            format!(
-                r#"{{"@context": "https://openvex.dev/ns/v0.2.0", "author": "A", "timestamp": "{time}", "statements": [
-                    {{"vulnerability": {{"name": "CVE-1", "aliases": ["GHSA-1"]}}, "status": "{status}"{more},
-                      "products": [{{"@id": "pkg:oci/app", "subcomponents": [{{"@id": "pkg:npm/a@1.0.0"}}]}}]}}]}}"#
-            )
-        };
-        let why = r#", "justification": "vulnerable_code_not_present""#;
-        let early = read(&document("not_affected", why, "2099-01-01T00:00:00Z")).unwrap();
-        assert_eq!(leave(early.clone(), &[])[0].reason, "not affected: vulnerable_code_not_present");
-        for (status, more) in [("not_affected", ""), ("affected", why), ("under_investigation", why), ("fixed", why)] {
-            let later = read(&document(status, more, "2099-01-02T00:00:00Z")).unwrap();
-            assert_eq!(leave([early.clone(), later.clone()].concat(), &[]), [], "{status}");
-            assert_eq!(leave(later, &[]), [], "{status}");
-        }
-        assert!(read("{}").is_err() && read(&document("x", "", "").replace("openvex.dev", "example.org")).is_err());
-    }
-
-    #[test]
-    fn a_product_without_a_version_is_every_version() {
-        assert!(covers("pkg:npm/a", "pkg:npm/a@1") && covers("pkg:npm/%40s/a", "pkg:npm/%40s/a@1"));
-        assert!(!covers("pkg:npm/a@2", "pkg:npm/a@1") && !covers("pkg:npm/a", "pkg:npm/ab@1"));
-        assert!(covers("pkg:npm/a@1?arch=x", "pkg:npm/a@1"));
-    }
-}
+#[path = "vex_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::services::Services;
 use super::urgency::Urgency;
-use crate::model::{Check, Limits, Severity};
+use crate::model::{Check, Limits, NotAffected, Severity};
 
 use super::require::Require;
 use super::scope::ScopeEntry;
@@ -172,6 +172,9 @@ pub struct ExceptionEntry {
     #[schemars(with = "String")]
     #[serde(deserialize_with = "day")]
     pub until: jiff::civil::Date,
+    /// What an OpenVEX statement says; a policy file cannot.
+    #[serde(skip)]
+    pub not_affected: Option<NotAffected>,
 }
 
 fn moment<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<jiff::Timestamp>, D::Error> {

@@ -5,22 +5,22 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::bundle::{Bundle, Content};
 use super::dsse::{Envelope, IN_TOTO};
-use super::key::PublicKey;
+use super::sealed::{self, Opened};
+use super::settings::TrustSettings;
 use super::statement::Statement;
-use super::summary::{
-    ATTESTATION_MALFORMED, ATTESTATION_SIGNATURE_INVALID, ATTESTATION_SUBJECT_MISMATCH, VERIFICATION_SUMMARY, subject,
-};
+use super::summary::{ATTESTATION_MALFORMED, ATTESTATION_SUBJECT_MISMATCH, VERIFICATION_SUMMARY, subject};
 use super::{strict, wrapped};
 use crate::model::{Algorithm, Artifact, Assurance, Class, Digest, Evidence, Rule, Severity};
 
 /// Good news: somebody known says something about these very files.
 pub static STATEMENT_SIGNED: Rule = Rule {
     id: "statement-signed",
-    summary: "a statement about these files is signed by a key that the policy names",
+    summary: "a statement about these files is signed by somebody whom the policy names",
     severity: Severity::Info,
     class: Class::Assurance,
     page: include_str!("../rules/statement-signed.md"),
@@ -116,14 +116,30 @@ pub fn time(kind: Kind, predicate: &Value) -> Option<&str> {
     pointers.iter().find_map(|pointer| predicate.pointer(pointer).and_then(Value::as_str))
 }
 
-/// How it ends: `PASSED`, `WARNED` or `FAILED`, for those that end in a result.
+/// How it ends: `PASSED`, `WARNED` or `FAILED`, for those that end in a result. A simple verification result has no
+/// word for it: it passed if it names what was verified.
 #[must_use]
 pub fn result(kind: Kind, predicate: &Value) -> Option<&str> {
     match kind {
         Kind::Summary => predicate.get("verificationResult").and_then(Value::as_str),
         Kind::TestResult => predicate.get("result").and_then(Value::as_str),
-        Kind::Svr => Some("PASSED"),
+        Kind::Svr => (!levels(kind, predicate).is_empty()).then_some("PASSED"),
         _ => None,
+    }
+}
+
+/// Why a statement of a kind that ends in a result does not say that all went well.
+pub(super) fn not_passed(kind: Kind, predicate: &Value) -> Option<String> {
+    let good: &[&str] = match kind {
+        Kind::Summary | Kind::Svr => &["PASSED"],
+        Kind::TestResult => &["PASSED", "WARNED"],
+        _ => return None,
+    };
+    match result(kind, predicate) {
+        Some(word) if good.contains(&word) => None,
+        Some("FAILED") => Some("says that it failed".to_owned()),
+        Some(other) => Some(format!("says {other:?}, not PASSED")),
+        None => Some("does not say how it ended".to_owned()),
     }
 }
 
@@ -138,17 +154,19 @@ fn levels(kind: Kind, predicate: &Value) -> Vec<&str> {
 
 /// The envelopes of a file: one, one in a Sigstore bundle, or several on lines of their own.
 pub(super) fn envelopes(bytes: &[u8]) -> Result<Vec<Envelope>, String> {
-    let values = match wrapped::lines(bytes) {
-        Some(lines) => lines?,
-        None => {
-            let value = strict::parse(bytes)?;
-            match wrapped::unwrap(&value) {
-                Some(inner) => inner?.values,
-                None => vec![value],
-            }
-        }
-    };
-    values.iter().map(envelope).collect()
+    values(bytes)?.iter().map(envelope).collect()
+}
+
+/// The same, each as it stands there.
+fn values(bytes: &[u8]) -> Result<Vec<Value>, String> {
+    if let Some(lines) = wrapped::lines(bytes) {
+        return lines;
+    }
+    let value = strict::parse(bytes)?;
+    match wrapped::unwrap(&value) {
+        Some(inner) => inner.map(|inner| inner.values),
+        None => Ok(vec![value]),
+    }
 }
 
 /// The envelope of a JSON value that is one, or a bundle around one.
@@ -162,39 +180,39 @@ pub(super) fn envelope(value: &Value) -> Result<Envelope, String> {
     }
 }
 
-/// Holds the statements of a file against keys and files. `name` is what reports call the file.
+/// Holds the statements of a file against the files that are here and the signers that `trust` names, any one of whom is
+/// enough: how many are needed, the policy decides. `file` is what reports call the file, and its bytes.
 #[must_use]
 pub fn check(
-    name: &str,
-    bytes: &[u8],
+    file: (&str, &[u8]),
     artifacts: &[Artifact],
     root: Option<&Digest>,
-    keys: &[PublicKey],
+    trust: &TrustSettings,
+    now: Timestamp,
 ) -> Vec<Evidence> {
-    match envelopes(bytes) {
-        Ok(envelopes) => envelopes.iter().map(|envelope| one(name, bytes, envelope, artifacts, root, keys)).collect(),
+    let (name, bytes) = file;
+    let each = |value: &Value| {
+        let opened = sealed::open(value.to_string().as_bytes(), trust, now);
+        opened.map(|opened| one(file, &opened, artifacts, root)).unwrap_or_else(|refusals| {
+            let named =
+                |seen: &Evidence| Evidence::new(seen.rule, format!("{name}: {}", seen.fact.message)).with("file", name);
+            refusals.iter().map(named).collect()
+        })
+    };
+    match values(bytes) {
+        Ok(values) => values.iter().flat_map(each).collect(),
         Err(clause) => vec![Evidence::new(&ATTESTATION_MALFORMED, format!("{name}: {clause}")).with("file", name)],
     }
 }
 
-fn one(
-    name: &str,
-    bytes: &[u8],
-    envelope: &Envelope,
-    artifacts: &[Artifact],
-    root: Option<&Digest>,
-    keys: &[PublicKey],
-) -> Evidence {
+fn one(file: (&str, &[u8]), opened: &Opened, artifacts: &[Artifact], root: Option<&Digest>) -> Vec<Evidence> {
+    let (name, bytes) = file;
     let refuse =
-        |rule: &'static Rule, clause: String| Evidence::new(rule, format!("{name}: {clause}")).with("file", name);
-    let payload = match envelope.verify(keys, 1) {
-        Ok(payload) => payload,
-        Err(refusal) => return refuse(&ATTESTATION_SIGNATURE_INVALID, refusal.to_string()),
-    };
-    if payload.payload_type() != IN_TOTO {
-        return refuse(&ATTESTATION_MALFORMED, format!("its payload is {:?}", payload.payload_type()));
+        |rule: &'static Rule, clause: String| vec![Evidence::new(rule, format!("{name}: {clause}")).with("file", name)];
+    if opened.payload_type != IN_TOTO {
+        return refuse(&ATTESTATION_MALFORMED, format!("its payload is {:?}", opened.payload_type));
     }
-    let statement = match Statement::parse(payload.bytes()) {
+    let statement = match Statement::parse(&opened.payload) {
         Ok(statement) => statement,
         Err(clause) => return refuse(&ATTESTATION_MALFORMED, clause),
     };
@@ -202,8 +220,8 @@ fn one(
         return refuse(&ATTESTATION_SUBJECT_MISMATCH, other.fact.message);
     }
     let (kind, predicate) = (Kind::of(&statement), &statement.predicate);
-    let signers: Vec<&str> = payload.signers().iter().map(super::key::KeyId::as_str).collect();
-    let said = format!("{name}: {} about these files, signed by {} named key(s)", kind.name(), signers.len());
+    let signers: Vec<&str> = opened.signers.iter().map(String::as_str).collect();
+    let said = format!("{name}: {} about these files, signed by {} named signer(s)", kind.name(), signers.len());
     let mut signed = Evidence::new(&STATEMENT_SIGNED, said)
         .known_by(Assurance::Attested)
         .with("file", name)
@@ -223,7 +241,9 @@ fn one(
     if kind == Kind::Sbom {
         signed = signed.with("covers-all-files", lists_all(predicate, artifacts));
     }
-    signed
+    let mut evidence = opened.notes.clone();
+    evidence.push(signed);
+    evidence
 }
 
 /// Lower-case hexadecimal.

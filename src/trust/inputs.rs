@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::attested::{Kind, envelopes, lists_all, result, sha256};
+use super::attested::{Kind, envelope as envelope_of, envelopes, lists_all, not_passed, sha256};
 use super::dsse::IN_TOTO;
-use super::key::{KeyId, PublicKey};
+use super::key::PublicKey;
 use super::statement::Statement;
 use super::strict;
 use super::summary::subject;
@@ -33,21 +33,31 @@ pub struct RequiredInput {
     pub key: Option<PublicKey>,
 }
 
+/// SHA-256 of the attestations that a summary says it rests on, lower-case hexadecimal. Of a payload that nobody has
+/// vouched for yet: good for knowing which files are no part of the subject, for no more.
+#[must_use]
+pub fn named(envelope: &[u8]) -> BTreeSet<String> {
+    let envelope = strict::parse(envelope).and_then(|value| envelope_of(&value));
+    let payload = envelope.and_then(|envelope| strict::parse(envelope.unverified_payload()));
+    let predicate = payload.ok().and_then(|statement| statement.get("predicate").cloned()).unwrap_or_default();
+    digests(&predicate).into_iter().map(str::to_owned).collect()
+}
+
+fn digests(predicate: &Value) -> BTreeSet<&str> {
+    let list = predicate.get("inputAttestations").and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|input| input.pointer("/digest/sha256").and_then(Value::as_str)).collect()
+}
+
 /// Evidence about every required input that the summary does not name, that is not at hand, or that is not what it must
 /// be. `files` are names and bytes of what is at hand.
 pub fn missing(
     predicate: &Value,
     wanted: &[RequiredInput],
     files: &[(String, Vec<u8>)],
-    signers: &BTreeSet<KeyId>,
+    signers: &BTreeSet<String>,
     here: (&[Artifact], Option<&Digest>),
 ) -> Vec<Evidence> {
-    let list = predicate.get("inputAttestations").and_then(Value::as_array);
-    let digests: BTreeSet<&str> = list
-        .into_iter()
-        .flatten()
-        .filter_map(|input| input.pointer("/digest/sha256").and_then(Value::as_str))
-        .collect();
+    let digests = digests(predicate);
     wanted
         .iter()
         .filter_map(|required| {
@@ -73,14 +83,14 @@ fn refusal(
     required: &RequiredInput,
     bytes: &[u8],
     digests: &BTreeSet<&str>,
-    signers: &BTreeSet<KeyId>,
+    signers: &BTreeSet<String>,
     here: (&[Artifact], Option<&Digest>),
 ) -> Option<String> {
     if !digests.contains(sha256(bytes).as_str()) {
         return Some("is not among the inputs that the summary names".to_owned());
     }
     match &required.key {
-        Some(key) if signers.contains(&key.id()) => {
+        Some(key) if signers.contains(key.id().as_str()) => {
             Some("would have to be signed by another key than the summary is".to_owned())
         }
         Some(key) => signed(required, key, bytes, here),
@@ -148,8 +158,8 @@ fn of_kind(required: &RequiredInput, payload: &[u8], here: (&[Artifact], Option<
     if !kind.is(&required.kind) {
         return Some(format!("is of kind {:?}", kind.name()));
     }
-    if result(kind, &statement.predicate) == Some("FAILED") {
-        return Some("says that it failed".to_owned());
+    if let Some(why) = not_passed(kind, &statement.predicate) {
+        return Some(why);
     }
     subject(&statement, here.0, here.1).map(|other| other.fact.message)
 }

@@ -29,6 +29,7 @@ pub mod model_signing;
 mod published;
 mod rollback;
 mod scene;
+mod sealed;
 mod settings;
 mod shape;
 pub mod signing;

@@ -5,7 +5,6 @@ use super::bundle::{self, Material};
 use super::certificate::Certificate;
 use super::dsse::{Envelope, IN_TOTO};
 use super::key::PrivateKey;
-#[cfg(feature = "keyless")]
 use super::published;
 use super::statement::Statement;
 use crate::model::{Algorithm, Digest};
@@ -55,7 +54,6 @@ impl Signable {
     }
 
     /// The digest of one thing that the signature will speak of.
-    #[cfg(feature = "keyless")]
     pub(super) fn subject(&self) -> Result<Digest, String> {
         let payload = match self {
             Self::File(digest) => return Ok(digest.clone()),

@@ -36,7 +36,10 @@ pub static TIMESTAMP_INVALID: Rule = Rule {
 
 /// The keys of one Sigstore instance.
 #[derive(Clone, Debug)]
-pub struct TrustedRoot(sigstore_trust_root::TrustedRoot);
+pub struct TrustedRoot {
+    keys: sigstore_trust_root::TrustedRoot,
+    name: String,
+}
 
 impl TrustedRoot {
     /// The names of the instances whose keys are part of this program.
@@ -53,7 +56,8 @@ impl TrustedRoot {
             "github" => SigstoreInstance::GitHub,
             _ => return Err(format!("no instance is called {name:?}; {} are", Self::EMBEDDED.join(", "))),
         };
-        sigstore_trust_root::TrustedRoot::from_embedded(instance).map(Self).map_err(|error| error.to_string())
+        let keys = sigstore_trust_root::TrustedRoot::from_embedded(instance).map_err(|error| error.to_string())?;
+        Ok(Self { keys, name: name.to_owned() })
     }
 
     /// Reads a `trusted_root.json`.
@@ -61,9 +65,15 @@ impl TrustedRoot {
     /// # Errors
     /// What is wrong with it.
     pub fn from_json(text: &str) -> Result<Self, String> {
-        let root = sigstore_trust_root::TrustedRoot::from_json(text).map_err(|error| error.to_string())?;
-        Verifier::new(&root).map_err(|error| error.to_string())?;
-        Ok(Self(root))
+        let keys = sigstore_trust_root::TrustedRoot::from_json(text).map_err(|error| error.to_string())?;
+        Verifier::new(&keys).map_err(|error| error.to_string())?;
+        Ok(Self { keys, name: format!("sha256:{}", super::attested::sha256(text.as_bytes())) })
+    }
+
+    /// The name of the instance, or the SHA-256 of the text that it was read from.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -129,7 +139,7 @@ pub fn verify(
     let malformed = |clause: String| Refused { broken: Broken::Form, clause };
     let bundle = Bundle::from_json(bundle).map_err(|error| malformed(error.to_string()))?;
     let root = match root {
-        Some(root) => Cow::Borrowed(&root.0),
+        Some(root) => Cow::Borrowed(&root.keys),
         None => Cow::Owned(
             sigstore_trust_root::TrustedRoot::from_embedded(SigstoreInstance::PublicGood)
                 .map_err(|error| refused(&error.into()))?,

@@ -6,14 +6,14 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::attested::envelope;
 use super::bundle::{self, Material};
 use super::certificate::Certificate;
-use super::dsse::{Envelope, IN_TOTO, Refusal};
+use super::dsse::{Envelope, IN_TOTO};
 use super::inputs::{self, RequiredInput};
-use super::key::{PrivateKey, PublicKey};
+use super::key::PrivateKey;
+use super::settings::TrustSettings;
 use super::statement::Statement;
-use super::strict;
+use super::{sealed, strict};
 use crate::model::{Algorithm, Artifact, Class, Digest, Evidence, Rule, Severity, tier};
 
 /// The predicate of SLSA 1.0, 1.1 and 1.2 alike.
@@ -71,10 +71,8 @@ rules! {
 /// What the caller asks of an attestation. An empty expectation asks for a signature, a subject and `PASSED`.
 #[derive(Clone, Debug, Default)]
 pub struct Expectation {
-    /// Trusted keys.
-    pub keys: Vec<PublicKey>,
-    /// Distinct keys that must have signed; 0 is taken as 1.
-    pub threshold: usize,
+    /// Who may have signed, and how many of them must have.
+    pub trust: TrustSettings,
     /// What the verification was for.
     pub resource_uri: Option<String>,
     /// Who verified.
@@ -133,21 +131,14 @@ pub fn verify(
     now: Timestamp,
 ) -> Vec<Evidence> {
     let malformed = |clause: String| vec![Evidence::new(&ATTESTATION_MALFORMED, clause)];
-    let envelope = match strict::parse(bytes).and_then(|value| envelope(&value)) {
-        Ok(envelope) => envelope,
-        Err(clause) => return malformed(clause),
+    let opened = match sealed::open(bytes, &expected.trust, now) {
+        Ok(opened) => opened,
+        Err(refusals) => return refusals,
     };
-    let payload = match envelope.verify(&expected.keys, expected.threshold.max(1)) {
-        Ok(payload) => payload,
-        Err(refusal @ Refusal::Threshold { .. }) => {
-            return vec![Evidence::new(&ATTESTATION_THRESHOLD_UNMET, refusal.to_string())];
-        }
-        Err(refusal) => return vec![Evidence::new(&ATTESTATION_SIGNATURE_INVALID, refusal.to_string())],
-    };
-    if payload.payload_type() != IN_TOTO {
-        return malformed(format!("its payload is {:?}, not an in-toto statement", payload.payload_type()));
+    if opened.payload_type != IN_TOTO {
+        return malformed(format!("its payload is {:?}, not an in-toto statement", opened.payload_type));
     }
-    let statement = match Statement::parse(payload.bytes()) {
+    let statement = match Statement::parse(&opened.payload) {
         Ok(statement) if statement.predicate_type == VERIFICATION_SUMMARY => statement,
         Ok(statement) => return malformed(format!("its predicate is {:?}", statement.predicate_type)),
         Err(clause) => return malformed(clause),
@@ -160,10 +151,10 @@ pub fn verify(
     }
     let here = (artifacts, root);
     let (required, files) = (&expected.inputs, &expected.input_files);
-    evidence.extend(inputs::missing(&statement.predicate, required, files, payload.signers(), here));
+    evidence.extend(inputs::missing(&statement.predicate, required, files, &opened.signers, here));
     if evidence.is_empty() {
-        let signers: Vec<&str> = payload.signers().iter().map(super::key::KeyId::as_str).collect();
-        let message = format!("{} trusted key(s) say that these files passed", signers.len());
+        let signers: Vec<&str> = opened.signers.iter().map(String::as_str).collect();
+        let message = format!("{} trusted signer(s) say that these files passed", signers.len());
         let mut valid = Evidence::new(&ATTESTATION_VALID, message).with("signers", signers.clone());
         for name in ["verifier", "timeVerified", "resourceUri", "policy", "verifiedLevels"] {
             if let Some(value) = statement.predicate.get(name) {
@@ -172,6 +163,7 @@ pub fn verify(
         }
         evidence.push(valid);
     }
+    evidence.extend(opened.notes);
     evidence
 }
 

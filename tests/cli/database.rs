@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::{report, run, stderr, stdout};
+use crate::{report, ruled, run, stderr, stdout};
 
 fn record(id: &str, package: &str, fixed: &str) -> String {
     json!({
@@ -115,6 +115,12 @@ fn status_knows_age_and_every_byte() {
     assert_eq!(status(&db, &[&now[..], &["--max-age", "9d"]].concat(), 3)["stale"], true);
     stdout(&mut run(&["db", "import", &path(folder, "dump"), "--db", &db, "--as-of", "2026-09-10", "--quiet"]), 0);
     assert_eq!(status(&db, &now, 0)["age_days"], 1);
+    let early = ["--now", "2026-09-01T00:00:00Z"];
+    assert_eq!(status(&db, &early, 0)["age_days"], -9);
+    assert_eq!(status(&db, &[&early[..], &["--max-age", "9d"]].concat(), 3)["stale"], true);
+    assert!(stdout(&mut run(&["db", "status", "--db", &db, early[0], early[1]]), 0).contains("yet to come"));
+    let said = stderr(&mut run(&["db", "import", &path(folder, "dump"), "--db", &db, "--as-of", "2026-09-30"]), 2);
+    assert!(said.contains("yet to come; today is 2026-09-21"), "{said}");
     let mut bytes = fs::read(&db).unwrap();
     bytes[12] ^= 1;
     fs::write(&db, bytes).unwrap();
@@ -176,6 +182,30 @@ fn vex_excuses_with_a_reason_and_in_a_name() {
     let report = report(&["audit", &path(folder, "tree"), "--db", &db, "--vex", &file], 0);
     let found = report["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "vulnerable-package").unwrap();
     assert_eq!((&found["ruling"], &found["exception"]["owner"]), (&json!("excused"), &json!("Security")));
+    let args = ["audit", &path(folder, "tree"), "--db", &db, "--vex", &file, "--format", "openvex"];
+    let vex: Value = serde_json::from_str(&stdout(&mut run(&args), 0)).unwrap();
+    let statement = &vex["statements"][0];
+    assert_eq!(
+        (&statement["status"], &statement["status_notes"]),
+        (&json!("not_affected"), &json!("stated by Security"))
+    );
+    assert_eq!(statement["justification"], "vulnerable_code_not_in_execute_path");
+    let bill = stdout(&mut run(&["sbom", &path(folder, "tree"), "--db", &db, "--vex", &file]), 0);
+    let bill: Value = serde_json::from_str(&bill).unwrap();
+    let analysis = &bill["vulnerabilities"][0]["analysis"];
+    assert_eq!(
+        (&analysis["state"], &analysis["justification"]),
+        (&json!("not_affected"), &json!("code_not_reachable"))
+    );
+    // Also where the policy would say nothing: it stays known that it is not affected.
+    let lenient = path(folder, "lenient.toml");
+    let text =
+        "schema = 1\nname = 'l'\nextends = 'development'\n[audit.severity]\nfail = 'critical'\nwarn = 'critical'\n";
+    fs::write(&lenient, text).unwrap();
+    let report = self::report(&["audit", &path(folder, "tree"), "--db", &db, "--vex", &file, "--policy", &lenient], 0);
+    let found = report["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "vulnerable-package").unwrap();
+    assert_eq!(found["ruling"], "excused");
+    assert!(ruled(&report, "warn").is_empty());
     write("affected");
     told(folder, &db, &["--vex", &file], 1);
 }

@@ -193,3 +193,70 @@ fn a_browser_can_log_in() {
         }
     }
 }
+
+#[test]
+fn a_verdict_is_signed_in_a_name_and_holds_under_it() {
+    let scene = Scene::new();
+    let (token, url) = (token(300), &scene.services.url);
+    let (model, root, output) = (scene.at("model"), scene.at("root.json"), scene.at("verdict.json"));
+    let services = ["--fulcio-url", url.as_str(), "--rekor-url", url, "--trusted-root", &root];
+    let attest = [&["attest", model.as_str(), "--keyless", "--quiet", "--output", &output], &services[..]].concat();
+    assert!(stderr(&mut run(&attest), 2).contains("no identity token"));
+    stdout(run(&attest).args(["--identity-token", &token]), 0);
+    let verify = |more: &[&str], code: i32| {
+        let arguments = ["attest", "verify", &output, "--subject", &model];
+        report(&[&arguments[..], more].concat(), code)
+    };
+    let signer = [&SIGNER[..], &["--trusted-root", &root]].concat();
+    let good = verify(&signer, 0);
+    assert!(ruled(&good, "ok").contains(&"attestation-valid".to_owned()), "{good}");
+    for wrong in [
+        &["--identity", "other@example.org", "--issuer", ISSUER, "--trusted-root", &root][..],
+        &["--identity", NAME, "--issuer", "https://other.example.org", "--trusted-root", &root],
+        &SIGNER,
+    ] {
+        assert_eq!(ruled(&verify(wrong, 1), "fail"), ["attestation-signature-invalid"], "{wrong:?}");
+    }
+    let two = [&signer[..], &["--threshold", "2"]].concat();
+    assert_eq!(ruled(&verify(&two, 1), "fail"), ["attestation-threshold-unmet"]);
+    fs::write(scene.at("model/README.md"), "changed").unwrap();
+    assert_eq!(ruled(&verify(&signer, 1), "fail"), ["attestation-subject-mismatch"]);
+    stderr(&mut run(&["attest", "verify", &output, "--subject", &model]), 2);
+    stderr(&mut run(&["attest", "verify", &output, "--subject", &model, "--issuer", ISSUER]), 2);
+}
+
+/// Staged deployment: production asks for what the pipeline said of the same files a while ago, in its own name.
+#[test]
+fn a_policy_asks_for_a_statement_in_a_name() {
+    let scene = Scene::new();
+    let (token, url) = (token(300), &scene.services.url);
+    let (model, root, output) = (scene.at("model"), scene.at("root.json"), scene.at("verdict.json"));
+    let attest = ["attest", &model, "--keyless", "--quiet", "--output", &output, "--trusted-root", &root];
+    stdout(run(&attest).args(["--fulcio-url", url, "--rekor-url", url, "--identity-token", &token]), 0);
+    let under = |identities: &str, more: &str, code: i32| {
+        let text = format!(
+            "schema = 1\nname = 'p'\nextends = 'development'\n{more}\n[[require.attestations]]\nkind = 'summary'\n\
+             level = 'development'\nidentities = [{identities}]\n"
+        );
+        fs::write(scene.at("p.toml"), text).unwrap();
+        report(&["verify", &model, "--policy", &scene.at("p.toml"), "--attestation", &output], code)
+    };
+    let (root, named) = ("[signature]\ntrusted-root = 'root.json'", format!("issuer = '{ISSUER}'"));
+    let exact = format!("{{ identity = '{NAME}', {named} }}");
+    let good = under(&exact, root, 0);
+    assert!(ruled(&good, "ok").contains(&"statement-signed".to_owned()), "{good}");
+    under(&format!("{{ regexp = '.*', {named} }}"), root, 0);
+    let refused = ["attestation-signature-invalid", "requirement-unmet"];
+    assert_eq!(ruled(&under(&exact, "", 1), "fail"), refused);
+    let other = format!("{{ identity = 'other@example.org', {named} }}");
+    assert_eq!(ruled(&under(&other, root, 1), "fail"), refused);
+    // Somebody whom one requirement names is nobody to another.
+    let both = format!("{root}\n[[require.attestations]]\nkind = 'svr'\nidentities = [{exact}]");
+    assert_eq!(ruled(&under(&other, &both, 1), "fail"), ["requirement-unmet"]);
+    fs::write(
+        scene.at("none.toml"),
+        "schema = 1\nname = 'p'\nextends = 'development'\n[[require.attestations]]\nkind = 'svr'\n",
+    )
+    .unwrap();
+    assert!(stderr(&mut run(&["policy", "check", &scene.at("none.toml")]), 2).contains("names no signer"));
+}

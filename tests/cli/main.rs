@@ -21,6 +21,7 @@ mod sbom;
 #[cfg(feature = "keyless")]
 mod services;
 mod sign;
+mod signers;
 mod stored;
 
 use std::path::Path;

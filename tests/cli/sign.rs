@@ -146,7 +146,7 @@ fn hashes_and_shards_are_as_asked() {
 }
 
 /// Makes an authority and a certificate of it for `leaf.key`.
-fn certified(folder: &Path) {
+pub fn certified(folder: &Path) {
     fs::write(folder.join("ext"), "keyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n").unwrap();
     for call in [
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=authority",

@@ -181,3 +181,105 @@ fn required_statements() {
     let changed = ruled(&under("dev.json", "10", 1), "fail");
     assert_eq!(changed, ["attestation-subject-mismatch", "requirement-unmet"]);
 }
+
+#[test]
+fn what_flags_left_out_another_call_does_not_take_for_seen() {
+    let scene = Scene::new();
+    let stored = scene.path("report.json");
+    for made in [&["--ignore", "odd.pkl"][..], &["--allow-symlinks"], &["--ignore-unsigned"]] {
+        let (_, again) = scene.both(made, "development");
+        let unknown = ruled(&again, "unknown");
+        assert_eq!(unknown, ["report-terms-differ"], "{made:?}");
+        let known = [&["verify", "--report", &stored][..], made].concat();
+        let known = run(&known).args(["--format", "json"]).output().unwrap();
+        let known: Value = serde_json::from_slice(&known.stdout).unwrap();
+        assert_eq!(ruled(&known, "unknown"), Vec::<String>::new(), "{made:?}");
+    }
+    let model = scene.path("model");
+    fs::remove_file(&stored).unwrap();
+    let scan = ["scan", &model, "--structure-only", "--format", "json", "--output", &stored];
+    stdout(&mut run(&scan), 1);
+    let again = report(&["verify", "--report", &stored, "--checks", "scan"], 1);
+    assert_eq!(ruled(&again, "unknown"), ["report-terms-differ"]);
+}
+
+#[test]
+fn a_moment_that_somebody_gave_is_not_taken_for_the_clock() {
+    let scene = Scene::new();
+    let model = scene.path("model");
+    let moments = |arguments: &[&str]| -> Vec<String> {
+        let document = report(arguments, 1);
+        let inputs = document["inputs"].as_array().unwrap().iter();
+        inputs.filter(|one| one["role"] == "moment").map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let epoch = ["2026-09-21T14:13:20Z (SOURCE_DATE_EPOCH)"];
+    assert_eq!(moments(&["verify", &model]), epoch);
+    let given = ["2026-11-01T00:00:00Z (--now)"];
+    assert_eq!(moments(&["verify", &model, "--now", "2026-11-01T00:00:00Z"]), given);
+    let stored = scene.path("report.json");
+    run(&["verify", &model, "--format", "json", "--output", &stored]).output().unwrap();
+    assert_eq!(moments(&["verify", "--report", &stored, "--now", "2026-11-01T00:00:00Z"]), given);
+    let by_clock = run(&["verify", &model, "--format", "json"]).env_remove("SOURCE_DATE_EPOCH").output().unwrap();
+    assert!(!String::from_utf8(by_clock.stdout).unwrap().contains("moment"));
+}
+
+/// A statement whose signer is known, but who did not say that all went well, or is nobody independent.
+#[test]
+fn a_required_statement_says_passed_and_an_independent_one_needs_a_known_signer() {
+    let scene = Scene::new();
+    fs::remove_file(scene.at("model/odd.pkl")).unwrap();
+    key(scene.folder.path(), "dev", "p256");
+    key(scene.folder.path(), "maker", "p256");
+    let (model, statement) = (scene.path("model"), scene.path("statement.json"));
+    let policy = |kind: &str, more: &str| {
+        let text = format!(
+            "schema = 1\nname = 'p'\nextends = 'development'\n[[require.attestations]]\nkind = '{kind}'\n\
+             keys = ['dev.pub']\n{more}\n"
+        );
+        fs::write(scene.at("p.toml"), text).unwrap();
+    };
+    let attest = |kind: &str| {
+        let _ = fs::remove_file(&statement);
+        let key = scene.path("dev");
+        stdout(&mut run(&["attest", &model, "--predicate", kind, "--key", &key, "--output", &statement, "--quiet"]), 0);
+    };
+    let verify = |file: &str, more: &[&str], code: i32| {
+        let arguments = ["verify", &model, "--policy", &scene.path("p.toml"), "--attestation", file];
+        ruled(&report(&[&arguments[..], more].concat(), code), "fail")
+    };
+    for (kind, field, words) in [
+        ("summary", "verificationResult", &["ERROR", "passed", "WARNED", ""][..]),
+        ("test-result", "result", &["failed", "ERROR", ""]),
+        ("svr", "properties", &[""]),
+    ] {
+        policy("audit", "");
+        attest(kind);
+        assert!(verify(&statement, &[], 0).is_empty(), "{kind}");
+        let text = crate::attest::statement(&statement);
+        for word in words {
+            let mut bent = text.clone();
+            let predicate = bent["predicate"].as_object_mut().unwrap();
+            match word {
+                &"" => predicate.remove(field),
+                word => predicate.insert(field.to_owned(), (*word).into()),
+            };
+            let sealed = scene.path("bent.sig");
+            fs::write(scene.at("bent.json"), bent.to_string()).unwrap();
+            let _ = fs::remove_file(&sealed);
+            let sign = ["sign", &scene.path("bent.json"), "--content", "statement", "--key", &scene.path("dev")];
+            stdout(&mut run(&[&sign[..], &["--output", &sealed, "--quiet"]].concat()), 0);
+            assert_eq!(verify(&sealed, &[], 1), ["requirement-unmet"], "{kind} {word}");
+        }
+    }
+    policy("summary", "independent = true");
+    attest("summary");
+    assert_eq!(verify(&statement, &[], 1), ["requirement-unmet"]);
+    let signature = scene.path("model.sig");
+    stdout(&mut run(&["sign", &model, "--key", &scene.path("maker"), "--output", &signature, "--quiet"]), 0);
+    let by_maker = ["--signature", &signature, "--key", &scene.path("maker.pub")];
+    assert!(verify(&statement, &by_maker, 0).is_empty());
+    fs::remove_file(&signature).unwrap();
+    stdout(&mut run(&["sign", &model, "--key", &scene.path("dev"), "--output", &signature, "--quiet"]), 0);
+    let by_dev = ["--signature", &signature, "--key", &scene.path("dev.pub")];
+    assert_eq!(verify(&statement, &by_dev, 1), ["requirement-unmet"]);
+}

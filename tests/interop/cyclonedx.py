@@ -29,7 +29,8 @@ def troubles(path: Path) -> list[str]:
     found = [str(error) for error in JsonStrictValidator(version).validate_str(text, all_errors=True) or []]
     if not found:
         Bom.from_json(document)
-    references = [component["bom-ref"] for component in document.get("components", [])]
+    listed = document.get("components", []) + document.get("services", [])
+    references = [one["bom-ref"] for one in listed]
     found += [f"reference twice: {one}" for one in {one for one in references if references.count(one) > 1}]
     known = {*references, document.get("metadata", {}).get("component", {}).get("bom-ref")}
     for dependency in document.get("dependencies", []):

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use weighbridge::model::{Algorithm, Artifact};
+use weighbridge::trust::TrustSettings;
 use weighbridge::trust::key::{KeyKind, PrivateKey};
 use weighbridge::trust::model_signing::{Ignored, root_digest};
 use weighbridge::trust::summary::{Expectation, VERIFICATION_SUMMARY, seal, verify};
@@ -30,7 +31,7 @@ fn statement(tree: &[Artifact]) -> Value {
 
 fn expectation(key: &PrivateKey) -> Expectation {
     Expectation {
-        keys: vec![key.public().clone()],
+        trust: TrustSettings { keys: vec![key.public().clone()], ..TrustSettings::default() },
         resource_uri: Some("pkg:huggingface/a/b".to_owned()),
         verifier: Some("https://weighbridge.dev".to_owned()),
         levels: ["WEIGHBRIDGE_PRODUCTION".to_owned()].into(),
@@ -93,7 +94,8 @@ fn only_enough_trusted_keys_count() {
     };
     assert_eq!(with(&[&other], &expectation(&key)), ["attestation-signature-invalid"]);
     let both = vec![key.public().clone(), other.public().clone()];
-    let two = Expectation { keys: both, threshold: 2, ..expectation(&key) };
+    let trust = TrustSettings { keys: both, threshold: 2, ..TrustSettings::default() };
+    let two = Expectation { trust, ..expectation(&key) };
     assert_eq!(with(&[&other, &key], &two), ["attestation-valid"]);
     assert_eq!(with(&[&key, &key], &two), ["attestation-threshold-unmet"]);
     assert!(seal(b"{}", &[&key]).is_err());

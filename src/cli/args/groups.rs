@@ -32,6 +32,13 @@ pub struct Reading {
     pub structure_only: bool,
 }
 
+impl Reading {
+    /// The paths of `--ignore` as reports write them.
+    pub fn left_out(&self) -> impl Iterator<Item = &str> {
+        self.ignore.iter().map(|path| path.trim_end_matches('/').trim_start_matches("./"))
+    }
+}
+
 /// How reports are written.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Writing {

@@ -15,7 +15,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::Check;
 
 pub use bills::{BillFormat, CheckFormat, Sbom, SbomCheck, SbomMerge, SbomVerb};
-pub use database::{Db, DbImport, DbStatus, DbUpdate, DbVerb, StatusFormat};
+#[cfg(feature = "online")]
+pub use database::DbUpdate;
+pub use database::{Db, DbImport, DbStatus, DbVerb, StatusFormat};
 pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
 #[cfg(feature = "keyless")]
 pub use keyless::Keyless;
@@ -99,7 +101,7 @@ pub struct Verify {
     #[arg(required_unless_present = "report", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Judge this JSON report again, without reading a byte of the files
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "signature", "db", "ignore"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "signature", "db"])]
     pub report: Option<PathBuf>,
     /// Only these checks
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = check)]

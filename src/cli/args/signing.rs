@@ -79,8 +79,13 @@ pub struct Attest {
     #[arg(long, value_enum, default_value_t = Predicate::Summary, value_name = "KIND")]
     pub predicate: Predicate,
     /// The private key that signs the statement, PEM (repeatable)
-    #[arg(long, required = true, value_name = "PEM")]
+    #[cfg_attr(feature = "keyless", arg(long, value_name = "PEM", required_unless_present = "keyless"))]
+    #[cfg_attr(not(feature = "keyless"), arg(long, value_name = "PEM", required = true))]
     pub key: Vec<PathBuf>,
+    #[cfg(feature = "keyless")]
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub keyless: super::Keyless,
     /// A trusted public key for the model's own signature, PEM (repeatable)
     #[arg(long, value_name = "PEM")]
     pub trusted_key: Vec<PathBuf>,
@@ -165,9 +170,24 @@ pub struct AttestVerify {
     #[arg(long, value_name = "PATH")]
     pub subject: PathBuf,
     /// A trusted public key, PEM (repeatable)
-    #[arg(long, required = true, value_name = "PEM")]
+    #[arg(long, required_unless_present_any = ["certificate_chain", "identity", "identity_regexp"], value_name = "PEM")]
     pub key: Vec<PathBuf>,
-    /// How many distinct trusted keys must have signed
+    /// Trusted root and intermediate certificates, PEM (repeatable)
+    #[arg(long, value_name = "PEM")]
+    pub certificate_chain: Vec<PathBuf>,
+    /// The identity a Sigstore certificate must name
+    #[arg(long, value_name = "ID", conflicts_with = "identity_regexp")]
+    pub identity: Option<String>,
+    /// An anchored regular expression that the identity must match
+    #[arg(long, value_name = "RE")]
+    pub identity_regexp: Option<String>,
+    /// The issuer that vouched for the identity
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
+    /// A Sigstore trusted_root.json, or an instance: public-good (the default), staging, github
+    #[arg(long, value_name = "FILE|NAME")]
+    pub trusted_root: Option<PathBuf>,
+    /// How many distinct trusted signers must have signed
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub threshold: u32,
     /// Oldest acceptable summary, such as 24h or 30d

@@ -14,6 +14,8 @@ use crate::emit::{properties, reference, result, statement, vulnerabilities};
 use crate::model::Report;
 use crate::trust::Certificate;
 use crate::trust::key::PrivateKey;
+#[cfg(feature = "keyless")]
+use crate::trust::signing::Signable;
 use crate::trust::summary::{seal, seal_bundle};
 use crate::weigh::read_small;
 
@@ -39,20 +41,38 @@ pub fn run(args: &Attest, path: &Path, quiet: bool) -> Result<ExitCode, Mistake>
         quiet,
     };
     let report = assess::assess(&request)?;
-    let Some(statement) = statement(args, &report, &now.to_string())? else {
+    let Some(statement) = statement(args, &report, &now.at.to_string())? else {
         output::remark(&format!("{}: nothing is written, {}", report.verdict, silence(args.predicate)));
         return Ok(exit::code(report.verdict));
     };
-    let sealed = match (args.bundle || args.certificate.is_some(), keys.as_slice()) {
-        (true, [key]) => seal_bundle(statement.as_bytes(), key, &chain),
+    let (sealed, who) = sealed(args, statement, &keys, &chain, quiet)?;
+    output::document(&format!("{sealed}\n"), args.output.as_deref())?;
+    if !quiet {
+        output::remark(&format!("{}: signed by {who}", report.verdict));
+    }
+    Ok(exit::code(report.verdict))
+}
+
+/// The signed statement, and who signed it.
+#[cfg_attr(not(feature = "keyless"), allow(unused_variables, reason = "only a service has something to say"))]
+fn sealed(
+    args: &Attest,
+    statement: String,
+    keys: &[PrivateKey],
+    chain: &[Certificate],
+    quiet: bool,
+) -> Result<(String, String), Mistake> {
+    #[cfg(feature = "keyless")]
+    if args.keyless.keyless {
+        let signable = Signable::Statement(statement.into_bytes());
+        return super::super::keyless::sign(&signable, &args.keyless, quiet).map(|signed| (signed.bundle, signed.who));
+    }
+    let sealed = match (args.bundle || args.certificate.is_some(), keys) {
+        (true, [key]) => seal_bundle(statement.as_bytes(), key, chain),
         (true, _) => Err("a Sigstore bundle bears one signature; give one --key".to_owned()),
         (false, keys) => seal(statement.as_bytes(), &keys.iter().collect::<Vec<&PrivateKey>>()),
     };
-    output::document(&format!("{}\n", sealed.map_err(Mistake::new)?), args.output.as_deref())?;
-    if !quiet {
-        output::remark(&format!("{}: signed by {} key(s)", report.verdict, keys.len()));
-    }
-    Ok(exit::code(report.verdict))
+    Ok((sealed.map_err(Mistake::new)?, format!("{} key(s)", keys.len())))
 }
 
 /// The certificates of the key, leaf first.
@@ -87,7 +107,9 @@ fn statement(args: &Attest, report: &Report, time: &str) -> Result<Option<String
             Some(vulnerabilities::statement(report, &scan(report, verifier, time)?).map_err(nothing)?)
         }
         Predicate::Openvex => match vulnerabilities::openvex(report, &verifier, time) {
-            Some(document) => Some(statement::of(report, "https://openvex.dev/ns/v0.2.0", document).map_err(nothing)?),
+            Some(document) => {
+                Some(statement::annotated(report, "https://openvex.dev/ns/v0.2.0", document).map_err(nothing)?)
+            }
             None => None,
         },
         Predicate::Sbom => {

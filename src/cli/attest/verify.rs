@@ -1,18 +1,18 @@
 //! Is a signed verification summary true of these bytes, and enough for whoever asks?
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
 use jiff::SignedDuration;
 
-use super::super::args::AttestVerify;
+use super::super::args::{AttestVerify, Trusting};
 use super::super::exit::{self, Mistake};
 use super::super::progress::Bar;
-use super::super::{assess, judging, key, output, trusting, verify};
-use crate::model::{Check, Input, Report, Tool};
+use super::super::{assess, judging, key, output, signers, terms, trusting, verify};
+use crate::model::{Algorithm, Artifact, ArtifactPath, Check, Digest, Report, Tool};
 use crate::policy;
-use crate::trust::inputs::RequiredInput;
-use crate::trust::key::PublicKey;
+use crate::trust::inputs::{self, RequiredInput};
 use crate::trust::summary::{Expectation, verify as check};
 use crate::weigh::{Nothing, read_small, weigh};
 
@@ -21,7 +21,7 @@ const KINDS: [&str; 7] = ["sbom", "audit", "summary", "test-result", "svr", "vul
 
 /// Hashes the subject and holds the statement against it.
 pub fn run(args: &AttestVerify, quiet: bool) -> Result<ExitCode, Mistake> {
-    let now = judging::now(args.now.as_deref())?;
+    let now = judging::moment(args.now.as_deref())?;
     let envelope = read_small(&args.file, super::ATTESTATION_BYTES)?;
     let expected = expectation(args)?;
     let loaded = judging::load("development")?;
@@ -29,16 +29,27 @@ pub fn run(args: &AttestVerify, quiet: bool) -> Result<ExitCode, Mistake> {
     plan.keep = Box::new(|_| false);
     let mut weighing = weigh(&args.subject, &plan, &Nothing, &Bar::new(quiet))?;
     // A statement cannot speak of itself, should it lie among the files.
-    for own in args.input.iter().chain([&args.file]).filter_map(|file| assess::below(&args.subject, file)) {
-        weighing.artifacts.retain(|artifact| artifact.path != own);
+    let own = assess::below(&args.subject, &args.file);
+    weighing.artifacts.retain(|artifact| Some(&artifact.path) != own.as_ref());
+    let held = |artifacts: &[Artifact]| {
+        let root = trusting::root(&args.subject, artifacts);
+        (check(&envelope, artifacts, root.as_ref(), &expected, now.at), root)
+    };
+    let (mut seen, mut root) = held(&weighing.artifacts);
+    if seen.iter().any(|seen| seen.rule.id == "attestation-subject-mismatch") {
+        // What it rests on may have been laid beside the files only after it was made.
+        let beside = beside(args, &envelope, &weighing.artifacts);
+        weighing.artifacts.retain(|artifact| !beside.contains(&artifact.path));
+        (seen, root) = held(&weighing.artifacts);
     }
-    let root = trusting::root(&args.subject, &weighing.artifacts);
     let mut evidence = weighing.evidence;
-    evidence.extend(check(&envelope, &weighing.artifacts, root.as_ref(), &expected, now));
+    evidence.extend(seen);
     let subject = assess::subject(&args.subject);
     let weighed = policy::Weighed { subject: &subject, root: root.as_ref(), artifacts: &weighing.artifacts };
-    let judged = policy::judge(&loaded.policy, &weighed, evidence, now);
-    let key = |key: &PublicKey| Input { role: "trusted-key".to_owned(), name: key.id().to_string(), digest: None };
+    let judged = policy::judge(&loaded.policy, &weighed, evidence, now.at);
+    let mut inputs = terms::of_trust(&expected.trust);
+    inputs.extend(terms::of_reading(&args.reading));
+    inputs.extend(now.input());
     let report = Report {
         subject,
         root,
@@ -50,11 +61,22 @@ pub fn run(args: &AttestVerify, quiet: bool) -> Result<ExitCode, Mistake> {
         policy: loaded.policy.id(),
         not_required: Vec::new(),
         not_assessed: not_assessed(&left_out),
-        inputs: expected.keys.iter().map(key).collect(),
+        inputs,
         tool: Tool::this(),
     };
-    output::document(&verify::render(&report, &args.writing, now), args.writing.output.as_deref())?;
+    output::document(&verify::render(&report, &args.writing, now.at), args.writing.output.as_deref())?;
     Ok(exit::code(report.verdict))
+}
+
+/// Files among the weighed ones that `--input` names and that the statement itself says it rests on, by digest.
+fn beside(args: &AttestVerify, envelope: &[u8], artifacts: &[Artifact]) -> BTreeSet<ArtifactPath> {
+    let named = inputs::named(envelope);
+    let paths: Vec<_> = args.input.iter().filter_map(|file| assess::below(&args.subject, file)).collect();
+    let is_named = |file: &&Artifact| {
+        let digest = file.digests.get(Algorithm::Sha256).map(Digest::hex);
+        paths.contains(&file.path) && digest.is_some_and(|hex| named.contains(&hex))
+    };
+    artifacts.iter().filter(is_named).map(|file| file.path.clone()).collect()
 }
 
 /// A statement is checked, nothing else is looked at again.
@@ -63,14 +85,26 @@ fn not_assessed(left_out: &assess::LeftOut) -> Vec<String> {
     std::iter::once(again).chain(left_out.clauses()).collect()
 }
 
+/// The signers that flags name.
+fn trusting_of(args: &AttestVerify) -> Trusting {
+    Trusting {
+        key: args.key.clone(),
+        threshold: Some(args.threshold),
+        certificate_chain: args.certificate_chain.clone(),
+        identity: args.identity.clone(),
+        identity_regexp: args.identity_regexp.clone(),
+        issuer: args.issuer.clone(),
+        trusted_root: args.trusted_root.clone(),
+        ..Trusting::default()
+    }
+}
+
 fn expectation(args: &AttestVerify) -> Result<Expectation, Mistake> {
-    let keys = args.key.iter().map(|file| key::public(file)).collect::<Result<Vec<_>, _>>()?;
     let policy = args.policy.as_deref().map(judging::load).transpose()?;
     let policy_sha256 = policy.map(|loaded| loaded.policy.id().digest.trim_start_matches("sha256:").to_owned());
     let max_age = args.max_age.as_deref().map(policy::seconds).transpose();
     Ok(Expectation {
-        keys,
-        threshold: args.threshold as usize,
+        trust: signers::by_flags(&trusting_of(args))?,
         resource_uri: args.resource_uri.clone(),
         verifier: args.verifier_id.clone(),
         levels: args.level.iter().cloned().collect(),

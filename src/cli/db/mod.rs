@@ -7,9 +7,11 @@ mod update;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use jiff::tz::TimeZone;
+
 use super::args::{DbImport, DbVerb};
 use super::exit::Mistake;
-use super::output;
+use super::{judging, output};
 use crate::advisory::{self, Database, Intake};
 use crate::emit::sanitize;
 
@@ -65,6 +67,11 @@ fn so_far(path: &Path) -> Result<Database, Mistake> {
 
 fn import(args: &DbImport, quiet: bool) -> Result<ExitCode, Mistake> {
     let target = target(args.db.as_deref())?;
+    let today = judging::now(None)?.to_zoned(TimeZone::UTC).date();
+    if let Some(day) = args.as_of.filter(|day| *day > today) {
+        return Err(Mistake::new(format!("--as-of {day} is yet to come; today is {today}"))
+            .help("give the day on which these advisories were fetched"));
+    }
     let mut database = if args.replace { Database::default() } else { so_far(&target)? };
     for path in &args.paths {
         let mut intake = Intake::of(path)?;

@@ -19,14 +19,15 @@ use crate::policy;
 const DAY: i64 = 86_400;
 
 /// What a database holds, how old it is, and whether every byte of it is as it was written. One that is not fails; one
-/// that is older than asked for is unknown.
+/// that is older than asked for, or of a day yet to come, is unknown.
 pub fn run(args: &DbStatus) -> Result<ExitCode, Mistake> {
     let path = super::target(args.db.as_deref())?;
     let database = Database::open(&path)?;
     let whole = database.check();
     let age = age(database.about(), judging::now(args.now.as_deref())?);
     let limit = args.max_age.as_deref().map(policy::seconds).transpose().map_err(Mistake::new)?;
-    let stale = limit.is_some_and(|limit| age.is_none_or(|days| i64::from(days).saturating_mul(DAY) > limit));
+    let fresh = |days: i32, limit: i64| days >= 0 && i64::from(days).saturating_mul(DAY) <= limit;
+    let stale = limit.is_some_and(|limit| !age.is_some_and(|days| fresh(days, limit)));
     let text = match args.format {
         StatusFormat::Json => format!("{:#}\n", document(&database, &whole, age, stale)),
         StatusFormat::Terminal => words(&output::shown(&path), database.about(), &whole, age),
@@ -39,11 +40,20 @@ pub fn run(args: &DbStatus) -> Result<ExitCode, Mistake> {
     }))
 }
 
-/// Days since it was known to be whole; negative ones are none.
+/// Days since it was known to be whole; negative for a day yet to come.
 fn age(about: &About, now: Timestamp) -> Option<i32> {
     let day: Date = about.current()?.parse().ok()?;
-    let span = now.to_zoned(TimeZone::UTC).date().since(day).ok()?;
-    Some(span.get_days().max(0))
+    now.to_zoned(TimeZone::UTC).date().since(day).ok().map(|span| span.get_days())
+}
+
+fn in_words(age: Option<i32>) -> String {
+    match age {
+        None => "unknown".to_owned(),
+        Some(days) if days < 0 => {
+            format!("unknown: it says that it is of a day yet to come, in {} days", days.unsigned_abs())
+        }
+        Some(days) => format!("{days} days"),
+    }
 }
 
 fn document(database: &Database, whole: &Result<(), String>, age: Option<i32>, stale: bool) -> Value {
@@ -78,7 +88,7 @@ fn words(path: &str, about: &About, whole: &Result<(), String>, age: Option<i32>
         ("advisories", format!("{}: {ecosystems}", about.advisories)),
         ("by prefix", sources),
         ("newest", about.newest.clone().unwrap_or_else(|| "of an unknown day".to_owned())),
-        ("age", age.map_or_else(|| "unknown".to_owned(), |days| format!("{days} days"))),
+        ("age", in_words(age)),
     ];
     let mut table = |name, (count, day): &(u64, Option<String>)| {
         if *count > 0 {

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::super::args::{PolicyCheck, Trusting};
+use super::super::args::{PolicyCheck, Reading, Trusting};
 use super::super::exit::Mistake;
-use super::super::judging::{self, Loaded};
+use super::super::judging::{self, Loaded, Moment};
 use super::super::{output, stored};
 use crate::catalog;
 use crate::emit::sanitize;
@@ -16,7 +15,7 @@ use crate::policy;
 
 /// Looks at each policy. Mistakes end with 2; remarks with 0, or with 1 if they were asked to count.
 pub fn run(args: &PolicyCheck) -> Result<ExitCode, Mistake> {
-    let now = judging::now(args.now.as_deref())?;
+    let now = judging::moment(args.now.as_deref())?;
     let reports = args.report.iter().map(|file| stored::read(file)).collect::<Result<Vec<_>, _>>()?;
     let (mut wrong, mut odd) = (false, false);
     for name in &args.policies {
@@ -41,16 +40,22 @@ pub fn run(args: &PolicyCheck) -> Result<ExitCode, Mistake> {
     Ok(if odd && args.strict { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-fn remarks(loaded: &Loaded, reports: &[Report], now: Timestamp) -> Result<Vec<String>, Mistake> {
+fn remarks(loaded: &Loaded, reports: &[Report], now: Moment) -> Result<Vec<String>, Mistake> {
     let raised_by = |rule: &Rule| catalog::checks(rule).to_vec();
-    let today = now.to_zoned(TimeZone::UTC).date();
+    let today = now.at.to_zoned(TimeZone::UTC).date();
     let lints = policy::lint(&loaded.policy, &catalog::rules(), &raised_by, today);
     let mut remarks: Vec<String> = lints.into_iter().map(|lint| lint.0).collect();
     // An exception is of no use when it is so in every report.
     let mut unused: Option<Vec<String>> = None;
     for report in reports {
         let trusting = Trusting::default();
-        let again = stored::Again { loaded, now, checks: &loaded.policy.checks, trusting: &trusting };
+        let again = stored::Again {
+            loaded,
+            now,
+            checks: &loaded.policy.checks,
+            trusting: &trusting,
+            reading: &Reading::default(),
+        };
         let judged = stored::again(report, &again)?;
         let here = judged.findings.iter().filter(|finding| finding.evidence.rule.id == "exception-unused");
         let here: Vec<String> = here.map(|finding| finding.evidence.fact.message.clone()).collect();

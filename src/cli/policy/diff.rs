@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
-use super::super::args::{PolicyDiff, Shape, Trusting};
+use super::super::args::{PolicyDiff, Reading, Shape, Trusting};
 use super::super::exit::Mistake;
-use super::super::judging::{self, Loaded};
+use super::super::judging::{self, Loaded, Moment};
 use super::super::{output, stored};
 use crate::emit::{encode, sanitize};
 use crate::model::Verdict;
@@ -33,7 +32,7 @@ struct Judged {
 
 /// Compares two policies. Ends with 1 if a report comes out otherwise or, without reports, if a value differs.
 pub fn run(args: &PolicyDiff) -> Result<ExitCode, Mistake> {
-    let now = judging::now(args.now.as_deref())?;
+    let now = judging::moment(args.now.as_deref())?;
     let (before, after) = (judging::load(&args.before)?, judging::load(&args.after)?);
     let reports =
         args.reports.iter().map(|file| judged(file, &before, &after, now)).collect::<Result<Vec<_>, Mistake>>()?;
@@ -50,11 +49,17 @@ pub fn run(args: &PolicyDiff) -> Result<ExitCode, Mistake> {
     Ok(if changes { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-fn judged(file: &Path, before: &Loaded, after: &Loaded, now: Timestamp) -> Result<Judged, Mistake> {
+fn judged(file: &Path, before: &Loaded, after: &Loaded, now: Moment) -> Result<Judged, Mistake> {
     let report = stored::read(file)?;
     let trusting = Trusting::default();
     let under = |loaded: &Loaded| {
-        let again = stored::Again { loaded, now, checks: &loaded.policy.checks, trusting: &trusting };
+        let again = stored::Again {
+            loaded,
+            now,
+            checks: &loaded.policy.checks,
+            trusting: &trusting,
+            reading: &Reading::default(),
+        };
         stored::again(&report, &again)
     };
     let (before, after) = (under(before)?, under(after)?);

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use jiff::Timestamp;
-
-use super::super::args::{PolicyTest, Trusting};
+use super::super::args::{PolicyTest, Reading, Trusting};
 use super::super::exit::Mistake;
-use super::super::judging::{self, Loaded};
+use super::super::judging::{self, Loaded, Moment};
 use super::super::{output, rego, stored};
 use crate::catalog;
 use crate::emit::sanitize;
@@ -63,7 +61,7 @@ impl Bench {
                 Mistake::new(format!("the case {:?} names no policy", case.name)).help("set `policy`, or give --policy")
             })?,
         };
-        let now = judging::now(case.now.as_deref().or(cases.now.as_deref()).or(args.now.as_deref()))?;
+        let now = judging::moment(case.now.as_deref().or(cases.now.as_deref()).or(args.now.as_deref()))?;
         if !self.policies.contains_key(&policy) {
             self.policies.insert(policy.clone(), judging::load(&policy)?);
         }
@@ -84,11 +82,17 @@ fn judged(
     case: &Case,
     report: Option<&Report>,
     loaded: &Loaded,
-    now: Timestamp,
+    now: Moment,
     rules: &RuleBook,
 ) -> Result<(Vec<Finding>, Verdict), Mistake> {
     if let Some(report) = report {
-        let again = stored::Again { loaded, now, checks: &loaded.policy.checks, trusting: &Trusting::default() };
+        let again = stored::Again {
+            loaded,
+            now,
+            checks: &loaded.policy.checks,
+            trusting: &Trusting::default(),
+            reading: &Reading::default(),
+        };
         let report = stored::again(report, &again)?;
         return Ok((report.findings, report.verdict));
     }
@@ -108,6 +112,6 @@ fn judged(
         inputs: Vec::new(),
         tool: Tool::this(),
     };
-    let judged = rego::conclude(&loaded.policy, &loaded.rego, report, case.evidence(rules).map_err(wrong)?, now);
+    let judged = rego::conclude(&loaded.policy, &loaded.rego, report, case.evidence(rules).map_err(wrong)?, now.at);
     Ok((judged.findings, judged.verdict))
 }

@@ -33,7 +33,7 @@ fn write(args: &Sbom, path: &Path, quiet: bool) -> Result<ExitCode, Mistake> {
         path,
         checks: &[Check::Scan, Check::Audit],
         loaded: &judging::load("development")?,
-        now: judging::now(args.now.as_deref())?,
+        now: judging::moment(args.now.as_deref())?,
         trusting: &Trusting::default(),
         advising: &args.advising,
         reading: &args.reading,

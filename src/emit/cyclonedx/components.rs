@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Algorithm, Artifact, ArtifactPath, Digest, PackageSource};
+use crate::model::{Algorithm, Artifact, ArtifactPath, Digest, PackageSource, Purl};
 
 use super::super::bill::{self, Bill, Locked};
 use super::super::identity::{content_purl, hub_purl};
 use super::super::license::{self, License};
 use super::super::percent;
-use super::{MODEL, NO_ASSERTION, Options, SUBJECT, UNKNOWN, model_card, property, put};
+use super::{MODEL, NO_ASSERTION, Options, SUBJECT, UNKNOWN, model_card, property, put, services};
 
 /// Identifiers of the SPDX list that are newer than the list in the schemas of 1.6 and 1.7, or no licences at all.
 const NOT_IN_SCHEMA: [&str; 22] = [
@@ -94,6 +94,15 @@ pub(super) fn dependencies(bill: &Bill<'_>) -> Vec<Value> {
     for locked in &bill.packages {
         let on = of.entry(locked.package.purl.to_string()).or_default();
         on.extend(locked.dependencies.iter().map(ToString::to_string));
+    }
+    for service in &bill.services {
+        let reference = services::reference(service);
+        of.entry(reference.clone()).or_default();
+        let listed = |purl: &&&Purl| bill.packages.iter().any(|locked| locked.package.purl == ***purl);
+        let clients = service.clients.iter().filter(listed).map(ToString::to_string);
+        for from in clients.chain(service.direct.then(|| SUBJECT.to_owned())) {
+            of.entry(from).or_default().insert(reference.clone());
+        }
     }
     let one = |(reference, on): (String, BTreeSet<String>)| match on.is_empty() {
         true => json!({ "ref": reference }),

@@ -28,8 +28,7 @@ fn one(flaw: &Flaw<'_>, bill: &Bill<'_>) -> Value {
         "detail": bill::sightings(flaw, TOLD),
         "ratings": [rating(flaw)],
         "affects": affects(flaw, bill),
-        // What follows for a running system is for people to say: it stays open here.
-        "analysis": { "state": "in_triage", "detail": bill::ruling(flaw, bill.report) },
+        "analysis": analysis(flaw, bill),
     });
     match flaw.advisory {
         Some(advisory) => describe(&mut value, advisory),
@@ -51,6 +50,22 @@ fn one(flaw: &Flaw<'_>, bill: &Bill<'_>) -> Value {
         }
     }
     value
+}
+
+/// What follows for a running system is for people to say: it stays open until somebody did.
+fn analysis(flaw: &Flaw<'_>, bill: &Bill<'_>) -> Value {
+    let detail = bill::ruling(flaw, bill.report);
+    let Some(said) = flaw.not_affected() else { return json!({ "state": "in_triage", "detail": detail }) };
+    let mut analysis = json!({ "state": "not_affected", "detail": detail });
+    // OpenVEX has words that CycloneDX has not: those stand in the detail alone.
+    let justification = match said.justification.as_deref() {
+        Some("component_not_present" | "vulnerable_code_not_present") => "code_not_present",
+        Some("vulnerable_code_not_in_execute_path") => "code_not_reachable",
+        Some("inline_mitigations_already_exist") => "protected_by_mitigating_control",
+        _ => return analysis,
+    };
+    analysis["justification"] = justification.into();
+    analysis
 }
 
 fn describe(value: &mut Value, advisory: &AdvisoryMatch) {

@@ -8,6 +8,7 @@
 mod components;
 mod flaws;
 mod model_card;
+mod services;
 mod xml;
 
 use serde_json::{Map, Value, json};
@@ -103,6 +104,9 @@ pub fn document(report: &Report, options: &Options) -> Value {
     let flaws = flaws::all(&bill);
     if !flaws.is_empty() {
         document["vulnerabilities"] = flaws.into();
+    }
+    if !bill.services.is_empty() {
+        document["services"] = bill.services.iter().map(services::one).collect();
     }
     if let (Spec::V1_7, Some(timestamp)) = (options.spec, &options.timestamp) {
         document["citations"] = model_card::citations(&components, timestamp).into();
@@ -240,8 +244,10 @@ mod tests {
     fn references_are_unique_and_lead_somewhere() {
         let document = document(&sample::report(), &options(Spec::V1_6));
         let mut references = BTreeSet::from([SUBJECT]);
-        for component in document["components"].as_array().unwrap() {
-            assert!(references.insert(component["bom-ref"].as_str().unwrap()), "{component}");
+        for key in ["components", "services"] {
+            for one in document[key].as_array().unwrap() {
+                assert!(references.insert(one["bom-ref"].as_str().unwrap()), "{one}");
+            }
         }
         for dependency in document["dependencies"].as_array().unwrap() {
             let on = dependency["dependsOn"].as_array().cloned().unwrap_or_default();

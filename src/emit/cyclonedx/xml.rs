@@ -132,13 +132,14 @@ const DATA: &Table = &[
 
 const SERVICE: &Table = &[
     ("bom-ref", Attribute),
-    ("provider", Object(&[("name", Text), ("url", Text)])),
+    ("provider", Object(&[("name", Text), ("address", Object(&[("country", Text)])), ("url", Text)])),
     ("name", Text),
     ("version", Text),
     ("description", Text),
     ("endpoints", Texts("endpoint")),
     ("authenticated", Text),
     ("x-trust-boundary", Text),
+    ("data", List("classification", &[("flow", Attribute), ("classification", Content)])),
     ("licenses", Object(LICENSES)),
     ("externalReferences", List("reference", REFERENCE)),
     ("properties", List("property", PROPERTY)),

@@ -115,6 +115,9 @@ fn element(node: Node<'_, '_>, namespace: &str, depth: usize) -> Option<Value> {
             *list = list.iter().map(|one| one["ref"].clone()).collect();
         }
     }
+    if name == "service" {
+        flows(&mut map);
+    }
     let text: String = node.children().filter(Node::is_text).filter_map(|child| child.text()).collect();
     let text = text.trim();
     if children.is_empty() && map.is_empty() {
@@ -125,6 +128,29 @@ fn element(node: Node<'_, '_>, namespace: &str, depth: usize) -> Option<Value> {
         map.insert(key.to_owned(), text.into());
     }
     Some(map.into())
+}
+
+/// What stands otherwise in the XML of a service: flows of data by their class, and truths as text.
+fn flows(service: &mut Map<String, Value>) {
+    for key in ["authenticated", "x-trust-boundary"] {
+        if let Some(truth) = service.get(key).and_then(Value::as_str).and_then(|text| text.parse::<bool>().ok()) {
+            service.insert(key.to_owned(), truth.into());
+        }
+    }
+    let one = |data: &Value| {
+        let outer = data.get("dataflow").unwrap_or(data);
+        let class = outer.get("classification")?;
+        let mut flow = json!({ "flow": class.get("flow")?, "classification": class.get("value")? });
+        for key in ["name", "description"] {
+            if let Some(text) = outer.get(key) {
+                flow[key] = text.clone();
+            }
+        }
+        Some(flow)
+    };
+    if let Some(data) = service.get_mut("data").and_then(Value::as_array_mut) {
+        *data = data.iter().map(|item| one(item).unwrap_or_else(|| item.clone())).collect();
+    }
 }
 
 /// One item of a list, in the shape that JSON gives it.

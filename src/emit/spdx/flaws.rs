@@ -44,7 +44,35 @@ pub(super) fn flaws(
             graph.relate(one, "hasAssociatedVulnerability", std::slice::from_ref(&vulnerability), "noAssertion");
         }
         rate(graph, flaw, &vulnerability, &affected);
+        excuse(graph, flaw, &vulnerability, &affected);
     }
+}
+
+/// That it does not affect anything here, where somebody says so of all that it is in.
+fn excuse(graph: &mut Graph<'_>, flaw: &Flaw<'_>, vulnerability: &str, affected: &[String]) {
+    let Some(said) = flaw.not_affected() else { return };
+    graph.relations += 1;
+    let name = format!("relation-{}", graph.relations);
+    graph.add(
+        "security_VexNotAffectedVulnAssessmentRelationship",
+        &name,
+        &[("from", vulnerability.to_owned()), ("relationshipType", "doesNotAffect".to_owned())],
+    );
+    graph.set("to", json!(affected));
+    graph.set("security_justificationType", json!(said.justification.as_deref().map(camel)));
+    graph.set("security_impactStatement", json!(said.impact_statement));
+}
+
+/// A word of OpenVEX as SPDX spells it.
+fn camel(word: &str) -> String {
+    let mut parts = word.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut all, part| {
+        let mut letters = part.chars();
+        all.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        all.push_str(letters.as_str());
+        all
+    })
 }
 
 fn identifiers(flaw: &Flaw<'_>) -> Value {
@@ -80,4 +108,34 @@ fn rate(graph: &mut Graph<'_>, flaw: &Flaw<'_>, vulnerability: &str, affected: &
     graph.set("to", json!(affected));
     // A decimal, which JSON-LD makes of text alone: a number would be a double.
     graph.set("security_score", format!("{:.1}", cvss.score()).into());
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::super::sample;
+    use super::super::{Options, Spec, document};
+    use crate::model::{Exception, NotAffected, Ruling};
+
+    #[test]
+    fn a_word_of_openvex_is_a_word_of_spdx() {
+        let mut report = sample::report();
+        for finding in report.findings.iter_mut().filter(|finding| finding.evidence.advisory.is_some()) {
+            let justification = Some("vulnerable_code_cannot_be_controlled_by_adversary".to_owned());
+            finding.ruling = Ruling::Excused(Exception {
+                reason: "r".to_owned(),
+                owner: "o".to_owned(),
+                until: "9999-12-31".to_owned(),
+                not_affected: Some(NotAffected { justification, impact_statement: None }),
+            });
+        }
+        let timestamp = "2026-11-23T00:00:00Z".to_owned();
+        let document = document(&report, &Options { spec: Spec::V3_0_1, timestamp, author: None, supplier: None });
+        let all: Vec<&Value> = document["@graph"].as_array().unwrap().iter().collect();
+        let vex = all.iter().find(|one| one["relationshipType"] == "doesNotAffect").unwrap();
+        assert_eq!(vex["security_justificationType"], "vulnerableCodeCannotBeControlledByAdversary");
+        assert_eq!(vex.get("security_impactStatement"), None);
+        assert!(all.iter().any(|one| one["spdxId"] == vex["from"]));
+    }
 }

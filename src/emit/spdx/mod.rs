@@ -6,6 +6,7 @@
 
 mod flaws;
 mod graph;
+mod services;
 mod v2;
 mod v3;
 

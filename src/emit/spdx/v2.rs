@@ -9,7 +9,7 @@ use crate::model::{AdvisoryMatch, Algorithm, Artifact, Digest, PackageSource, Pu
 use super::super::bill::{Bill, Locked, assurances};
 use super::super::identity::{content_purl, hub_purl};
 use super::super::{license, percent};
-use super::{Options, Spec, expression, hashes};
+use super::{Options, Spec, expression, hashes, services};
 
 const NO_ASSERTION: &str = "NOASSERTION";
 const ROOT: &str = "SPDXRef-root";
@@ -49,6 +49,7 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
         packages.push(upstream(&id, name, &locator, revision));
     }
     libraries(bill, &mut packages, &mut relations);
+    hosted(bill, &mut packages, &mut relations);
     let own = expression(bill).into_iter().flat_map(|(_, named)| named);
     let theirs =
         bill.packages.iter().filter_map(|locked| license::expression([locked.license.as_ref()?.value.as_str()]));
@@ -165,6 +166,28 @@ fn libraries(bill: &Bill<'_>, packages: &mut Vec<Value>, relations: &mut Vec<Val
         relations.extend(on.map(|on| relation(&id, "DEPENDS_ON", on)));
         let against = advisories.get(&locked.package.purl).map(Vec::as_slice).unwrap_or_default();
         packages.push(library(&id, locked, against));
+    }
+}
+
+fn hosted(bill: &Bill<'_>, packages: &mut Vec<Value>, relations: &mut Vec<Value>) {
+    for (index, service) in bill.services.iter().enumerate() {
+        let id = format!("SPDXRef-service-{index}");
+        let mut package = package(&id, service.name(), Some("UNKNOWN"));
+        package["primaryPackagePurpose"] = "OTHER".into();
+        package["comment"] = services::comment(service).into();
+        if let Some(operator) = service.operator {
+            package["supplier"] = format!("Organization: {operator}").into();
+        }
+        if !service.endpoints.is_empty() {
+            package["externalRefs"] = services::references(service);
+        }
+        packages.push(package);
+        let clients = bill.packages.iter().enumerate().filter(|(_, one)| service.clients.contains(&one.package.purl));
+        let clients = clients.map(|(index, _)| format!("SPDXRef-package-{index}"));
+        for from in clients.chain(service.direct.then(|| ROOT.to_owned())) {
+            // Something that is needed to run it, which is not delivered with it.
+            relations.push(relation(&from, "DEPENDS_ON", &id));
+        }
     }
 }
 

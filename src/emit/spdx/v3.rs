@@ -12,7 +12,7 @@ use super::super::identity::{content_purl, hub_purl};
 use super::super::license;
 use super::flaws::flaws;
 use super::graph::{CREATION, Graph};
-use super::{Options, Spec, expression, hashes};
+use super::{Options, Spec, expression, hashes, services};
 
 /// Characters that an address keeps as they are.
 pub(super) const ADDRESS: &str = ":/?#[]@!$&'()*+,;=%";
@@ -28,6 +28,7 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
     let files = files(&mut graph, bill, &root);
     upstream(&mut graph, bill, &root, &unknown);
     let packages = packages(&mut graph, bill, &root, &unknown);
+    services::all(&mut graph, bill, &root, (&unknown.agent, &unknown.license), &packages);
     flaws(&mut graph, bill, &root, &files, &packages);
     notes(&mut graph, bill, options, &root);
     let described: Vec<String> = graph.ids();

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::crc::{Checked, Checksums, mismatch};
 use super::record::Facts;
+use super::required;
 use super::{HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
 use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
 use crate::inspect::inflate::{Inflated, inflate};
@@ -121,6 +122,7 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
         }
         kind.storages(&root, &facts.text(), members, view, scope);
     }
+    required::names(members.iter().map(|member| member.central.facts.text()), view, scope);
     scope.container = outer;
     unknown.close(view, scope);
     if let Some(checksums) = Checksums::of(checked, scope.limits.repeats) {
@@ -136,10 +138,10 @@ pub fn one(facts: &Facts, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<
 }
 
 fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &View<'_>, scope: &mut Scope<'_>) {
-    if data.is_empty() {
-        return;
-    }
     let name = facts.text();
+    if data.is_empty() {
+        return required::empty(&name, view, scope);
+    }
     match facts.method {
         0 => {
             if let Ok(member) = view.member(&name, data.clone()) {
@@ -191,6 +193,7 @@ fn show(member: &View<'_>, unknown: &mut Unknown, scope: &mut Scope<'_>) {
     if !array && scope.container == Kind::Npz.format() {
         scope.raise(&MALFORMED, member, 0..member.len().min(16), "its name says that it is an array, but it is none");
     }
+    required::member(member, scope);
     unknown.inspect(member, scope);
 }
 

@@ -62,11 +62,11 @@ impl Inspector for Json {
         let mut begin = beginning(head, (head.len() as u64) < view.len());
         let mut window = head.len() as u64;
         while begin.is_none() {
-            window = window.saturating_mul(16);
-            if window > LONGEST {
+            if window >= LONGEST {
                 // Nobody writes a name or an indent like that; the limit on JSON texts says so.
                 return true;
             }
+            window = window.saturating_mul(16).min(LONGEST);
             let Ok(bytes) = view.read_up_to(0, window) else { return false };
             begin = beginning(&bytes, window < view.len());
         }

@@ -56,11 +56,11 @@ impl Inspector for Xml {
         let mut begin = prolog::begins(head, (head.len() as u64) < view.len());
         let mut window = head.len() as u64;
         while begin.is_none() {
-            window = window.saturating_mul(16);
-            if window > WHOLE {
+            if window >= WHOLE {
                 // No document has a comment that long; the limit on XML texts says so.
                 return true;
             }
+            window = window.saturating_mul(16).min(WHOLE);
             let Ok(bytes) = view.read_up_to(0, window) else { return false };
             begin = prolog::begins(&bytes, window < view.len());
         }

@@ -11,13 +11,15 @@ static ROOTS: [&[u8]; 2] = [b"PMML", b"net"];
 /// Whether the bytes begin as XML; `None` if they are cut off before that can be said. `open` says that more follows.
 pub fn begins(bytes: &[u8], open: bool) -> Option<bool> {
     let bytes = letters::narrow(bytes);
-    let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let mut rest = bytes.as_ref();
     let cut = if open { None } else { Some(false) };
     loop {
         rest = rest.trim_ascii_start();
         let behind =
             |rest: &[u8], end: &[u8]| rest.windows(end.len()).position(|at| at == end).map(|at| at + end.len());
-        if let Some(inside) = rest.strip_prefix(b"<!--") {
+        if let Some(behind) = rest.strip_prefix(b"\xef\xbb\xbf") {
+            rest = behind;
+        } else if let Some(inside) = rest.strip_prefix(b"<!--") {
             let Some(end) = behind(inside, b"-->") else { return cut };
             rest = &inside[end..];
         } else if rest.starts_with(b"<?xml") && rest.get(5).is_some_and(u8::is_ascii_whitespace) {

@@ -8,7 +8,7 @@ use super::required;
 use super::{HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
 use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
 use crate::inspect::inflate::{Inflated, inflate};
-use crate::inspect::{Scope, compressed, pytorch};
+use crate::inspect::{Scope, pytorch};
 use crate::model::Format;
 use crate::weigh::{Unreadable, View};
 
@@ -166,14 +166,6 @@ fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &Vie
             Err(trouble) => scope.unreadable(view, &trouble),
         },
         method => {
-            let packed = view.slice(data.clone()).ok();
-            let unpacked =
-                packed.and_then(|packed| compressed::member(method, &packed, facts.size, scope.limits.ratio));
-            if let Some(unpacked) = unpacked {
-                whole(facts, &unpacked, data, view, scope);
-                unknown.inspect(&view.decompressed(&name, &unpacked.bytes), scope);
-                return;
-            }
             let message = format!("{name:?} is compressed by method {method}, which is not read");
             scope.raise(&MEMBER_NOT_INSPECTED, view, data.clone(), message);
         }

@@ -7,6 +7,8 @@ pub mod openvino;
 mod pmml;
 mod prolog;
 
+use std::collections::BTreeSet;
+
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
@@ -172,8 +174,13 @@ impl Document<'_, '_> {
         self.elements += 1;
         let full = start.name().into_inner().to_owned();
         let mut attributes = Vec::new();
-        for attribute in start.attributes() {
+        let mut names = BTreeSet::new();
+        // The reader's own check for names that occur twice compares each with all the others.
+        for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
+            if !names.insert(attribute.key.into_inner().to_owned()) {
+                return Err(format!("the attribute {:?} occurs twice", attribute.key.into_inner()));
+            }
             attributes.push((local(attribute.key.into_inner()).to_owned(), attribute.value.into_owned()));
         }
         let element = Element { name: local(&full), attributes: &attributes, at };

@@ -44,12 +44,16 @@ const BY_FORMAT: &[(&str, &[&str])] = &[
     ("xml", &["xml", "openvino", "pmml"]),
     ("boosted", &["ubjson", "catboost", "xgboost", "lightgbm"]),
     ("torchscript", &["torchscript"]),
+    ("program", &["elf", "pe", "mach-o"]),
 ];
 
 /// Targets by the end of the file's name.
 const BY_NAME: &[(&str, &[&str])] = &[
     ("chat_template", &[".jinja"]),
     ("hydra", &[".yaml", ".yml"]),
+    ("python", &[".py"]),
+    ("shell", &[".sh"]),
+    ("notebook", &[".ipynb"]),
     ("cargo_lock", &["Cargo.lock"]),
     ("requirements", &["requirements.txt"]),
     ("poetry_lock", &["poetry.lock"]),
@@ -78,6 +82,14 @@ const BY_NAME: &[(&str, &[&str])] = &[
     ("key", &[".pub", ".pem", ".key", ".crt", ".der"]),
     ("checksums", &["SUMS", ".sha256", ".md5"]),
     ("policy", &["policy.toml"]),
+    ("manifest", &[".yaml", ".yml"]),
+    ("container_file", &["Dockerfile", "Containerfile"]),
+    ("configuration", &["config.json", "modules.json", "model_index.json"]),
+    ("weight_index", &[".index.json"]),
+    ("graph_text", &[".pbtxt"]),
+    ("secrets", &[".env", "_rsa", ".pem"]),
+    ("embedded", &["auditable.json"]),
+    ("spdx3", &["spdx3"]),
 ];
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 pub use libfuzzer_sys::Corpus;
 use weighbridge::advisory::{Database, Terms, audit};
-use weighbridge::inspect::{Inspectors, RULES};
+use weighbridge::inspect::{Inspectors, RULES, inspect_repository};
 use weighbridge::model::{Algorithm, Artifact, ArtifactPath, Digest, Evidence, Limits, Place, Severity};
 use weighbridge::weigh::{Inspect, Inspection, Observer, View};
 use weighbridge::{catalog, deps, emit, policy, trust};
@@ -78,6 +78,25 @@ pub fn lockfile(name: &str, bytes: &[u8]) -> Corpus {
     let read = deps::read_all([(&path, Some(bytes))], &Limits::default());
     hold_lines(&read.evidence, bytes);
     Corpus::Keep
+}
+
+/// The list of packages that a program carries of itself.
+pub fn embedded(bytes: &[u8]) -> Corpus {
+    let path = ArtifactPath::new("program");
+    let read = deps::read_embedded([(&path, bytes)], &Limits::default());
+    hold_lines(&read.evidence, bytes);
+    Corpus::Keep
+}
+
+/// An index of shards beside one shard.
+pub fn repository(name: &str, bytes: &[u8]) -> Corpus {
+    let seen = look(name, bytes);
+    hold(&seen, bytes.len() as u64);
+    let index = Artifact { formats: seen.formats, contents: seen.contents, ..artifact(name, bytes) };
+    let read = index.contents.weight_map.is_some();
+    let files = [index, artifact("model-00001-of-00002.safetensors", b"weights")];
+    assert_eq!(inspect_repository(&files), inspect_repository(&files), "looking twice is not the same");
+    if read { Corpus::Keep } else { Corpus::Reject }
 }
 
 /// A file of an advisory database, where it lies in one, and packages held against it.

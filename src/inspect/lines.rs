@@ -91,9 +91,11 @@ fn excerpt(text: &str, begin: usize, range: Range<usize>) -> Option<Excerpt> {
     let rest = &text[from..];
     let line = rest.find('\n').map_or(rest, |end| &rest[..end]).trim_end_matches('\r');
     let shown = &line[..boundary(line, SHOWN.min(line.len()))];
-    let end = range.end.clamp(range.start, from + shown.len());
+    // What matters may be the end of the line itself, which is not shown.
+    let last = from + shown.len();
+    let marked = range.start.min(last) as u64..range.end.min(last) as u64;
     let bytes = shown.as_bytes().to_vec();
-    (!bytes.is_empty()).then_some(Excerpt { start: from as u64, bytes, marked: range.start as u64..end as u64 })
+    (!bytes.is_empty()).then_some(Excerpt { start: from as u64, bytes, marked })
 }
 
 /// The offset, or the next one before it that is between characters.
@@ -116,6 +118,20 @@ mod tests {
             let shown = seen.excerpt.unwrap();
             assert_eq!(shown.bytes, "zwei, drüben".as_bytes());
             assert_eq!(shown.marked, 14..17);
+        });
+    }
+
+    #[test]
+    fn the_end_of_a_line_can_be_what_matters() {
+        let text = "one\r\ntwo";
+        View::with_bytes(text.as_bytes(), 1 << 20, |view| {
+            for at in 0..=text.len() {
+                let seen = locate(Evidence::new(&super::super::text::LFS_POINTER, "x"), text, at..at + 2, view);
+                assert!(seen.excerpt.is_none_or(|shown| {
+                    let end = shown.start + shown.bytes.len() as u64;
+                    shown.marked.start <= shown.marked.end && shown.marked.end <= end
+                }));
+            }
         });
     }
 

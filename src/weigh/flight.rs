@@ -15,9 +15,6 @@ use super::part::Part;
 /// Bytes that go through observers and lanes together: all lanes' chunks fit the second-level cache.
 const CHUNK: u64 = PIECE;
 
-/// Bytes that the system is asked for ahead of the chunk.
-const AHEAD: u64 = 8 << 20;
-
 /// The hash function over one shard.
 enum Sharding {
     Lane(Stream),
@@ -97,10 +94,6 @@ impl<'p> Flight<'p> {
             return false;
         }
         let chunk = start..self.chunk_end(start);
-        if start.is_multiple_of(AHEAD) {
-            let end = self.part.range.end;
-            self.file.bytes.expect((start + AHEAD).min(end)..(start + 2 * AHEAD).min(end));
-        }
         if self.file.bytes.memory().is_none()
             && let Err(error) = self.file.bytes.read(chunk.clone(), &mut self.buffer)
         {

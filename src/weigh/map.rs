@@ -44,7 +44,13 @@ impl Bytes {
         }
         Ok(match mmap.then(|| Mapping::new(&file, len)).flatten() {
             Some(mapping) => Self::Mapped(mapping),
-            None => Self::Read { file, len },
+            None => {
+                // Advice: that it is not followed changes nothing but the speed. The system reads ahead by itself, in
+                // larger pieces of memory than when it is asked for ranges, which later makes a mapping cheap.
+                #[cfg(target_os = "linux")]
+                let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Sequential);
+                Self::Read { file, len }
+            }
         })
     }
 
@@ -103,26 +109,6 @@ impl Bytes {
                 Err(io::ErrorKind::UnexpectedEof.into())
             }
             _ => Ok(()),
-        }
-    }
-
-    /// Asks the system to have these bytes at hand soon.
-    pub fn expect(&self, range: Range<u64>) {
-        // Advice: that it is not followed changes nothing but the speed.
-        match self {
-            Self::Held(_) => {}
-            Self::Mapped(Mapping { map, .. }) => {
-                if let (Ok(start), Ok(len)) = (to_usize(range.start), to_usize(range.end - range.start)) {
-                    let _ = map.advise_range(memmap2::Advice::WillNeed, start, len);
-                }
-            }
-            #[cfg(target_os = "linux")]
-            Self::Read { file, .. } => {
-                let len = std::num::NonZeroU64::new(range.end - range.start);
-                let _ = rustix::fs::fadvise(file, range.start, len, rustix::fs::Advice::WillNeed);
-            }
-            #[cfg(not(target_os = "linux"))]
-            Self::Read { .. } => {}
         }
     }
 }

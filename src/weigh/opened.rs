@@ -63,7 +63,8 @@ pub struct Opened<'p> {
 /// What the parts of a file gave so far.
 struct Gathered {
     parts: usize,
-    artifact: Artifact,
+    /// Until it is closed.
+    artifact: Option<Artifact>,
     evidence: Vec<Evidence>,
     observers: Vec<Box<dyn Observer>>,
     trouble: Option<Trouble>,
@@ -104,7 +105,7 @@ pub fn open<'p>(pass: &Pass<'p>, found: &'p Found) -> Result<(Arc<Opened<'p>>, V
     pass.progress.open(&found.path);
     let refused = |trouble: Trouble| Box::new(trouble.evidence(found));
     let file = pass.tree.open(&found.location).map_err(|error| refused(Trouble::Unreadable(error)))?;
-    let before = file.metadata().and_then(|status| Stamp::of(&status));
+    let before = rustix::fs::fstat(&file).map_err(io::Error::from).and_then(|status| Stamp::of(&status));
     let before = before.map_err(|error| refused(Trouble::Unreadable(error)))?;
     let bytes = Bytes::open(file, before.len, pass.plan.mmap).map_err(|error| refused(error.into()))?;
     let ledger = Ledger::default();
@@ -129,7 +130,7 @@ pub fn open<'p>(pass: &Pass<'p>, found: &'p Found) -> Result<(Arc<Opened<'p>>, V
         Part::split(algorithms(pass.plan, found), before.len, shards, recheck, seen.observers)
     };
     let (evidence, observers) = (seen.evidence, Vec::new());
-    let state = Gathered { parts: parts.len(), artifact, evidence, observers, trouble: None };
+    let state = Gathered { parts: parts.len(), artifact: Some(artifact), evidence, observers, trouble: None };
     Ok((Arc::new(Opened { found, bytes, before, state: Mutex::new(state) }), parts))
 }
 
@@ -211,8 +212,10 @@ impl Opened<'_> {
     pub fn land(&self, pass: &Pass<'_>, harvest: Harvest) -> Option<Landed> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.parts -= 1;
-        harvest.digests.iter().for_each(|digest| state.artifact.digests.insert(digest.clone()));
-        state.artifact.shards.extend(harvest.shards);
+        if let Some(artifact) = &mut state.artifact {
+            harvest.digests.iter().for_each(|digest| artifact.digests.insert(digest.clone()));
+            artifact.shards.extend(harvest.shards);
+        }
         state.observers.extend(harvest.observers);
         state.evidence.extend(harvest.evidence.into_iter().map(|evidence| evidence.of(&self.found.path)));
         state.trouble = state.trouble.take().or(harvest.trouble);
@@ -227,7 +230,7 @@ impl Opened<'_> {
             Ok(now) => self.before.difference(&now).map(Trouble::Changed),
             Err(_) => Some(Trouble::Changed("it was removed or replaced while it was read")),
         });
-        let mut artifact = state.artifact.clone();
+        let Some(mut artifact) = state.artifact.take() else { return Landed::default() };
         let mut evidence = std::mem::take(&mut state.evidence);
         if let Some(trouble) = trouble {
             evidence.push(trouble.evidence(self.found));

@@ -1,6 +1,6 @@
 //! What is still to do, shared by the workers of a pass.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::flight::Flight;
@@ -11,8 +11,8 @@ use super::walk::Found;
 
 /// Streams of the deep kernel in an uneven pair: with so many the SHA extensions are at their limit.
 const DEEP: usize = 3;
-/// Chunks between two exchanges of an uneven pair.
-const STINT: usize = 4;
+/// Chunks of the deep one of an uneven pair between two exchanges.
+const STINT: usize = 16;
 
 /// What is still to do.
 pub struct Queue<'p> {
@@ -32,6 +32,8 @@ struct Waiting<'p> {
     parts: VecDeque<(Arc<Opened<'p>>, Part)>,
     /// Streams between two workers; the one with most left is last.
     resting: Vec<Flight<'p>>,
+    /// Deep ones that would exchange a stream for one that is further behind.
+    wanting: BTreeSet<usize>,
     /// Streams in flight, of all workers and resting, and files being opened.
     alive: usize,
     /// A worker broke off: what it held will never land.
@@ -63,7 +65,7 @@ impl<'p> Queue<'p> {
         let mut files: VecDeque<_> = files.iter().collect();
         files.make_contiguous().sort_by_key(|file| std::cmp::Reverse(file.len));
         let (parts, resting) = (VecDeque::new(), Vec::new());
-        let state = Mutex::new(Waiting { files, parts, resting, alive: 0, broken: false });
+        let state = Mutex::new(Waiting { files, parts, resting, wanting: BTreeSet::new(), alive: 0, broken: false });
         let width = (open_files() / 2 / threads).clamp(1, WIDTH);
         // All exchange with all, which more than a few workers would wait for.
         Self { state, news: Condvar::new(), threads, width, mixes: (2..=8).contains(&threads) && mixes(kernel) }
@@ -79,8 +81,8 @@ impl<'p> Queue<'p> {
         let pair = all * 2 / self.threads;
         let uneven = self.mixes && worker ^ 1 < self.threads && (13..=22).contains(&pair);
         let (streams, opens) = match (uneven, worker % 2) {
-            // One at least rests, so that another can be taken up.
-            (true, 0) => (pair - DEEP - 1, pair - DEEP),
+            // One rests while a deep one wants it.
+            (true, 0) => (pair - DEEP - usize::from(!state.wanting.is_empty()), pair - DEEP),
             (true, _) => (DEEP, DEEP),
             // Few streams are shared out evenly: two half-full cores are faster than a full and an idle one.
             (false, _) => (all.div_ceil(self.threads), all.div_ceil(self.threads)),
@@ -96,21 +98,30 @@ impl<'p> Queue<'p> {
         }
         let mut state = self.lock();
         let Share { streams: share, uneven, .. } = self.share(worker, &state);
+        let mut chunks = 1;
         if uneven {
-            state.resting.append(mine);
-            state.resting.sort_by_key(Flight::left);
-            // The wide one leaves those furthest behind to the deep one.
-            let rest = state.resting.len().saturating_sub(share);
-            let ahead = state.resting.len() - rest;
-            let range = if worker.is_multiple_of(2) { 0..ahead } else { rest..rest + ahead };
-            mine.extend(state.resting.drain(range));
+            let deep = worker % 2 == 1;
+            if deep && state.resting.is_empty() {
+                state.wanting.insert(worker);
+            } else if !state.resting.is_empty() || mine.len() > share {
+                state.resting.append(mine);
+                state.resting.sort_by_key(Flight::left);
+                // The wide one leaves those furthest behind to the deep one.
+                let rest = state.resting.len().saturating_sub(share);
+                let ahead = state.resting.len() - rest;
+                mine.extend(state.resting.drain(if deep { rest..rest + ahead } else { 0..ahead }));
+                if deep {
+                    state.wanting.remove(&worker);
+                    chunks = STINT;
+                }
+            }
         } else if mine.len() > share {
             state.resting.extend(mine.drain(share..));
         }
         if !state.resting.is_empty() {
             self.news.notify_all();
         }
-        if uneven { STINT } else { 1 }
+        chunks
     }
 
     /// The next job for a worker that has `mine` in flight, if it is to have one more. One with none waits until there

@@ -1,12 +1,12 @@
 //! Opening files below one folder, and never outside it.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 
 use crate::model::{Class, Rule, Severity};
 
@@ -78,8 +78,12 @@ impl Tree {
     ///
     /// # Errors
     /// What the system said.
-    pub fn status(&self, location: &Path) -> io::Result<Metadata> {
-        if self.folder.is_some() { fs::symlink_metadata(self.base.join(location)) } else { fs::metadata(location) }
+    pub fn status(&self, location: &Path) -> io::Result<Stat> {
+        // Below the open folder: the system need not look up the way to the base for each of many files.
+        Ok(match &self.folder {
+            Some(folder) => rustix::fs::statat(folder, location, AtFlags::SYMLINK_NOFOLLOW)?,
+            None => rustix::fs::stat(location)?,
+        })
     }
 }
 
@@ -90,9 +94,10 @@ pub struct Stamp {
     pub len: u64,
     /// Type and permission bits.
     pub mode: u32,
-    inode: (u64, u64),
-    modified: (i64, i64),
-    changed: (i64, i64),
+    // Systems differ in the width of these; all fit.
+    inode: (i128, i128),
+    modified: (i128, i128),
+    changed: (i128, i128),
 }
 
 impl Stamp {
@@ -100,16 +105,18 @@ impl Stamp {
     ///
     /// # Errors
     /// When it is none.
-    pub fn of(status: &Metadata) -> io::Result<Self> {
-        if !status.is_file() {
+    pub fn of(status: &Stat) -> io::Result<Self> {
+        if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
             return Err(io::Error::other("it is not a regular file any more"));
         }
+        #[allow(clippy::useless_conversion)] // on other systems it is shorter
+        let mode = u32::from(status.st_mode);
         Ok(Self {
-            len: status.len(),
-            mode: status.mode(),
-            inode: (status.dev(), status.ino()),
-            modified: (status.mtime(), status.mtime_nsec()),
-            changed: (status.ctime(), status.ctime_nsec()),
+            len: u64::try_from(status.st_size).map_err(io::Error::other)?,
+            mode,
+            inode: (i128::from(status.st_dev), i128::from(status.st_ino)),
+            modified: (i128::from(status.st_mtime), i128::from(status.st_mtime_nsec)),
+            changed: (i128::from(status.st_ctime), i128::from(status.st_ctime_nsec)),
         })
     }
 

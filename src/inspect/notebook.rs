@@ -43,12 +43,12 @@ pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) 
             active(output, text, view, scope);
         }
     }
-    let locate = |evidence: Evidence, at: usize| {
+    let say = |evidence: Evidence, at: usize, scope: &mut Scope<'_>| {
         let before = code.get(..at).unwrap_or_default().rfind('\n').map_or(0, |at| at + 1);
         let line = code.get(before..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        at_line(evidence, line, text, view)
+        raise(evidence, line, text, view, scope);
     };
-    python::inspect_cells(&code, locate, scope);
+    python::inspect_cells(&code, say, scope);
 }
 
 /// A text, or a list of its lines.
@@ -56,13 +56,16 @@ fn joined(value: &Tree) -> String {
     value.text().map_or_else(|| value.values().iter().filter_map(Tree::text).collect(), str::to_owned)
 }
 
-/// Places evidence at the line of the file that holds a line of a cell.
-fn at_line(evidence: Evidence, line: &str, text: &str, view: &View<'_>) -> Evidence {
+/// Writes evidence down at the line of the file that holds a line of a cell.
+fn raise(evidence: Evidence, line: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if !scope.lists(evidence.rule) {
+        return scope.add(evidence);
+    }
     let escaped = serde_json::to_string(line.trim_end()).unwrap_or_default();
     let escaped = escaped.trim_matches('"');
     match text.find(escaped).filter(|_| !escaped.is_empty()) {
-        Some(at) => lines::locate(evidence, text, at..at + escaped.len(), view),
-        None => evidence.at(view.place(0..0)),
+        Some(at) => lines::raise(evidence, text, at..at + escaped.len(), view, scope),
+        None => scope.add(evidence.at(view.place(0..0))),
     }
 }
 
@@ -84,7 +87,7 @@ fn commands(source: &str, code: &mut String, text: &str, view: &View<'_>, scope:
             if let Some(why) = shell::hostile(command) {
                 let shown: String = command.chars().take(120).collect();
                 let evidence = Evidence::new(&COMMAND, format!("{shown:?}: {why}"));
-                scope.add(at_line(evidence, line, text, view));
+                raise(evidence, line, text, view, scope);
             }
         } else if !plain.starts_with('%') && !plain.ends_with('?') && !plain.starts_with('?') {
             code.push_str(line);
@@ -112,7 +115,7 @@ fn active(output: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         };
         if script && said.insert(kind) {
             let evidence = Evidence::new(&ACTIVE_OUTPUT, format!("an output of type {kind} holds a script"));
-            scope.add(at_line(evidence, kind, text, view));
+            raise(evidence, kind, text, view, scope);
         }
     }
 }

@@ -54,7 +54,7 @@ impl<'l> Scope<'l> {
 
     /// Writes down evidence about a range of a view, with the bytes for people to look at.
     pub fn raise(&mut self, rule: &'static Rule, view: &View<'_>, range: Range<u64>, message: impl Into<String>) {
-        let excerpt = view.excerpt(range.clone());
+        let excerpt = if self.lists(rule) { view.excerpt(range.clone()) } else { None };
         self.add(Evidence::new(rule, message).at(view.place(range)).showing(excerpt));
     }
 
@@ -66,6 +66,12 @@ impl<'l> Scope<'l> {
         if *count <= self.limits.repeats {
             self.seen.evidence.push(evidence.of(self.path));
         }
+    }
+
+    /// True while evidence of this rule is still listed one by one.
+    #[must_use]
+    pub fn lists(&self, rule: &'static Rule) -> bool {
+        self.raised.get(rule.id).is_none_or(|count| *count < self.limits.repeats)
     }
 
     /// Writes down what there is to say, if anything.
@@ -162,7 +168,9 @@ impl<'l> Scope<'l> {
         }
         for call in &mut self.seen.contents.calls {
             for hidden in &self.hidden {
-                call.arguments = call.arguments.take().map(|text| text.replace(&hidden.secret, "…"));
+                if let Some(text) = call.arguments.as_mut().filter(|text| text.contains(&hidden.secret)) {
+                    *text = text.replace(&hidden.secret, "…");
+                }
             }
         }
         self.seen

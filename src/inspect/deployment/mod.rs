@@ -17,9 +17,6 @@ use super::{Scope, lines};
 use crate::model::{Evidence, Rule, Severity};
 use crate::weigh::View;
 
-/// Bytes of one such file that are read.
-const FILE_BYTES: usize = 1 << 20;
-
 /// Findings about one text.
 struct Lint<'l, 't, 'v> {
     text: &'t str,
@@ -31,11 +28,13 @@ impl Lint<'_, '_, '_> {
         &self,
         rule: &'static Rule,
         severity: Severity,
-        range: Range<usize>,
+        (needle, within): (&str, &Range<usize>),
         message: String,
         scope: &mut Scope<'_>,
     ) {
-        scope.add(lines::locate(Evidence::new(rule, message).rated(severity), self.text, range, self.view));
+        let evidence = Evidence::new(rule, message).rated(severity);
+        let range = if scope.lists(rule) { self.find(needle, within) } else { 0..0 };
+        lines::raise(evidence, self.text, range, self.view, scope);
     }
 
     /// Where a string stands, in the part of the text that is looked at.
@@ -48,16 +47,13 @@ impl Lint<'_, '_, '_> {
     fn serve(&self, command: &str, range: &Range<usize>, contained: bool, scope: &mut Scope<'_>) {
         for said in serving::judge(command) {
             let severity = if contained && said.by_address { Severity::Low } else { said.severity };
-            self.raise(said.rule, severity, self.find(&said.word, range), said.message, scope);
+            self.raise(said.rule, severity, (&said.word, range), said.message, scope);
         }
     }
 }
 
 /// Looks at a text, if its name or form says that it is such a file.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    if text.len() > FILE_BYTES {
-        return;
-    }
     let path = view.entry().unwrap_or_else(|| scope.path.as_str());
     let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase();
     let lint = Lint { text, view };
@@ -77,6 +73,12 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
+/// True for a name by which such a file is chosen; manifests in YAML are told by what they hold.
+pub fn is_named(name: &str) -> bool {
+    let endings = [".service", ".sh", ".bash"];
+    is_container_file(name) || name == "config.properties" || endings.iter().any(|ending| name.ends_with(ending))
+}
+
 fn is_container_file(name: &str) -> bool {
     let named =
         |stem: &str| name == stem || name.starts_with(&format!("{stem}.")) || name.ends_with(&format!(".{stem}"));
@@ -92,7 +94,7 @@ fn assignments(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
             lint.serve(value, &range, false, scope);
         } else if matches!(key, "inference_address" | "management_address") && value.contains("//0.0.0.0") {
             let message = format!("{key} is {}: TorchServe listens on every address", value.trim());
-            lint.raise(&rules::OPEN_SERVICE, Severity::Medium, lint.find("0.0.0.0", &range), message, scope);
+            lint.raise(&rules::OPEN_SERVICE, Severity::Medium, ("0.0.0.0", &range), message, scope);
         }
     }
 }

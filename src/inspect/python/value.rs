@@ -9,6 +9,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 /// Bytes of a text that is put together.
 const TEXT: usize = 1 << 20;
 
+/// Bytes of a dotted name in front of its last part.
+const NAME: usize = 1024;
+
 /// Texts of a list that are kept.
 const ITEMS: usize = 256;
 
@@ -124,7 +127,8 @@ impl Value {
         let path = self.path.as_deref().map(|path| match (path, name) {
             ("builtins" | "__builtins__", "__dict__") => "builtins.__dict__".to_owned(),
             ("builtins" | "__builtins__", name) => name.to_owned(),
-            (path, name) => format!("{path}.{name}"),
+            // No name that is known is that long: its beginning and its end are kept, so that a chain costs what it is.
+            (path, name) => format!("{}.{name}", &path[..path.floor_char_boundary(NAME)]),
         });
         // A text keeps its value for the methods that change nothing.
         Self { path, text: self.text.clone(), number: None, items: self.items.clone(), taint: self.taint }

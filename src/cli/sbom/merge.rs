@@ -6,8 +6,9 @@ use super::super::args::{BillFormat, SbomMerge};
 use super::super::exit::Mistake;
 use super::super::{assess, judging, output};
 use crate::emit::cyclonedx::Spec;
+use crate::emit::foreign::{self, Unsound};
 use crate::emit::merge::{self, Input, Options};
-use crate::emit::{encode, foreign, sanitize};
+use crate::emit::{encode, sanitize};
 use crate::weigh::read_small;
 
 /// Reads the bills and writes the whole. What they disagree on, and what is left out, is said on standard error.
@@ -38,6 +39,12 @@ pub fn run(args: &SbomMerge, quiet: bool) -> Result<ExitCode, Mistake> {
     let merged = merge::merge(&inputs, &options);
     output::document(&encode::pretty(&merged.document), args.output.as_deref())?;
     if !quiet {
+        for (file, input) in args.files.iter().zip(&inputs) {
+            for Unsound { place, what } in &input.bill.unsound {
+                let remark = format!("{}: {place}: {what}, which may be missing in the whole", output::shown(file));
+                output::remark(&sanitize::line(&remark));
+            }
+        }
         for conflict in &merged.conflicts {
             output::remark(&sanitize::line(&format!("conflict: {conflict}")));
         }

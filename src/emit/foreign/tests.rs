@@ -13,6 +13,22 @@ fn what(bill: &Foreign) -> Vec<&str> {
 }
 
 #[test]
+fn what_is_of_another_kind_is_no_bill_that_is_sound() {
+    for key in ["components", "dependencies", "services"] {
+        let text = format!(r#"{{"bomFormat": "CycloneDX", "specVersion": "1.6", "{key}": {{"type": "library"}}}}"#);
+        let bill = read(text.as_bytes()).unwrap();
+        assert!(what(&bill).contains(&"no list"), "{key}: {:?}", bill.unsound);
+    }
+    let text =
+        r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "library", "name": ["a"]}]}"#;
+    assert!(read(text.as_bytes()).unwrap().unsound.iter().any(|one| one.place == "/components/0/name"));
+    let text = r#"{"spdxVersion": "SPDX-2.3", "packages": [{"name": "a", "checksums": {"algorithm": "SHA256"}}]}"#;
+    assert!(what(&read(text.as_bytes()).unwrap()).contains(&"no list"));
+    let text = r#"{"@context": "https://spdx.org/rdf/3.0.1/x", "@graph": [{"type": "Bundle", "element": "a"}]}"#;
+    assert!(what(&read(text.as_bytes()).unwrap()).contains(&"no list"));
+}
+
+#[test]
 fn what_is_written_here_is_sound() {
     let report = sample::report();
     let time = "2026-11-23T00:00:00Z".to_owned();

@@ -23,11 +23,29 @@ const TYPES: [&str; 14] = [
     "snippet",
 ];
 
+/// Keys that hold lists wherever they stand.
+const LISTS: [&str; 11] = [
+    "components",
+    "compositions",
+    "dependencies",
+    "dependsOn",
+    "externalReferences",
+    "hashes",
+    "licenses",
+    "properties",
+    "services",
+    "signatories",
+    "vulnerabilities",
+];
+/// Keys that hold texts wherever they stand.
+const TEXTS: [&str; 8] = ["alg", "bom-ref", "cpe", "name", "purl", "serialNumber", "timestamp", "type"];
+
 /// Values inside values that are entered in search of references.
 const DEPTH: usize = 64;
 
 pub(in super::super) fn check(bill: &Value) -> Vec<Unsound> {
     let mut sheet = Sheet::default();
+    sheet.kinds(bill, &LISTS, &TEXTS);
     if let Some(serial) = text(bill, "serialNumber") {
         let uuid = serial.strip_prefix("urn:uuid:").unwrap_or_default();
         let plain = uuid.bytes().enumerate().all(|(at, byte)| match at {

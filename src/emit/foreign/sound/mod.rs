@@ -63,6 +63,25 @@ impl Sheet {
         self.hold(sound, "moment", place, "no time as RFC 3339 writes it");
     }
 
+    /// That these keys hold lists, and those texts, wherever in the document they stand: what is of another kind is passed
+    /// over by whoever reads the bill, so that it says nothing.
+    fn kinds(&mut self, bill: &Value, lists: &[&str], texts: &[&str]) {
+        let mut open = vec![(bill, String::new())];
+        while let Some((value, place)) = open.pop() {
+            for (key, below) in value.as_object().into_iter().flatten() {
+                let place = format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"));
+                self.hold(below.is_array() || !lists.contains(&key.as_str()), "kind", &place, "no list");
+                self.hold(below.is_string() || !texts.contains(&key.as_str()), "kind", &place, "no text");
+                if !below.is_string() {
+                    open.push((below, place));
+                }
+            }
+            for (index, below) in value.as_array().into_iter().flatten().enumerate() {
+                open.push((below, format!("{place}/{index}")));
+            }
+        }
+    }
+
     fn close(mut self) -> Vec<Unsound> {
         for (kind, count) in self.counts {
             if count > TOLD {

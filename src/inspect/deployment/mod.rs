@@ -7,6 +7,7 @@
 mod container_file;
 mod manifest;
 pub mod rules;
+mod script;
 mod serving;
 #[cfg(test)]
 mod tests;
@@ -68,12 +69,8 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         manifest::inspect(&lint, scope);
     } else if name.ends_with(".service") || name == "config.properties" {
         assignments(&lint, scope);
-    } else if name.ends_with(".sh") || name.ends_with(".bash") || (first.starts_with("#!") && first.contains("sh")) {
-        for (command, range) in joined(text) {
-            if !command.trim_start().starts_with('#') {
-                lint.serve(&command, &range, false, scope);
-            }
-        }
+    } else if script::is_script(&name, first) {
+        script::inspect(&lint, scope);
     }
 }
 

@@ -48,6 +48,7 @@ mod secrets;
 mod sevenz;
 mod shell;
 mod skops;
+mod startup;
 mod statistics;
 mod tar;
 mod tensorflow;

@@ -95,6 +95,8 @@ fn words(head: &[u8], name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         super::pytorch::script(text, view, scope);
     } else if name.ends_with(".py") || name.ends_with(".pyw") || script {
         super::python::inspect(text, view, scope);
+    } else if name.ends_with(".pth") {
+        super::startup::inspect(text, view, scope);
     }
 }
 

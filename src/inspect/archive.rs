@@ -3,6 +3,7 @@
 use crate::model::{Class, Rule, Severity};
 use crate::weigh::View;
 
+use super::zip::required;
 use super::{Scope, inspect_content};
 
 /// A member that would be written outside of the folder it is unpacked to.
@@ -61,6 +62,9 @@ pub struct Unknown {
 impl Unknown {
     /// Shows a member to every inspector, and remembers it if none knew it. True if one did.
     pub fn inspect(&mut self, member: &View<'_>, scope: &mut Scope<'_>) -> bool {
+        if member.entry().is_some_and(|entry| entry.ends_with("!content")) {
+            required::member(member, scope);
+        }
         let known = member.is_empty() || !inspect_content(member, scope).is_empty();
         if !known {
             self.first.get_or_insert_with(|| member.entry().unwrap_or_default().to_owned());

@@ -27,6 +27,16 @@ pub static FORMAT_NOT_INSPECTED: Rule = Rule {
     frameworks: &["CWE-693"],
 };
 
+/// Weights that are not here.
+pub static SHARD_MISSING: Rule = Rule {
+    id: "shard-missing",
+    summary: "the model, or the index of its shards, names a file of weights that is not there",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../rules/shard-missing.md"),
+    frameworks: &["CWE-354"],
+};
+
 /// The name says one thing, the bytes another.
 pub static FORMAT_MISMATCH: Rule = Rule {
     id: "format-mismatch",

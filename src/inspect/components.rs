@@ -174,5 +174,5 @@ fn raise(message: &str, needle: &str, rated: Option<Severity>, text: &str, view:
         Some(severity) => evidence.rated(severity),
         None => evidence,
     };
-    scope.add(lines::find(evidence, text, needle, view));
+    lines::raise_word(evidence, text, needle, view, scope);
 }

@@ -4,7 +4,8 @@
 //! Sources: the xz file format 1.2.1, RFC 8878 (Zstandard), the LZ4 frame format 1.6.4, `lzma-file-format.txt` of XZ
 //! Utils. Not looked at: streams that need a dictionary from elsewhere, and LZ4's legacy frames.
 
-use std::io::{self, Read};
+use std::cell::Cell;
+use std::io::{self, BufRead, Read};
 
 use bzip2::bufread::BzDecoder;
 use lz4_flex::frame::FrameDecoder;
@@ -12,7 +13,7 @@ use lzma_rust2::{LzmaReader, XzReader};
 use ruzstd::decoding::StreamingDecoder;
 
 use super::archive::Unknown;
-use super::inflate::Inflated;
+use super::inflate::allowance;
 use super::{Inspector, Scope};
 use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::{Reader, View};
@@ -34,9 +35,84 @@ pub const MEMORY_KIB: u32 = 160 << 10;
 const STREAMS: u32 = 1000;
 
 /// Bytes that may come out of `len` compressed ones: ten times `ratio` as many, because an array of zeros is packed that
-/// well by these, but never more than 64 MiB beyond 20 times, and always a mebibyte.
-pub fn bound(len: u64, ratio: u64) -> u64 {
-    len.saturating_mul(ratio).saturating_mul(10).clamp(1 << 20, len.saturating_mul(20).saturating_add(64 << 20))
+/// well by these, but never more than [`allowance`] lets through, and always a mebibyte.
+#[derive(Clone, Copy)]
+pub struct Bound {
+    len: u64,
+    most: u64,
+}
+
+impl Bound {
+    /// For streams that take all of the view.
+    pub fn of(view: &View<'_>, ratio: u64) -> Self {
+        let most = view.len().saturating_mul(ratio).saturating_mul(10).max(1 << 20);
+        Self { len: view.len(), most: most.min(view.unpackable()) }
+    }
+
+    /// What may have come out when so many bytes were read.
+    pub fn at(self, read: u64) -> u64 {
+        self.most.min(allowance(self.len, read))
+    }
+
+    /// The same bound when so many bytes came out.
+    pub fn less(self, bytes: u64) -> Self {
+        Self { most: self.most.saturating_sub(bytes), ..self }
+    }
+}
+
+/// A reader that counts what is taken from it. What a stream tells to pass over is not.
+struct Metered<'r, 'v> {
+    reader: &'r mut Reader<'v>,
+    read: &'r Cell<u64>,
+}
+
+impl Read for Metered<'_, '_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(into)?;
+        self.read.set(self.read.get().saturating_add(count as u64));
+        Ok(count)
+    }
+}
+
+impl BufRead for Metered<'_, '_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.reader.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.read.set(self.read.get().saturating_add(amount as u64));
+        self.reader.consume(amount);
+    }
+}
+
+/// What came out of some streams, one behind the other.
+struct Unpacked {
+    content: Vec<u8>,
+    /// Bytes that were read for it.
+    read: Cell<u64>,
+    bound: Bound,
+}
+
+impl Unpacked {
+    fn new(view: &View<'_>, ratio: u64) -> Self {
+        Self { content: Vec::new(), read: Cell::new(0), bound: Bound::of(view, ratio) }
+    }
+
+    /// True if more came out than may.
+    fn is_cut(&self) -> bool {
+        self.content.len() as u64 > self.bound.at(self.read.get())
+    }
+
+    fn drain<'r, 'v, D: Read>(
+        &'r mut self,
+        reader: &'r mut Reader<'v>,
+        decoder: impl FnOnce(Metered<'r, 'v>) -> io::Result<D>,
+    ) -> io::Result<D> {
+        let (read, bound) = (&self.read, self.bound);
+        let mut decoder = decoder(Metered { reader, read })?;
+        drain(&mut decoder, &mut self.content, || bound.at(read.get()))?;
+        Ok(decoder)
+    }
 }
 
 /// One of the formats.
@@ -63,26 +139,28 @@ impl Inspector for Compressed {
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
-        let most = bound(view.len(), scope.limits.ratio);
         let mut reader = view.reader();
-        let mut content = Vec::new();
+        let mut unpacked = Unpacked::new(view, scope.limits.ratio);
         let mut fault = None;
         for _ in 0..STREAMS {
             let at = reader.position();
-            fault = self.stream(&mut reader, view, &mut content, most).err();
+            fault = self.stream(&mut reader, view, &mut unpacked).err();
             let next = reader.position();
-            let more = next > at && next < view.len() && content.len() as u64 <= most;
+            let more = next > at && next < view.len() && !unpacked.is_cut();
             if fault.is_some() || !more || !view.read_up_to(next, 16).is_ok_and(|head| self.begins(&head)) {
                 break;
             }
         }
         let (end, trouble) = (reader.position().min(view.len()), reader.trouble());
+        let cut = unpacked.is_cut();
+        let content = unpacked.content;
+        view.unpacked(content.len() as u64);
         let mut unknown = Unknown::default();
         unknown.inspect(&view.decompressed("content", &content), scope);
         unknown.close(view, scope);
         if let Some(trouble) = trouble {
             scope.unreadable(view, &trouble);
-        } else if content.len() as u64 > most {
+        } else if cut {
             scope.limit("ratio", scope.limits.ratio, view);
         } else if let Some(fault) = fault {
             let message = format!("the {} stream is broken or cut off: {fault}", self.name());
@@ -122,18 +200,13 @@ impl Compressed {
     }
 
     /// Unpacks one stream onto the end of the content, and leaves the reader behind it.
-    fn stream(&self, reader: &mut Reader<'_>, view: &View<'_>, content: &mut Vec<u8>, most: u64) -> io::Result<()> {
+    fn stream(&self, reader: &mut Reader<'_>, view: &View<'_>, unpacked: &mut Unpacked) -> io::Result<()> {
         match self {
-            Self::Bzip2 => drain(&mut BzDecoder::new(&mut *reader), content, most),
-            Self::Xz => drain(&mut XzReader::new_mem_limit(&mut *reader, true, MEMORY_KIB), content, most),
-            Self::Lzma => {
-                let mut decoder = LzmaReader::new_mem_limit(&mut *reader, MEMORY_KIB, None)?;
-                let outcome = drain(&mut decoder, content, most);
-                let (_, ahead) = decoder.into_parts();
-                let behind = reader.position().saturating_sub(ahead.len() as u64);
-                reader.seek(behind);
-                outcome
+            Self::Bzip2 => unpacked.drain(reader, |reader| Ok(BzDecoder::new(reader))).map(drop),
+            Self::Xz => {
+                unpacked.drain(reader, |reader| Ok(XzReader::new_mem_limit(reader, true, MEMORY_KIB))).map(drop)
             }
+            Self::Lzma => lzma(reader, unpacked),
             Self::Zstd => {
                 let at = reader.position();
                 let head = view.read_up_to(at, 8).unwrap_or_default();
@@ -146,16 +219,18 @@ impl Compressed {
                     return Ok(());
                 }
                 let window = u64::from(MEMORY_KIB) << 10;
-                let mut decoder = StreamingDecoder::new_with_max_window_size(&mut *reader, window)
-                    .map_err(|error| io::Error::other(error.to_string()))?;
-                drain(&mut decoder, content, most)?;
+                let decoder = unpacked.drain(reader, |reader| {
+                    StreamingDecoder::new_with_max_window_size(reader, window)
+                        .map_err(|error| io::Error::other(error.to_string()))
+                })?;
                 let (said, is) = (decoder.decoder.get_checksum_from_data(), decoder.decoder.get_calculated_checksum());
-                if content.len() as u64 <= most && said.is_some() && said != is {
+                drop(decoder);
+                if !unpacked.is_cut() && said.is_some() && said != is {
                     return Err(io::Error::other("the content is not what the checksum says"));
                 }
                 Ok(())
             }
-            Self::Lz4 => drain(&mut FrameDecoder::new(&mut *reader), content, most),
+            Self::Lz4 => unpacked.drain(reader, |reader| Ok(FrameDecoder::new(reader))).map(drop),
         }
     }
 
@@ -169,39 +244,6 @@ impl Compressed {
         let end = view.len().saturating_sub(behind);
         view.read_up_to(end, 4).is_ok_and(|mark| mark == [0; 4])
     }
-}
-
-/// Unpacks a member of a zip archive by one of the methods that Python's `zipfile` has beside deflate: 12 is bzip2, 14 is
-/// LZMA behind a header of its own (APPNOTE 5.8), 93 is Zstandard; 95 is xz. `size` is what the member is said to have.
-/// `None` for other methods.
-pub fn member(method: u16, packed: &View<'_>, size: u64, ratio: u64) -> Option<Inflated> {
-    let most = bound(packed.len(), ratio);
-    let mut reader = packed.reader();
-    let mut bytes = Vec::new();
-    let outcome = match method {
-        12 => Compressed::Bzip2.stream(&mut reader, packed, &mut bytes, most),
-        14 => zip_lzma(&mut reader, packed, size, &mut bytes, most),
-        93 => Compressed::Zstd.stream(&mut reader, packed, &mut bytes, most),
-        95 => Compressed::Xz.stream(&mut reader, packed, &mut bytes, most),
-        _ => return None,
-    };
-    let cut = bytes.len() as u64 > most;
-    Some(Inflated { used: reader.position().min(packed.len()), ended: outcome.is_ok() && !cut, cut, bytes })
-}
-
-/// Version, length of the properties, properties: a byte and the size of the dictionary.
-fn zip_lzma(reader: &mut Reader<'_>, packed: &View<'_>, size: u64, content: &mut Vec<u8>, most: u64) -> io::Result<()> {
-    let head = packed.read_up_to(0, 9).unwrap_or_default();
-    let &[_, _, 5, 0, properties, a, b, c, d] = head.as_slice() else {
-        return Err(io::Error::other("the properties of LZMA are missing"));
-    };
-    reader.seek(9);
-    // An end mark may stand behind, or not: the length is that of the header.
-    let dictionary = u32::from_le_bytes([a, b, c, d]);
-    let mut decoder = LzmaReader::new_with_props(&mut *reader, size, properties, dictionary, None)?;
-    let outcome = drain(&mut decoder, content, most);
-    reader.seek(packed.len());
-    outcome
 }
 
 /// Properties 0x5d, which every encoder writes by default, a dictionary size that some preset has, and a length that is
@@ -224,10 +266,21 @@ fn skippable(head: &[u8]) -> bool {
     matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
 
+/// A stream without a frame: its decoder reads ahead of its end.
+fn lzma(reader: &mut Reader<'_>, unpacked: &mut Unpacked) -> io::Result<()> {
+    let (read, bound) = (&unpacked.read, unpacked.bound);
+    let mut decoder = LzmaReader::new_mem_limit(Metered { reader: &mut *reader, read }, MEMORY_KIB, None)?;
+    let outcome = drain(&mut decoder, &mut unpacked.content, || bound.at(read.get()));
+    let (_, ahead) = decoder.into_parts();
+    let behind = reader.position().saturating_sub(ahead.len() as u64);
+    reader.seek(behind);
+    outcome
+}
+
 /// Reads to the end, or until more came out than may.
-pub fn drain(from: &mut impl Read, into: &mut Vec<u8>, most: u64) -> io::Result<()> {
+pub fn drain(from: &mut impl Read, into: &mut Vec<u8>, most: impl Fn() -> u64) -> io::Result<()> {
     let mut piece = vec![0; 32 << 10];
-    while into.len() as u64 <= most {
+    while into.len() as u64 <= most() {
         match from.read(&mut piece) {
             Ok(0) => return Ok(()),
             Ok(count) => into.extend_from_slice(&piece[..count.min(piece.len())]),
@@ -237,3 +290,6 @@ pub fn drain(from: &mut impl Read, into: &mut Vec<u8>, most: u64) -> io::Result<
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

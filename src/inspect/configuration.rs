@@ -75,7 +75,7 @@ fn switched_on(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) 
     if on(tree) || tree.members().iter().any(|(name, inner)| name.ends_with("_args") && on(inner)) {
         let message = "the configuration itself switches trust_remote_code on, which is for the user to decide";
         let evidence = Evidence::new(&REMOTE_CODE, message).rated(Severity::Medium);
-        scope.add(lines::find(evidence, text, "trust_remote_code", view));
+        lines::raise_word(evidence, text, "trust_remote_code", view, scope);
     }
 }
 
@@ -117,7 +117,7 @@ fn fetched(name: &str, chosen: &str, text: &str, view: &View<'_>, scope: &mut Sc
     let evidence = Evidence::new(&REMOTE_KERNEL, message).with("repository", chosen);
     let known = chosen.rsplit('|').next().is_some_and(|name| name.starts_with("kernels-community/"));
     let evidence = if known { evidence.rated(Severity::Medium) } else { evidence };
-    scope.add(lines::find(evidence, text, chosen, view));
+    lines::raise_word(evidence, text, chosen, view, scope);
 }
 
 fn raise(what: &str, class: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
@@ -136,7 +136,7 @@ fn raise_at(what: &str, class: &str, needle: &str, text: &str, view: &View<'_>, 
             Evidence::new(&REMOTE_CODE, format!("the configuration asks for Python code of this repository: {what}"))
         }
     };
-    scope.add(lines::find(evidence, text, needle, view));
+    lines::raise_word(evidence, text, needle, view, scope);
 }
 
 /// `weight_map`: tensor to shard.

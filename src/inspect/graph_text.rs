@@ -8,16 +8,10 @@ use crate::model::Evidence;
 use crate::weigh::View;
 
 /// Looks at a text, which TensorFlow reads as a graph when it is called `saved_model.pbtxt`: every `op: "…"` in it.
-pub fn inspect(view: &View<'_>, scope: &mut Scope<'_>) {
-    let name = view.entry().unwrap_or_else(|| scope.path.name());
+pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     if !name.ends_with(".pbtxt") && !name.ends_with(".pb") {
         return;
     }
-    let bytes = match view.read_all("graph-text-bytes", scope.limits.json_bytes) {
-        Ok(bytes) => bytes,
-        Err(trouble) => return scope.unreadable(view, &trouble),
-    };
-    let text = String::from_utf8_lossy(&bytes);
     for (at, _) in text.match_indices("op") {
         let value = text[at + 2..].trim_start();
         let Some(value) = value.strip_prefix(':') else { continue };

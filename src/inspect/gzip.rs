@@ -70,7 +70,12 @@ fn member(view: &View<'_>, at: u64, content: &mut Vec<u8>, scope: &mut Scope<'_>
             return None;
         }
     };
-    content.extend_from_slice(&inflated.bytes);
+    let crc_is = crc32fast::hash(&inflated.bytes);
+    if content.is_empty() {
+        *content = inflated.bytes;
+    } else {
+        content.extend_from_slice(&inflated.bytes);
+    }
     if inflated.cut {
         scope.limit("ratio", scope.limits.ratio, view);
         return None;
@@ -85,7 +90,7 @@ fn member(view: &View<'_>, at: u64, content: &mut Vec<u8>, scope: &mut Scope<'_>
         broken(scope, "the stream is broken or cut off");
         return None;
     }
-    if crc != crc32fast::hash(&inflated.bytes) {
+    if crc != crc_is {
         broken(scope, "the content is not what the checksum says");
     }
     end.checked_add(8)

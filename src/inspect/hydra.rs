@@ -4,6 +4,8 @@
 //! followed but said.
 //! Source: CVE-2025-23304 and its kin.
 
+use std::collections::BTreeSet;
+
 use super::Scope;
 use super::components::is_dangerous;
 use super::json::Tree;
@@ -74,7 +76,7 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
     if text.contains('\\') {
         let plain = unescaped(text);
-        let seen: Vec<String> = targets(text).into_iter().map(|(_, target)| target).collect();
+        let seen: BTreeSet<String> = targets(text).into_iter().map(|(_, target)| target).collect();
         for (_, target) in targets(&plain).into_iter().filter(|(_, target)| !seen.contains(target)) {
             judge(&target, 0..0, view, scope);
         }
@@ -95,33 +97,41 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
 
 const KEY: &str = "_target_";
 
+/// Bytes of a line that are looked at in front of a key and behind it, and tags and anchors that may stand there.
+const NEAR: usize = 4096;
+
 /// What is named behind each key, and where: on the same line, on the next, behind a tag or an anchor, in a block.
 fn targets(text: &str) -> Vec<(u64, String)> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices(KEY) {
-        let line = text[..at].rsplit('\n').next().unwrap_or_default();
+        let line = text[text.floor_char_boundary(at.saturating_sub(NEAR))..at].rsplit('\n').next().unwrap_or_default();
         let behind = text[at + KEY.len()..].trim_start_matches(['"', '\'', ' ', '\t']);
         let explicit = line.trim_start().starts_with('?').then(|| behind.trim_start());
         let value = behind.strip_prefix([':', '=']).or_else(|| explicit?.strip_prefix(':'));
         let Some(mut value) = value else { continue };
-        loop {
+        for _ in 0..16 {
             value = value.trim_start();
+            let near = &value[..value.floor_char_boundary(NEAR)];
             let next = match value.chars().next() {
-                Some('!' | '&') => value.find(char::is_whitespace),
-                Some('>' | '|') => value.find('\n'),
+                Some('!' | '&') => near.find(char::is_whitespace),
+                Some('>' | '|') => near.find('\n'),
                 _ => None,
             };
             let Some(next) = next else { break };
             value = &value[next..];
         }
+        value = value.trim_start();
         let start = text.len() - value.len();
         let value = value.trim_start_matches(['"', '\'']);
-        let computed = value.starts_with('*') || value.lines().next().is_some_and(|line| line.contains("${"));
+        let line = value[..value.floor_char_boundary(NEAR)].lines().next().unwrap_or_default();
+        // What is still not reached behind tags and anchors is as hidden as what is put together.
+        let computed = value.starts_with(['*', '!', '&', '>', '|']) || line.contains("${");
         let end = value.find(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | '_')).unwrap_or(value.len());
         // A key that follows where a value should stand: there is none.
         let empty = value[end..].starts_with(':') && !value[end..].starts_with("::");
         if computed {
-            found.push((start as u64, value.lines().next().unwrap_or_default().trim_end().to_owned()));
+            let shown: String = line.trim_end().chars().take(200).collect();
+            found.push((start as u64, shown));
         } else if end > 0 && !empty {
             found.push((start as u64, value[..end].to_owned()));
         }
@@ -130,7 +140,7 @@ fn targets(text: &str) -> Vec<(u64, String)> {
 }
 
 fn judge(target: &str, range: std::ops::Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
-    let computed = target.starts_with('*') || target.contains("${");
+    let computed = target.starts_with(['*', '!', '&', '>', '|']) || target.contains("${");
     let dangerous = DANGEROUS.iter().any(|name| target.starts_with(name)) || is_dangerous(target);
     let known = target.split('.').next().is_some_and(|top| LIBRARIES.contains(&top));
     if known && !dangerous && !computed {

@@ -1,10 +1,14 @@
-//! Deflate (RFC 1951), bounded by a ratio and by what is sensible to hold in memory.
+//! Deflate (RFC 1951), bounded by a ratio, by what was read, and by what is sensible to hold in memory.
 
+use std::io::BufRead;
 use std::ops::Range;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
 use crate::weigh::{Unreadable, View};
+
+/// Bytes that are unpacked at a time.
+const PIECE: usize = 32 << 10;
 
 /// What decompression gave.
 pub struct Inflated {
@@ -18,28 +22,45 @@ pub struct Inflated {
     pub cut: bool,
 }
 
-/// Decompresses a range of raw deflate, at most `ratio` times its length, and never more than 64 MiB beyond 20 times.
+/// Bytes that may come out of a stream of `len` bytes, of which so many were read: never more than 20 times what was read
+/// and some hundred MiB.
+#[must_use]
+pub fn allowance(len: u64, read: u64) -> u64 {
+    let some = len.saturating_mul(20).min(192 << 20).saturating_add(64 << 20);
+    read.saturating_mul(20).saturating_add(some)
+}
+
+/// Decompresses a range of raw deflate, at most `ratio` times what was read of it, and never more than [`allowance`] and
+/// [`View::unpackable`] let through.
 ///
 /// # Errors
 /// When the range cannot be read.
 pub fn inflate(view: &View<'_>, data: &Range<u64>, ratio: u64) -> Result<Inflated, Unreadable> {
-    let input = view.read(data.clone())?;
-    let length = input.len() as u64;
-    let most = length.saturating_mul(ratio).min(length.saturating_mul(20).saturating_add(64 << 20));
+    let input = view.slice(data.clone())?;
+    let left = view.unpackable();
+    let mut reader = input.reader();
     let mut stream = Decompress::new(false);
     let mut bytes = Vec::new();
-    let mut piece = vec![0; 32 << 10];
+    let mut piece = vec![0; PIECE];
     loop {
         let (used, made) = (stream.total_in(), stream.total_out());
-        let rest = usize::try_from(used).ok().and_then(|used| input.get(used..)).unwrap_or_default();
-        let status = stream.decompress(rest, &mut piece, FlushDecompress::None);
+        let outcome = match reader.fill_buf() {
+            Ok(rest) => stream.decompress(rest, &mut piece, FlushDecompress::None),
+            Err(_) => break,
+        };
+        reader.consume(usize::try_from(stream.total_in() - used).unwrap_or(0));
         let count = usize::try_from(stream.total_out() - made).unwrap_or(0);
         bytes.extend_from_slice(&piece[..count.min(piece.len())]);
-        let stuck = count == 0 && stream.total_in() == used;
-        let ended = matches!(status, Ok(Status::StreamEnd));
+        let read = stream.total_in();
+        let most =
+            read.saturating_mul(ratio).saturating_add(2 * PIECE as u64).min(allowance(input.len(), read)).min(left);
+        let stuck = count == 0 && read == used;
+        let ended = matches!(outcome, Ok(Status::StreamEnd));
         let cut = bytes.len() as u64 > most;
-        if ended || cut || stuck || status.is_err() {
-            return Ok(Inflated { bytes, used: stream.total_in(), ended, cut: cut && !ended });
+        if ended || cut || stuck || outcome.is_err() {
+            view.unpacked(bytes.len() as u64);
+            return Ok(Inflated { bytes, used: read, ended, cut: cut && !ended });
         }
     }
+    Err(reader.trouble().unwrap_or(Unreadable::PastEnd(data.clone(), view.len())))
 }

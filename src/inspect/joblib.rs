@@ -34,7 +34,7 @@ impl Inspector for Joblib {
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
-        let limit = view.len().saturating_mul(scope.limits.ratio).min(scope.limits.structure_bytes);
+        let limit = view.len().saturating_mul(scope.limits.ratio).min(view.unpackable());
         let mut inner = Vec::new();
         let mut reader = view.reader();
         let mut decoder = flate2::bufread::ZlibDecoder::new(&mut reader);
@@ -43,6 +43,7 @@ impl Inspector for Joblib {
         if let Some(trouble) = reader.trouble() {
             scope.unreadable(view, &trouble);
         }
+        view.unpacked(inner.len() as u64);
         if inner.len() as u64 > limit {
             inner.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             scope.limit("unpacked bytes", limit, view);

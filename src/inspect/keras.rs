@@ -40,6 +40,16 @@ pub static KERAS_EXTERNAL_FILE: Rule = Rule {
     frameworks: &["CWE-73", "CWE-918", "AML.T0011.000"],
 };
 
+/// Not what the loader reads.
+pub static KERAS_MALFORMED: Rule = Rule {
+    id: "keras-malformed",
+    summary: "the configuration or the metadata of the Keras archive is not what its loader reads",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../rules/keras-malformed.md"),
+    frameworks: &["CWE-20", "CWE-436", "AML.T0076"],
+};
+
 /// Parts of Keras whose objects are plain building blocks.
 static BLOCKS: &[&str] = &[
     "layers",
@@ -116,6 +126,20 @@ pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) -> bool {
         queue.extend(value.members().iter().map(|(_, value)| value));
     }
     true
+}
+
+/// Holds a member of an archive of Keras that its loader reads as JSON to that. What is wrong, if anything.
+pub fn required(name: &str, tree: Option<&Tree>) -> Option<&'static str> {
+    let is_object = |tree: &Tree| matches!(tree, Tree::Object(_));
+    match (name, tree) {
+        ("config.json" | "metadata.json", None) => Some("is not JSON"),
+        ("config.json" | "metadata.json", Some(tree)) if !is_object(tree) => Some("is not an object of JSON"),
+        ("config.json", Some(tree)) if tree.get("class_name").and_then(Tree::text).is_none() => {
+            Some("names no class, so it is the configuration of no model")
+        }
+        ("config.json", Some(tree)) if tree.get("config").is_none() => Some("has no \"config\""),
+        _ => None,
+    }
 }
 
 fn object(value: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {

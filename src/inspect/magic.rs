@@ -124,9 +124,14 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         match kind {
             Kind::Media => {}
             Kind::Program => {
-                let evidence = Evidence::new(&EXECUTABLE_FILE, format!("it is a program ({format})"));
-                let open = is_named_as_program(view.entry().unwrap_or_else(|| scope.path.as_str()));
-                let evidence = if open { evidence.rated(Severity::Low) } else { evidence };
+                let path = view.entry().unwrap_or_else(|| scope.path.as_str());
+                let (what, severity) = match (is_named_as_program(path), format.name()) {
+                    (true, "python-bytecode") => validated(view),
+                    (true, _) => ("", Severity::Low),
+                    (false, _) => ("", Severity::High),
+                };
+                let message = format!("it is a program ({format}){what}");
+                let evidence = Evidence::new(&EXECUTABLE_FILE, message).rated(severity);
                 scope.add(evidence.at(view.place(0..view.len().min(16))).showing(view.excerpt(0..0)));
             }
             Kind::Closed => {
@@ -134,6 +139,20 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
                 scope.raise(&FORMAT_NOT_INSPECTED, view, 0..view.len().min(16), message);
             }
         }
+    }
+}
+
+/// What Python does before it runs the bytecode of a cache in place of the source beside it (PEP 552). Nothing compares
+/// the two themselves.
+fn validated(view: &View<'_>) -> (&'static str, Severity) {
+    match view.read_up_to(4, 1).ok().and_then(|flags| flags.first().copied()).unwrap_or(0) & 3 {
+        1 => {
+            (", which Python runs in place of its source without looking at that (PEP 552, unchecked)", Severity::High)
+        }
+        // Whoever writes bytecode for a source can compute the hash of that source, and no copying changes it.
+        3 => (", which Python runs wherever the source has the hash that it names", Severity::Medium),
+        // Time and length of the source; the time is another one wherever files were downloaded or cloned.
+        _ => ("", Severity::Low),
     }
 }
 

@@ -28,6 +28,7 @@ mod informed;
 mod joblib;
 mod json;
 mod keras;
+mod letters;
 mod lines;
 mod magic;
 mod msgpack;
@@ -35,6 +36,7 @@ mod notebook;
 mod npy;
 mod onnx;
 mod outreach;
+mod outside;
 mod pickle;
 mod plain_messages;
 mod protobuf;
@@ -55,6 +57,7 @@ mod tensorflow;
 mod text;
 mod tflite;
 mod wording;
+mod words;
 mod xml;
 mod yaml_tag;
 mod zip;
@@ -81,6 +84,7 @@ pub static RULES: &[&Rule] = &[
     &claim::FORMAT_NOT_INSPECTED,
     &claim::FORMAT_UNRECOGNISED,
     &claim::POLYGLOT,
+    &claim::SHARD_MISSING,
     &components::FOREIGN_COMPONENT,
     &compressed::COMPRESSION_MALFORMED,
     &configuration::REMOTE_CODE,
@@ -110,6 +114,7 @@ pub static RULES: &[&Rule] = &[
     &keras::KERAS_EXTERNAL_FILE,
     &keras::KERAS_FOREIGN_OBJECT,
     &keras::KERAS_LAMBDA,
+    &keras::KERAS_MALFORMED,
     &msgpack::MSGPACK_EXTENSION,
     &msgpack::MSGPACK_MALFORMED,
     &notebook::ACTIVE_OUTPUT,
@@ -147,7 +152,6 @@ pub static RULES: &[&Rule] = &[
     &repository::INDEX_MATCH,
     &repository::INDEX_MISMATCH,
     &repository::INDEX_PATH_ESCAPE,
-    &repository::SHARD_MISSING,
     &skops::SKOPS_FOREIGN_TYPE,
     &skops::SKOPS_MALFORMED,
     &safetensors::DUPLICATE_KEY,
@@ -195,7 +199,7 @@ pub static INTEGRITY: &[&Rule] = &[
     &repository::INDEX_MATCH,
     &repository::INDEX_MISMATCH,
     &repository::INDEX_PATH_ESCAPE,
-    &repository::SHARD_MISSING,
+    &claim::SHARD_MISSING,
     &gguf::TRUNCATED,
     &safetensors::TRUNCATED,
     &text::LFS_POINTER,
@@ -252,6 +256,9 @@ static PLAIN: &[&dyn Inspector] = &[
     &onnx::Onnx,
 ];
 
+/// The one that a name may ask for although the bytes begin otherwise.
+static XML: &dyn Inspector = &xml::Xml;
+
 /// All inspectors, chosen by content.
 pub struct Inspectors;
 
@@ -264,7 +271,6 @@ impl Inspect for Inspectors {
 fn inspect_file(view: &View<'_>, mut scope: Scope<'_>) -> Inspection {
     let claimed = inspect_content(view, &mut scope);
     claim::compare(&claimed, view, &mut scope);
-    outreach::list(view, &mut scope);
     scope.close()
 }
 
@@ -291,10 +297,12 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
     if chosen.is_empty() && claim::is_unpickled(view, scope) {
         pickle::suspect(view, scope);
     }
-    if chosen.is_empty() && marks.is_empty() {
-        chosen.extend(PLAIN.iter().find(|inspector| inspector.claims(&head, view)));
-    }
+    chosen.extend(plain(&head, view, chosen.is_empty(), scope));
     let mut formats: Vec<_> = chosen.iter().map(|inspector| inspector.format()).chain(marks.iter().cloned()).collect();
+    if marks.iter().any(|mark| mark.name() == "pdf") {
+        // A document may well be written in plain letters.
+        formats.retain(|format| format.name() != "text");
+    }
     let archive = zip::embedded::embedded(&head, view, &formats);
     if archive.is_some() {
         formats.retain(|format| format.name() != "zip");
@@ -307,9 +315,45 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
     if let Some(archive) = archive {
         zip::embedded::inspect(archive, formats.first(), view, scope);
     }
+    words::inspect(&head, view, scope);
     magic::judge(&marks, view, scope);
     auditable::inspect(&marks, view, scope);
     formats
+}
+
+/// Which of the formats without marks this is. Those that a name stands for are asked even where the bytes have the mark
+/// of another, because a loader that goes by the name passes over that mark; and no mark that stands somewhere in the
+/// bytes keeps the others from being asked.
+fn plain(head: &[u8], view: &View<'_>, unmarked: bool, scope: &Scope<'_>) -> Option<&'static &'static dyn Inspector> {
+    let name = words::name(view, scope);
+    let source = words::is_source(&name);
+    let named = named(&name);
+    let other = |format: Format| match format.name() {
+        // A loader of YAML reads what JSON does not hold, and nothing else that goes by a name reads JSON at all.
+        "json" => source || (words::is_yaml(&name) && !json::is_whole(view)),
+        "xml" => source,
+        _ => false,
+    };
+    if named == ["xml"] && xml::is_within(head, view) {
+        return Some(&XML);
+    }
+    let asked = PLAIN.iter().filter(|inspector| unmarked || named.contains(&inspector.format().name()));
+    asked.filter(|inspector| !other(inspector.format())).find(|inspector| inspector.claims(head, view))
+}
+
+/// Formats without marks whose loaders go by such a name.
+fn named(name: &str) -> &'static [&'static str] {
+    match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
+        "pb" => &["savedmodel", "graphdef"],
+        "onnx" => &["onnx"],
+        "mlmodel" => &["coreml"],
+        "msgpack" => &["msgpack"],
+        "ubj" => &["ubjson"],
+        "json" | "ipynb" => &["json"],
+        "xml" | "pmml" => &["xml"],
+        "model" => &["sentencepiece"],
+        _ => &[],
+    }
 }
 
 fn recognised(formats: Vec<Format>, view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {

@@ -72,12 +72,12 @@ pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) 
     }
     languages(tree, &all, view, scope);
     commands(&all, text, view, scope);
-    let locate = |evidence: Evidence, at: usize| {
+    let say = |evidence: Evidence, at: usize, scope: &mut Scope<'_>| {
         let before = all.code.get(..at).unwrap_or_default().rfind('\n').map_or(0, |at| at + 1);
         let line = all.code.get(before..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        at_line(evidence, line, text, view)
+        raise(evidence, line, text, view, scope);
     };
-    python::inspect_cells(&all.code, &ranges, locate, view, scope);
+    python::inspect_cells(&all.code, &ranges, say, view, scope);
 }
 
 fn gap(message: &str, view: &View<'_>) -> Evidence {
@@ -137,14 +137,14 @@ fn commands(all: &Cells, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         if let Some(why) = shell::hostile(&command.text) {
             let shown: String = command.text.chars().take(120).collect();
             let evidence = Evidence::new(&COMMAND, format!("{shown:?}: {why}"));
-            scope.add(at_line(evidence, &command.line, text, view));
+            raise(evidence, &command.line, text, view, scope);
         }
     }
     for script in &all.scripts {
         let line = script.lines().find(|line| line.contains("kernel")).unwrap_or_default();
         if runs_kernel(script) {
             let evidence = Evidence::new(&COMMAND, "a script of the browser has the kernel run code");
-            scope.add(at_line(evidence, line, text, view));
+            raise(evidence, line, text, view, scope);
         }
     }
 }
@@ -159,13 +159,16 @@ fn joined(value: &Tree) -> String {
     value.text().map_or_else(|| value.values().iter().filter_map(Tree::text).collect(), str::to_owned)
 }
 
-/// Places evidence at the line of the file that holds a line of a cell.
-fn at_line(evidence: Evidence, line: &str, text: &str, view: &View<'_>) -> Evidence {
+/// Writes evidence down at the line of the file that holds a line of a cell.
+fn raise(evidence: Evidence, line: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if !scope.lists(evidence.rule, evidence.severity()) {
+        return scope.add(evidence);
+    }
     let escaped = serde_json::to_string(line.trim_end()).unwrap_or_default();
     let escaped = escaped.trim_matches('"');
     match text.find(escaped).filter(|_| !escaped.is_empty()) {
-        Some(at) => lines::locate(evidence, text, at..at + escaped.len(), view),
-        None => evidence.at(view.place(0..0)),
+        Some(at) => lines::raise(evidence, text, at..at + escaped.len(), view, scope),
+        None => scope.add(evidence.at(view.place(0..0))),
     }
 }
 
@@ -185,7 +188,7 @@ fn active(output: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         };
         if script && said.insert(kind) {
             let evidence = Evidence::new(&ACTIVE_OUTPUT, format!("an output of type {kind} holds a script"));
-            scope.add(at_line(evidence, kind, text, view));
+            raise(evidence, kind, text, view, scope);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What the programs and configurations of a tree reach out to: addresses and imported modules, as inventory.
 //!
 //! Read line by line in files whose names say that they are source or configuration; prose is passed over, because it
-//! only mentions. Not followed: names put together at run time, addresses in variables of the environment that are
-//! set elsewhere, and files above 1 MiB.
+//! only mentions. Not followed: names put together at run time, and addresses in variables of the environment that are
+//! set elsewhere.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use super::Scope;
 use crate::model::{Endpoint, Import};
 use crate::weigh::View;
 
-/// Bytes of a file that are read.
-const WHOLE: u64 = 1 << 20;
 /// Addresses and imports of one file that are listed.
 const LISTED: usize = 1024;
-/// Bytes of a line that are looked at: a longer one is data.
-const LINE: usize = 4096;
+/// Bytes in front of an address in which the setting is looked for that it is given to.
+const BEFORE: usize = 256;
+/// Bytes of the longest address that is read.
+const AUTHORITY: usize = 512;
 
 /// Endings of names of programs and configurations.
 const ENDINGS: &[&str] = &[
@@ -54,48 +54,45 @@ const ENDINGS: &[&str] = &[
 const SETTINGS: &[&str] =
     &["base_url", "base-url", "baseurl", "api_base", "apibase", "api_url", "api-url", "apiurl", "endpoint", "_host"];
 
-/// Lists what the file reaches out to, if its name says that it is source or configuration and its bytes are text.
-pub fn list(view: &View<'_>, scope: &mut Scope<'_>) {
-    if view.len() > WHOLE || !speaks(scope.path.name()) {
-        return;
-    }
-    let Ok(bytes) = view.read_all("outreach-bytes", WHOLE) else { return };
-    let Ok(text) = std::str::from_utf8(&bytes) else { return };
-    let program = Language::of(scope.path.name());
+/// Lists what a file reaches out to whose name says that it is source or configuration. `name` is in small letters.
+pub fn list(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let program = Language::of(name);
     let (mut hosts, mut modules) = (BTreeSet::new(), BTreeSet::new());
     for (number, line) in (1u64..).zip(text.lines()) {
-        // The rest of an overlong line is data; `get` keeps off the middle of a character.
-        let line = line.get(..LINE.min(line.len())).unwrap_or_default();
         if line.trim_start().starts_with(['#', '*']) || line.trim_start().starts_with("//") {
             continue;
         }
         for endpoint in endpoints(line, number) {
-            let listed = hosts.len() < LISTED;
-            if listed && hosts.insert((endpoint.scheme.clone(), endpoint.host.clone(), endpoint.set)) {
+            if hosts.insert((endpoint.scheme.clone(), endpoint.host.clone(), endpoint.set)) && hosts.len() <= LISTED {
                 scope.contents().endpoints.push(endpoint);
             }
         }
         for module in program.imports(line) {
-            if modules.len() < LISTED && modules.insert(module.clone()) {
+            if modules.insert(module.clone()) && modules.len() <= LISTED {
                 scope.contents().imports.push(Import { module, line: number });
             }
         }
     }
+    if program.is_code() && hosts.len().max(modules.len()) > LISTED {
+        scope.limit("addresses-and-imports", LISTED as u64, view);
+    }
 }
 
-fn speaks(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let ending = lower.rsplit_once('.').map_or("", |(_, ending)| ending);
+/// True for the name, in small letters, of source or configuration.
+pub fn speaks(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     ENDINGS.contains(&ending)
-        || lower.starts_with(".env")
-        || ["dockerfile", "containerfile", "modelfile", "makefile"].iter().any(|stem| lower.starts_with(stem))
+        || name.starts_with(".env")
+        || ["dockerfile", "containerfile", "modelfile", "makefile"].iter().any(|stem| name.starts_with(stem))
 }
 
-/// Addresses of one line.
+/// Addresses of one line, however long it is.
 fn endpoints(line: &str, number: u64) -> Vec<Endpoint> {
     let mut found = Vec::new();
     for (at, _) in line.match_indices("://") {
-        let (before, after) = (line.get(..at).unwrap_or_default(), line.get(at + 3..).unwrap_or_default());
+        let from = line.floor_char_boundary(at.saturating_sub(BEFORE));
+        let to = line.floor_char_boundary(at.saturating_add(3 + AUTHORITY));
+        let (before, after) = (line.get(from..at).unwrap_or_default(), line.get(at + 3..to).unwrap_or_default());
         let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '+').map_or(0, |at| at + 1);
         let scheme = before.get(start..).unwrap_or_default().to_ascii_lowercase();
         let end = after.find(|c: char| !c.is_ascii_alphanumeric() && !"-._{}$:@[]%".contains(c)).unwrap_or(after.len());
@@ -124,6 +121,7 @@ fn host(authority: &str) -> String {
 }
 
 /// How imports are written.
+#[derive(PartialEq, Eq)]
 enum Language {
     Python,
     Notebook,
@@ -133,12 +131,17 @@ enum Language {
 
 impl Language {
     fn of(name: &str) -> Self {
-        match name.to_ascii_lowercase().rsplit_once('.').map_or("", |(_, ending)| ending) {
+        match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
             "py" => Self::Python,
             "ipynb" => Self::Notebook,
             "js" | "mjs" | "cjs" | "ts" | "jsx" | "tsx" => Self::JavaScript,
             _ => Self::Other,
         }
+    }
+
+    /// Lists of addresses are data, however many there are.
+    fn is_code(&self) -> bool {
+        *self != Self::Other
     }
 
     fn imports(&self, line: &str) -> Vec<String> {

@@ -130,9 +130,7 @@ fn width(class: &str) -> Option<u64> {
 /// Looks at one file of TorchScript code.
 pub fn script(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let mut said = BTreeSet::new();
-    let mut at = 0usize;
-    while let Some((found, name)) = call(text, at) {
-        at = found + 1;
+    for (found, name) in calls(text) {
         let (family, operator) = match name.split_once('.') {
             Some((family, operator)) => (family, operator),
             None => ("aten", name.as_str()),
@@ -152,25 +150,22 @@ pub fn script(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// The next call of an operator: `torch.NAME(` is one of `aten`, `ops.FAMILY.NAME(` names its family.
-fn call(text: &str, from: usize) -> Option<(usize, String)> {
-    let mut at = from;
-    loop {
-        let rest = text.get(at..)?;
-        let next = ["torch.", "ops."].iter().filter_map(|mark| Some((rest.find(mark)?, *mark))).min()?;
-        let start = at + next.0;
+/// The calls of operators, and where they stand: `torch.NAME(` is one of `aten`, `ops.FAMILY.NAME(` names its family.
+fn calls(text: &str) -> impl Iterator<Item = (usize, String)> {
+    let mut marks: Vec<(usize, &str)> = text.match_indices("torch.").chain(text.match_indices("ops.")).collect();
+    marks.sort_unstable();
+    marks.into_iter().filter_map(|(start, mark)| {
         let word = |character: char| character.is_ascii_alphanumeric() || character == '_' || character == '.';
-        let name: String = text[start + next.1.len()..].chars().take_while(|character| word(*character)).collect();
-        let end = start + next.1.len() + name.len();
         // `__torch__.…` are classes of the archive itself.
-        let whole = !text[..start].ends_with(word);
-        let dots = name.matches('.').count();
-        let plausible = (next.1 == "torch." && dots == 0) || (next.1 == "ops." && dots == 1);
-        if whole && plausible && text[end..].starts_with('(') {
-            return Some((start, name));
+        if text[..start].ends_with(word) {
+            return None;
         }
-        at = start + next.1.len();
-    }
+        let name: String = text[start + mark.len()..].chars().take_while(|character| word(*character)).collect();
+        let end = start + mark.len() + name.len();
+        let dots = name.matches('.').count();
+        let plausible = (mark == "torch." && dots == 0) || (mark == "ops." && dots == 1);
+        (plausible && text[end..].starts_with('(')).then_some((start, name))
+    })
 }
 
 #[cfg(test)]
@@ -180,12 +175,7 @@ mod tests {
     #[test]
     fn calls_of_operators_are_found_and_classes_are_not() {
         let text = "__torch__.torch.save(x)\n  y = torch.add(a, ops.my_ops.evil(b))\n  ops.prim.data(z)";
-        let mut calls = Vec::new();
-        let mut at = 0;
-        while let Some((found, name)) = call(text, at) {
-            calls.push(name);
-            at = found + 1;
-        }
+        let calls: Vec<String> = calls(text).map(|(_, name)| name).collect();
         assert_eq!(calls, ["add", "my_ops.evil", "prim.data"]);
     }
 }

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::escapes;
-use super::claim::{FORMAT_UNRECOGNISED, RAW_TENSORS};
+use super::claim::SHARD_MISSING;
+use super::outside;
 use super::xml::openvino;
 use crate::model::{Artifact, ArtifactPath, Class, Evidence, Format, Place, Rule, Severity, Tensor};
 
@@ -29,16 +30,6 @@ pub static INDEX_MISMATCH: Rule = Rule {
     frameworks: &["CWE-354", "CWE-436"],
 };
 
-/// A shard is not here.
-pub static SHARD_MISSING: Rule = Rule {
-    id: "shard-missing",
-    summary: "the index of sharded weights names a file that is not there",
-    severity: Severity::Medium,
-    class: Class::Defect,
-    page: include_str!("../rules/shard-missing.md"),
-    frameworks: &["CWE-354"],
-};
-
 /// A shard is elsewhere.
 pub static INDEX_PATH_ESCAPE: Rule = Rule {
     id: "index-path-escape",
@@ -57,7 +48,7 @@ const NAMED: usize = 3;
 pub fn inspect_repository(artifacts: &[Artifact]) -> Vec<Evidence> {
     let by_path: BTreeMap<&ArtifactPath, &Artifact> =
         artifacts.iter().map(|artifact| (&artifact.path, artifact)).collect();
-    let mut evidence = raw_without_neighbour(artifacts);
+    let mut evidence = outside::held(artifacts, &by_path);
     evidence.extend(super::code::loaded(artifacts, &by_path));
     evidence.extend(openvino::pairs(artifacts));
     for index in artifacts {
@@ -66,29 +57,6 @@ pub fn inspect_repository(artifacts: &[Artifact]) -> Vec<Evidence> {
         }
     }
     evidence
-}
-
-/// Raw numbers say nothing of themselves. Where the folder holds no checkpoint index and no graph that could read them,
-/// nobody knows what they are.
-fn raw_without_neighbour(artifacts: &[Artifact]) -> Vec<Evidence> {
-    let readers = ["checkpoint-index", "onnx"].map(Format::named);
-    let reads = |artifact: &&Artifact| readers.iter().any(|format| artifact.is(format));
-    let borne_out: BTreeSet<&str> = artifacts.iter().filter(reads).map(|artifact| artifact.path.parent()).collect();
-    let models = openvino::models(artifacts);
-    artifacts
-        .iter()
-        .filter(|artifact| artifact.is(&RAW_TENSORS) && !openvino::is_weights_of(artifact, &models))
-        // A graph of ONNX or TensorFlow names its shards; what is merely called `.bin` it does not read.
-        .filter(|artifact| {
-            let name = artifact.path.name();
-            (name.ends_with(".bin") && !name.contains(".data-")) || !borne_out.contains(artifact.path.parent())
-        })
-        .map(|artifact| {
-            let message =
-                "the bytes are of no format that is known, and nothing beside it could read them as raw numbers";
-            Evidence::new(&FORMAT_UNRECOGNISED, message).of(&artifact.path)
-        })
-        .collect()
 }
 
 fn sharded(

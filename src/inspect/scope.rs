@@ -63,7 +63,7 @@ impl<'l> Scope<'l> {
 
     /// Writes down evidence about a range of a view, with the bytes for people to look at.
     pub fn raise(&mut self, rule: &'static Rule, view: &View<'_>, range: Range<u64>, message: impl Into<String>) {
-        let excerpt = view.excerpt(range.clone());
+        let excerpt = if self.lists(rule, rule.severity) { view.excerpt(range.clone()) } else { None };
         self.add(Evidence::new(rule, message).at(view.place(range)).showing(excerpt));
     }
 
@@ -87,6 +87,14 @@ impl<'l> Scope<'l> {
             raised.mildest =
                 self.seen.evidence.iter().filter(|seen| seen.rule.id == rule).map(Evidence::severity).min();
         }
+    }
+
+    /// True if evidence of this rule and severity would be listed.
+    #[must_use]
+    pub fn lists(&self, rule: &'static Rule, severity: Severity) -> bool {
+        self.raised.get(rule.id).is_none_or(|raised| {
+            raised.count < self.limits.repeats || raised.mildest.is_some_and(|mildest| mildest < severity)
+        })
     }
 
     /// Writes down what there is to say, if anything.
@@ -184,7 +192,9 @@ impl<'l> Scope<'l> {
         }
         for call in &mut self.seen.contents.calls {
             for hidden in &self.hidden {
-                call.arguments = call.arguments.take().map(|text| text.replace(&hidden.secret, "…"));
+                if let Some(text) = call.arguments.as_mut().filter(|text| text.contains(&hidden.secret)) {
+                    *text = text.replace(&hidden.secret, "…");
+                }
             }
         }
         self.seen

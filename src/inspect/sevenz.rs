@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use sevenz_rust2::{ArchiveEntry, ArchiveReader, Error, Password};
 
 use super::archive::{ARCHIVE_LINK, ARCHIVE_PATH_ESCAPE, MEMBER_NOT_INSPECTED, Unknown, escapes};
-use super::compressed::{COMPRESSION_MALFORMED, MEMORY_KIB, bound, drain};
+use super::compressed::{Bound, COMPRESSION_MALFORMED, MEMORY_KIB, drain};
 use super::{Inspector, Scope};
 use crate::model::Format;
 use crate::weigh::{Reader, View};
@@ -44,18 +44,21 @@ impl Inspector for SevenZ {
                 scope.raise(&COMPRESSION_MALFORMED, view, 0..view.len().min(32), message);
             }
         }
-        let mut left = bound(view.len(), scope.limits.ratio);
+        let mut left = Bound::of(view, scope.limits.ratio);
         let mut unknown = Unknown::default();
         let outcome = archive.for_each_entries(|entry, mut data| {
             let mut content = Vec::new();
-            let read = drain(&mut data, &mut content, left);
+            // The decoder of a block has read as much as it wanted: what may come out is bound by the whole archive.
+            let most = left.at(view.len());
+            let read = drain(&mut data, &mut content, || most);
+            view.unpacked(content.len() as u64);
             unknown.inspect(&view.decompressed(&entry.name, &content), scope);
             read?;
-            if content.len() as u64 > left {
+            if content.len() as u64 > most {
                 scope.limit("ratio", scope.limits.ratio, view);
                 return Ok(false);
             }
-            left = left.saturating_sub(content.len() as u64);
+            left = left.less(content.len() as u64);
             Ok(true)
         });
         unknown.close(view, scope);

@@ -22,7 +22,7 @@ pub static SKOPS_FOREIGN_TYPE: Rule = Rule {
 /// A node that says two things.
 pub static SKOPS_MALFORMED: Rule = Rule {
     id: "skops-malformed",
-    summary: "a node of the skops schema contradicts itself, or is of a kind that skops does not have",
+    summary: "the skops schema is missing or broken, or a node of it contradicts itself or is of no kind that skops has",
     severity: Severity::Medium,
     class: Class::Defect,
     page: include_str!("../rules/skops-malformed.md"),
@@ -79,6 +79,17 @@ pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
         }
         queue.extend(value.values());
         queue.extend(value.members().iter().map(|(_, value)| value));
+    }
+}
+
+/// Holds `schema.json` of a skops archive to what its loader reads. What is wrong, if anything.
+pub fn required(tree: Option<&Tree>) -> Option<&'static str> {
+    match tree {
+        None => Some("is not JSON"),
+        Some(tree) if tree.get("__loader__").is_none() || tree.get("__class__").is_none() => {
+            Some("has no \"__class__\" and \"__loader__\" at its root, so it is no schema of skops")
+        }
+        Some(_) => None,
     }
 }
 

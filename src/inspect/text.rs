@@ -1,6 +1,6 @@
 //! Plain text, and what can be told of it by its first line.
 //!
-//! Not looked at: whether the text is good YAML, TOML or Markdown, and what it says.
+//! Not looked at: whether the text is good YAML, TOML or Markdown; what it says is read by `words`.
 
 use crate::model::{ArtifactPath, Class, Evidence, Format, Place, Rule, Severity};
 use crate::weigh::{Observer, View};
@@ -50,19 +50,6 @@ impl Inspector for Text {
         if head.starts_with(b"version https://git-lfs.github.com/spec/") {
             scope.raise(&LFS_POINTER, view, 0..view.len().min(256), lfs(&head));
         }
-        super::graph_text::inspect(view, scope);
-        let name = view.entry().unwrap_or_else(|| scope.path.name()).to_ascii_lowercase();
-        if name.ends_with(".yaml") || name.ends_with(".yml") {
-            match view.read_all("yaml-bytes", 16 * WHOLE) {
-                Ok(bytes) => {
-                    let text = String::from_utf8_lossy(&bytes);
-                    super::hydra::inspect(&text, view, scope);
-                    super::yaml_tag::inspect(&text, view, scope);
-                }
-                Err(trouble) => scope.unreadable(view, &trouble),
-            }
-        }
-        words(&head, &name, view, scope);
         if super::boosted::is_lightgbm(&head) {
             super::boosted::inspect_lightgbm(view, scope);
         }
@@ -75,34 +62,6 @@ impl Inspector for Text {
             }
         }
     }
-}
-
-/// Looks at what a text says: its beginning, if it is longer than any program or document.
-fn words(head: &[u8], name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let bytes = match view.read_up_to(0, 16 * WHOLE) {
-        Ok(bytes) => bytes,
-        Err(trouble) => return scope.unreadable(view, &trouble),
-    };
-    let text = match std::str::from_utf8(&bytes) {
-        Ok(text) => text,
-        // The end may be cut inside of a character.
-        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
-    };
-    super::secrets::inspect(text, view, scope);
-    super::deployment::inspect(text, view, scope);
-    let script = head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').next().is_some_and(is_python);
-    if scope.container == Some(Format::named("torchscript")) && name.ends_with(".py") {
-        super::pytorch::script(text, view, scope);
-    } else if name.ends_with(".py") || name.ends_with(".pyw") || script {
-        super::python::inspect(text, view, scope);
-    } else if name.ends_with(".pth") {
-        super::startup::inspect(text, view, scope);
-    }
-}
-
-/// True for a first line that names Python as the interpreter.
-fn is_python(line: &[u8]) -> bool {
-    line.windows(6).any(|word| word == b"python")
 }
 
 fn lfs(head: &[u8]) -> String {

@@ -26,12 +26,16 @@ static TAGS: [(&str, bool); 5] = [
     ("python/module:", false),
 ];
 
+/// Letters of the longest name that is read.
+const NAME: usize = 1024;
+
 /// Looks at a text.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     for (tag, calls) in TAGS {
         for (at, _) in text.match_indices(tag).filter(|(at, _)| text[..*at].ends_with(['!', ':'])) {
             let rest = &text[at + tag.len()..];
-            let spelt: String = rest.chars().take_while(|c| !c.is_whitespace() && !">,[]{}'\"".contains(*c)).collect();
+            let spelt: String =
+                rest.chars().take(NAME).take_while(|c| !c.is_whitespace() && !">,[]{}'\"".contains(*c)).collect();
             let name = decoded(&spelt);
             let (module, attribute) = name.rsplit_once('.').unwrap_or(("builtins", &name));
             let lists = scope.lists;

@@ -136,7 +136,7 @@ pub fn open<'p>(pass: &Pass<'p>, found: &'p Found) -> Result<(Arc<Opened<'p>>, V
 
 /// The inspector's view of the file; what it found is lost if it panics, the file is not.
 fn look(pass: &Pass<'_>, found: &Found, bytes: &Bytes, ledger: &Ledger, mode: u32) -> Inspection {
-    let budget = Budget::new(pass.plan.limits.structure_bytes);
+    let budget = Budget::new(pass.plan.limits.structure_bytes, bytes.len());
     let view = View::of_file(bytes, ledger, &budget, mode);
     let inspect = AssertUnwindSafe(|| pass.inspect.inspect(&found.path, &view, &pass.plan.limits));
     catch_unwind(inspect).unwrap_or_else(|panic| Inspection {

@@ -55,15 +55,23 @@ impl Unreadable {
     }
 }
 
-/// Bytes that all views of one file may still read.
+/// Bytes that all views of one file may still read, and may still unpack.
 pub struct Budget {
     left: Cell<u64>,
     limit: u64,
+    packed: Cell<u64>,
+}
+
+/// Bytes that may come out of a file of so many bytes, all members and all nesting together: what a well packed array of
+/// zeros gives, but never more than 256 MiB beyond 20 times, and always a mebibyte.
+fn unpackable(len: u64) -> u64 {
+    len.saturating_mul(10_400).clamp(1 << 20, len.saturating_mul(20).saturating_add(256 << 20))
 }
 
 impl Budget {
-    pub(super) const fn new(limit: u64) -> Self {
-        Self { left: Cell::new(limit), limit }
+    pub(super) fn new(limit: u64, len: u64) -> Self {
+        let packed = Cell::new(unpackable(len).min(limit.saturating_mul(4)));
+        Self { left: Cell::new(limit), limit, packed }
     }
 
     fn take(&self, bytes: u64) -> Result<(), Unreadable> {
@@ -116,7 +124,7 @@ impl<'a> View<'a> {
 
     /// A view of bytes in memory, for tests and for callers that already hold a small file.
     pub fn with_bytes<T>(bytes: &[u8], limit: u64, look: impl FnOnce(&View<'_>) -> T) -> T {
-        let budget = Budget::new(limit);
+        let budget = Budget::new(limit, bytes.len() as u64);
         let window = 0..bytes.len() as u64;
         let backing = Backing::Memory(bytes);
         look(&View { backing, window, entry: None, base: 0, depth: 0, budget: &budget, mode: None })
@@ -241,6 +249,18 @@ impl<'a> View<'a> {
             budget: self.budget,
             mode: None,
         }
+    }
+
+    /// How many bytes may still be unpacked from the file that this is a part of, and be held at once: never more than
+    /// could be read.
+    #[must_use]
+    pub fn unpackable(&self) -> u64 {
+        self.budget.packed.get().min(self.budget.limit)
+    }
+
+    /// Counts bytes that were unpacked.
+    pub fn unpacked(&self, bytes: u64) {
+        self.budget.packed.set(self.budget.packed.get().saturating_sub(bytes));
     }
 
     /// The place of a range of this window, named by file or member. Headers lie, so what is said to be outside of the

@@ -39,7 +39,7 @@ pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
     // Who sets no user takes that of the base, which for nearly all images is root.
     if runs && (root || (user.is_none() && !base.contains("nonroot") && !base.contains("rootless"))) {
         let message = "the container runs as root: its last stage has no other USER".to_owned();
-        lint.raise(&ROOT, Severity::Low, last, message, scope);
+        lint.raise(&ROOT, Severity::Low, ("", &last), message, scope);
     }
 }
 
@@ -49,7 +49,7 @@ fn from(lint: &Lint<'_, '_, '_>, rest: &str, range: &Range<usize>, stages: &mut 
     if !stages.iter().any(|stage| stage == image)
         && let Some(why) = unpinned(image)
     {
-        lint.raise(&UNPINNED, Severity::Low, lint.find(image, range), format!("the image {image:?} {why}"), scope);
+        lint.raise(&UNPINNED, Severity::Low, (image, range), format!("the image {image:?} {why}"), scope);
     }
     if words.next().is_some_and(|word| word.eq_ignore_ascii_case("as")) {
         stages.extend(words.next().map(str::to_owned));
@@ -60,7 +60,7 @@ fn add(lint: &Lint<'_, '_, '_>, rest: &str, range: &Range<usize>, scope: &mut Sc
     let address = rest.split_whitespace().find(|word| word.contains("://") && !word.starts_with("--"));
     if let Some(address) = address.filter(|_| !rest.contains("--checksum=")) {
         let message = format!("ADD takes {address:?} from the network without --checksum");
-        lint.raise(&DOWNLOAD, Severity::Medium, lint.find(address, range), message, scope);
+        lint.raise(&DOWNLOAD, Severity::Medium, (address, range), message, scope);
     }
 }
 
@@ -70,13 +70,7 @@ fn run(lint: &Lint<'_, '_, '_>, rest: &str, range: &Range<usize>, scope: &mut Sc
         let word =
             ["curl", "wget", "/dev/tcp", "nc ", "base64", "powershell"].into_iter().find(|word| rest.contains(word));
         let shown: String = rest.chars().take(120).collect();
-        lint.raise(
-            &DOWNLOAD,
-            severity,
-            lint.find(word.unwrap_or_default(), range),
-            format!("RUN {shown:?}: {why}"),
-            scope,
-        );
+        lint.raise(&DOWNLOAD, severity, (word.unwrap_or_default(), range), format!("RUN {shown:?}: {why}"), scope);
     }
     lint.serve(rest, range, true, scope);
 }
@@ -93,7 +87,7 @@ fn variables(lint: &Lint<'_, '_, '_>, word: &str, rest: &str, range: &Range<usiz
             let value = value.trim_matches(['"', '\'']);
             scope.hide(super::super::secrets::Hidden { secret: value.to_owned(), shown: 0 });
             let message = format!("{word} {name} has a value that stays in the image for whoever pulls it");
-            lint.raise(&SECRET, Severity::High, lint.find(name, range), message, scope);
+            lint.raise(&SECRET, Severity::High, (name, range), message, scope);
         } else if name == "OLLAMA_HOST" || name == "OLLAMA_ORIGINS" {
             lint.serve(&format!("{name}={value}"), range, true, scope);
         }

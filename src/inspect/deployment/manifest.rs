@@ -13,19 +13,24 @@ use crate::model::Severity;
 /// Nodes of one file.
 const NODES: usize = 200_000;
 
+/// Bytes of one file that are read as a tree.
+const TEXT_BYTES: usize = 16 << 20;
+
 /// Values of one file that are looked at.
 const VALUES: usize = 200_000;
 
 /// Looks at a text that has the form of one or the other.
 pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
-    let has = |key: &str| lint.text.lines().any(|line| line.starts_with(key));
-    let compose = has("services:");
-    let kubernetes = has("apiVersion:") && has("kind:");
+    let compose = has(lint.text, "services");
+    let kubernetes = has(lint.text, "apiVersion") && has(lint.text, "kind");
     if !compose && !kubernetes {
         return;
     }
+    if lint.text.len() > TEXT_BYTES {
+        return scope.limit("manifest-bytes", TEXT_BYTES as u64, lint.view);
+    }
     let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_nodes: NODES, max_events: NODES, max_total_scalar_bytes: 4 << 20 },
+        budget: serde_saphyr::budget! { max_nodes: NODES, max_events: NODES, max_total_scalar_bytes: 64 << 20 },
         with_snippet: false,
     };
     let documents: Vec<Value> = match serde_saphyr::from_multiple_with_options(lint.text, options) {
@@ -42,23 +47,33 @@ pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
             lint.raise(
                 &NOT_READ,
                 Severity::Low,
-                start..start + 1,
+                ("", &(start..start)),
                 format!("{template} that can be read from line {line} on"),
                 scope,
             );
             return;
         }
     };
+    let keyed = lint.text.contains("API_KEY");
     for document in &documents {
         if let Some(services) = document.get("services").and_then(Value::as_object).filter(|_| compose) {
             for (name, service) in services {
-                self::service(lint, name, service, scope);
+                self::service(lint, name, service, keyed, scope);
             }
         }
         if document.get("apiVersion").is_some() {
             manifest(lint, document, scope);
         }
     }
+}
+
+/// True if a line begins with such a key, perhaps in quotes or in braces, as one line of JSON does.
+fn has(text: &str, key: &str) -> bool {
+    let is_key = |rest: &str| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':');
+    let begins = |line: &str| line.trim_start_matches(['{', '"', '\'']).strip_prefix(key).is_some_and(is_key);
+    let flow = text.trim_start().starts_with('{');
+    let parts = |line: &str| flow && line.split(['{', ',']).any(|part| begins(part.trim_start()));
+    text.lines().any(|line| begins(line) || parts(line))
 }
 
 fn all(lint: &Lint<'_, '_, '_>) -> Range<usize> {
@@ -73,7 +88,7 @@ fn raise(
     message: String,
     scope: &mut Scope<'_>,
 ) {
-    lint.raise(rule, severity, lint.find(needle, &all(lint)), message, scope);
+    lint.raise(rule, severity, (needle, &all(lint)), message, scope);
 }
 
 fn truth(value: Option<&Value>) -> bool {
@@ -89,7 +104,7 @@ fn words(value: Option<&Value>) -> String {
     }
 }
 
-fn service(lint: &Lint<'_, '_, '_>, name: &str, service: &Value, scope: &mut Scope<'_>) {
+fn service(lint: &Lint<'_, '_, '_>, name: &str, service: &Value, keyed: bool, scope: &mut Scope<'_>) {
     if let Some(image) = service.get("image").and_then(Value::as_str)
         && let Some(why) = unpinned(image)
     {
@@ -135,7 +150,7 @@ fn service(lint: &Lint<'_, '_, '_>, name: &str, service: &Value, scope: &mut Sco
         raise(lint, &ROOT, Severity::Low, "user:", format!("{name:?} runs as root"), scope);
     }
     environment(lint, service.get("environment"), name, scope);
-    let keyed = words(service.get("command")).contains("api-key") || lint.text.contains("API_KEY");
+    let keyed = words(service.get("command")).contains("api-key") || keyed;
     let published = service.get("ports").and_then(Value::as_array).into_iter().flatten().any(|port| {
         port.as_str()
             .is_some_and(|port| port.contains(':') && !port.starts_with("127.0.0.1:") && !port.starts_with("[::1]:"))
@@ -207,7 +222,7 @@ fn manifest(lint: &Lint<'_, '_, '_>, document: &Value, scope: &mut Scope<'_>) {
     while let Some(value) = queue.pop() {
         seen += 1;
         if seen > VALUES {
-            return;
+            return scope.limit("manifest-values", VALUES as u64, lint.view);
         }
         match value {
             Value::Array(items) => queue.extend(items),

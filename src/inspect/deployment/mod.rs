@@ -18,9 +18,6 @@ use super::{Scope, lines};
 use crate::model::{Evidence, Rule, Severity};
 use crate::weigh::View;
 
-/// Bytes of one such file that are read.
-const FILE_BYTES: usize = 1 << 20;
-
 /// Findings about one text.
 struct Lint<'l, 't, 'v> {
     text: &'t str,
@@ -32,11 +29,13 @@ impl Lint<'_, '_, '_> {
         &self,
         rule: &'static Rule,
         severity: Severity,
-        range: Range<usize>,
+        (needle, within): (&str, &Range<usize>),
         message: String,
         scope: &mut Scope<'_>,
     ) {
-        scope.add(lines::locate(Evidence::new(rule, message).rated(severity), self.text, range, self.view));
+        let evidence = Evidence::new(rule, message).rated(severity);
+        let range = if scope.lists(rule, severity) { self.find(needle, within) } else { 0..0 };
+        lines::raise(evidence, self.text, range, self.view, scope);
     }
 
     /// Where a string stands, in the part of the text that is looked at.
@@ -49,16 +48,13 @@ impl Lint<'_, '_, '_> {
     fn serve(&self, command: &str, range: &Range<usize>, contained: bool, scope: &mut Scope<'_>) {
         for said in serving::judge(command) {
             let severity = if contained && said.by_address { Severity::Low } else { said.severity };
-            self.raise(said.rule, severity, self.find(&said.word, range), said.message, scope);
+            self.raise(said.rule, severity, (&said.word, range), said.message, scope);
         }
     }
 }
 
 /// Looks at a text, if its name or form says that it is such a file.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    if text.len() > FILE_BYTES {
-        return;
-    }
     let path = view.entry().unwrap_or_else(|| scope.path.as_str());
     let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase();
     let lint = Lint { text, view };
@@ -72,6 +68,11 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     } else if script::is_script(&name, first) {
         script::inspect(&lint, scope);
     }
+}
+
+/// True for a name by which such a file is chosen; manifests in YAML are told by what they hold.
+pub fn is_named(name: &str) -> bool {
+    is_container_file(name) || name == "config.properties" || name.ends_with(".service") || script::is_script(name, "")
 }
 
 fn is_container_file(name: &str) -> bool {
@@ -89,7 +90,7 @@ fn assignments(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
             lint.serve(value, &range, false, scope);
         } else if matches!(key, "inference_address" | "management_address") && value.contains("//0.0.0.0") {
             let message = format!("{key} is {}: TorchServe listens on every address", value.trim());
-            lint.raise(&rules::OPEN_SERVICE, Severity::Medium, lint.find("0.0.0.0", &range), message, scope);
+            lint.raise(&rules::OPEN_SERVICE, Severity::Medium, ("0.0.0.0", &range), message, scope);
         }
     }
 }

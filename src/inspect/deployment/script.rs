@@ -43,5 +43,5 @@ fn say(lint: &Lint<'_, '_, '_>, command: &str, line: &str, why: &str, scope: &mu
     // A line is a part of the text; a command that was put together is not.
     let range =
         if (begin..=begin + lint.text.len()).contains(&at) { at - begin..at - begin + line.len() } else { 0..0 };
-    lint.raise(&DOWNLOAD, severity, range, format!("{shown:?}: {why}"), scope);
+    lint.raise(&DOWNLOAD, severity, (line, &range), format!("{shown:?}: {why}"), scope);
 }

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::View;
 
-use super::{Inspector, Scope};
+use super::{Inspector, Scope, letters};
 
 pub use tokens::{Dialect, Fault, FaultKind, Spanned, Token, Tokens};
 pub use tree::Json as Tree;
@@ -42,6 +42,12 @@ const DEPTH: usize = 512;
 /// Texts up to this many bytes are also looked at as trees; configurations are far smaller.
 const TREE_BYTES: usize = 48 << 20;
 
+/// How far a text is read to find out whether it begins as JSON, in bytes.
+const LONGEST: u64 = 128 << 20;
+
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The format.
 pub struct Json;
 
@@ -50,14 +56,21 @@ impl Inspector for Json {
         Format::named("json")
     }
 
-    /// A bracket and what must follow on it: templates and Markdown begin with brackets, too.
-    fn claims(&self, head: &[u8], _: &View<'_>) -> bool {
-        let mut tokens = Tokens::new(head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head), Dialect::Python, DEPTH);
-        matches!(tokens.next(), Ok(Some((_, Token::ObjectStart | Token::ArrayStart))))
-            && match tokens.next() {
-                Ok(token) => token.is_some(),
-                Err(fault) => fault.kind == FaultKind::Depth,
+    /// A bracket and what must follow on it: templates and Markdown begin with brackets, too. Any amount of white space
+    /// may stand before and behind the bracket, and the name behind it may have any length.
+    fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
+        let mut begin = beginning(head, (head.len() as u64) < view.len());
+        let mut window = head.len() as u64;
+        while begin.is_none() {
+            if window >= LONGEST {
+                // Nobody writes a name or an indent like that; the limit on JSON texts says so.
+                return true;
             }
+            window = window.saturating_mul(16).min(LONGEST);
+            let Ok(bytes) = view.read_up_to(0, window) else { return false };
+            begin = beginning(&bytes, window < view.len());
+        }
+        begin == Some(true)
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
@@ -65,10 +78,8 @@ impl Inspector for Json {
             Ok(bytes) => bytes,
             Err(trouble) => return scope.unreadable(view, &trouble),
         };
-        if let Ok(text) = std::str::from_utf8(&bytes) {
-            super::secrets::inspect(text, view, scope);
-        }
-        let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let bytes = letters::narrow(&bytes);
+        let start = if bytes.starts_with(MARK) { MARK.len() } else { 0 };
         let mut at = start;
         let mut texts = 0u64;
         loop {
@@ -80,7 +91,7 @@ impl Inspector for Json {
                 }
                 Err(fault) if fault.kind == FaultKind::Depth => return scope.limit("json-depth", DEPTH as u64, view),
                 Err(fault) => {
-                    let place = (at + fault.at) as u64;
+                    let place = ((at + fault.at) as u64).min(view.len());
                     let message = format!("it is not JSON: {}, at byte {place}", fault.kind.words());
                     scope.raise(&MALFORMED, view, place..place.saturating_add(1).min(view.len()).max(place), message);
                     return;
@@ -97,6 +108,36 @@ impl Inspector for Json {
             super::notebook::inspect(&tree, text, view, scope);
         }
     }
+}
+
+/// Whether the bytes begin as JSON; `None` if they are cut off before that can be said. `open` says that more follows.
+fn beginning(bytes: &[u8], open: bool) -> Option<bool> {
+    let bytes = letters::narrow(bytes);
+    let bytes = bytes.strip_prefix(MARK).unwrap_or(&bytes);
+    if let Some(first) = bytes.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+        && !matches!(first, b'{' | b'[')
+    {
+        return Some(false);
+    }
+    let mut tokens = Tokens::new(bytes, Dialect::Python, DEPTH);
+    let fault = match tokens.next().and_then(|_| tokens.next()) {
+        Ok(token) => return Some(token.is_some()),
+        Err(fault) => fault,
+    };
+    // An escape, a character or a number may be cut in the middle.
+    let cut = fault.kind == FaultKind::End || fault.at.saturating_add(16) > bytes.len();
+    if open && cut { None } else { Some(fault.kind == FaultKind::Depth) }
+}
+
+/// True if the view is one JSON text and nothing else.
+pub fn is_whole(view: &View<'_>) -> bool {
+    view.read_all("json-bytes", 16 << 20).is_ok_and(|bytes| whole(&bytes).is_some())
+}
+
+/// The tree of one JSON text in any of its encodings; `None` if the bytes are something else.
+pub fn whole(bytes: &[u8]) -> Option<Tree> {
+    let bytes = letters::narrow(bytes);
+    Tree::read(bytes.strip_prefix(MARK).unwrap_or(&bytes), DEPTH)
 }
 
 /// True if only white space lies between the byte and the end of the line before it.

@@ -83,7 +83,16 @@ struct Open {
     kind: u64,
     raw: Option<u64>,
     external: bool,
+    /// File, offset and length of the data of a tensor that lie elsewhere.
+    outside: (String, Option<u64>, Option<u64>),
 }
+
+/// How a name in the metadata of a model begins, before the file that data of its tensors lie in. The value is where the
+/// last of them ends, or `?`.
+pub const EXTERNAL_DATA: &str = "external-data ";
+
+/// Files of one model that are followed.
+const FILES: usize = 10_000;
 
 #[derive(Default)]
 struct Model {
@@ -94,6 +103,8 @@ struct Model {
     calls: BTreeMap<(String, String), BTreeSet<(String, String)>>,
     pending: BTreeSet<(String, String)>,
     in_function: u32,
+    /// Files with data of tensors, and where the last of these ends; `None` if one takes all the rest.
+    outside: BTreeMap<String, Option<u64>>,
 }
 
 struct Reading<'a, 'v, 's, 'l> {
@@ -176,10 +187,11 @@ impl Reading<'_, '_, '_, '_> {
             Kind::Function => self.function(message, end),
             Kind::Tensor => self.tensor(message, end),
             Kind::External if message.name == "location" => {
+                let location = message.domain;
                 if let Some(tensor) = self.open.last_mut() {
                     tensor.external = true;
+                    tensor.outside.0.clone_from(&location);
                 }
-                let location = message.domain;
                 if let Some(what) = escapes(&location) {
                     self.raise(
                         &EXTERNAL_PATH,
@@ -187,6 +199,15 @@ impl Reading<'_, '_, '_, '_> {
                         end,
                         format!("the data of a tensor lies at {location:?}, which {what}"),
                     );
+                }
+            }
+            Kind::External => {
+                let Some(tensor) = self.open.last_mut() else { return };
+                let number = message.domain.trim().parse().ok();
+                match message.name.as_str() {
+                    "offset" => tensor.outside.1 = number,
+                    "length" => tensor.outside.2 = number,
+                    _ => {}
                 }
             }
             Kind::Property => {
@@ -218,6 +239,14 @@ impl Reading<'_, '_, '_, '_> {
         });
         let kind = element(message.kind);
         let needed = elements.zip(kind).and_then(|(elements, (_, bits))| elements.checked_mul(bits));
+        let (location, offset, length) = &message.outside;
+        if !location.is_empty() && (self.model.outside.len() < FILES || self.model.outside.contains_key(location)) {
+            let length =
+                length.or(needed.filter(|_| kind.is_some_and(|(_, bits)| bits > 0)).map(|bits| bits.div_ceil(8)));
+            let end = length.map(|length| offset.unwrap_or(0).saturating_add(length));
+            let last = self.model.outside.entry(location.clone()).or_insert(Some(0));
+            *last = last.zip(end).map(|(one, other)| one.max(other));
+        }
         let what = match (message.raw, kind, needed) {
             (_, None, _) if message.kind != 0 => {
                 Some(format!("has the element type {}, which is unknown", message.kind))
@@ -280,6 +309,14 @@ impl Model {
                     format!("the operator {name:?} is of the domain {domain:?}, which no runtime brings itself");
                 scope.raise(&CUSTOM_OPERATOR, view, at, message);
             }
+        }
+        if self.outside.len() >= FILES {
+            scope.limit("external-data-files", FILES as u64, view);
+        }
+        // What lies in an archive has its data there, too.
+        for (location, end) in self.outside.iter().filter(|_| view.depth() == 0) {
+            let end = end.map_or_else(|| "?".to_owned(), |end| end.to_string());
+            scope.contents().metadata.insert(format!("{EXTERNAL_DATA}{location}"), end);
         }
         if let Some(function) = self.circle() {
             let message = format!("the function {:?} calls itself, perhaps through others", function.1);

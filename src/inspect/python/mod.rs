@@ -43,7 +43,7 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     if let Some((name, at)) = encoding(text) {
         let message = format!("it declares the encoding {name:?}, so Python reads another text than stands here");
         let evidence = Evidence::new(&rules::NOT_READ, message).rated(Severity::High);
-        scope.add(lines::locate(evidence, text, at..at + name.len(), view));
+        lines::raise(evidence, text, at..at + name.len(), view, scope);
     }
     let whole = std::iter::once(0..text.len()).collect::<Vec<_>>();
     let (source, faults) = read(text, &whole);
@@ -52,12 +52,13 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
     if let Some((range, why)) = &source.unread {
         let message = format!("a text that is run as code is not Python as it is known: {why}");
-        scope.add(lines::locate(Evidence::new(&rules::NOT_READ, message), text, range.clone(), view));
+        lines::raise(Evidence::new(&rules::NOT_READ, message), text, range.clone(), view, scope);
     }
     for fault in faults {
         let message = format!("from here on it is not Python as it is known: {}", fault.what);
-        scope.add(lines::locate(Evidence::new(&rules::NOT_READ, message), text, fault.at..fault.at + 1, view));
+        lines::raise(Evidence::new(&rules::NOT_READ, message), text, fault.at..fault.at + 1, view, scope);
     }
+    let index = lines::Index::new(text);
     let path = view.entry().unwrap_or_else(|| scope.path.as_str()).to_owned();
     let role = rate::role(&path, &source);
     let when = rate::reach(&source);
@@ -65,7 +66,7 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let mut unlisted = false;
     for done in &source.deeds {
         let now = when.get(done.function).copied().unwrap_or(When::Called);
-        let seen = evidence(done, now, role, &source, text, view);
+        let seen = evidence(done, now, role, &source, &index, view);
         if now > When::Called && role == Role::Model {
             let arguments = Some(done.given.clone().unwrap_or_else(|| "…".to_owned()));
             let place = seen.as_ref().map_or_else(|| view.place(0..0), |seen| seen.place.clone());
@@ -73,7 +74,7 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         }
         if role != Role::Model
             && view.depth() == 0
-            && let Some(worse) = evidence(done, now, Role::Model, &source, text, view)
+            && let Some(worse) = evidence(done, now, Role::Model, &source, &index, view)
             && seen.as_ref().is_none_or(|seen| seen.severity() < worse.severity())
         {
             keep(worse.of(scope.path), &mut loaded, &mut unlisted);
@@ -90,12 +91,12 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// Looks at the code of a notebook, cell after cell, each of which ends what is open in it. `locate` finds the place of
-/// a byte of `text`.
+/// Looks at the code of a notebook, cell after cell, each of which ends what is open in it. `say` writes down what is
+/// to be said of a byte of `text`.
 pub fn inspect_cells(
     text: &str,
     cells: &[Range<usize>],
-    mut locate: impl FnMut(Evidence, usize) -> Evidence,
+    mut say: impl FnMut(Evidence, usize, &mut Scope<'_>),
     view: &View<'_>,
     scope: &mut Scope<'_>,
 ) {
@@ -104,10 +105,8 @@ pub fn inspect_cells(
         scope.limit(what, *value as u64, view);
     }
     for fault in faults {
-        scope.add(locate(
-            Evidence::new(&rules::NOT_READ, format!("a cell is not Python as it is known: {}", fault.what)),
-            fault.at,
-        ));
+        let message = format!("a cell is not Python as it is known: {}", fault.what);
+        say(Evidence::new(&rules::NOT_READ, message), fault.at, scope);
     }
     let when = rate::reach(&source);
     for done in &source.deeds {
@@ -122,7 +121,7 @@ pub fn inspect_cells(
         };
         if let Some((rule, severity)) = rate::rate(&done.deed, now, Role::Other) {
             let message = format!("{} {}", said(done), moment(now, done, &source));
-            scope.add(locate(Evidence::new(rule, message).rated(severity.min(Severity::High)), done.range.start));
+            say(Evidence::new(rule, message).rated(severity.min(Severity::High)), done.range.start, scope);
         }
     }
 }
@@ -161,7 +160,14 @@ fn read(text: &str, parts: &[Range<usize>]) -> (Source, Vec<tokens::Fault>) {
     (source, faults)
 }
 
-fn evidence(done: &Done, when: When, role: Role, source: &Source, text: &str, view: &View<'_>) -> Option<Evidence> {
+fn evidence(
+    done: &Done,
+    when: When,
+    role: Role,
+    source: &Source,
+    index: &lines::Index<'_>,
+    view: &View<'_>,
+) -> Option<Evidence> {
     let (rule, mut severity) = rate::rate(&done.deed, when, role)?;
     // Which methods an object of a library's own runs at import is a guess, and libraries ask their machine a lot.
     let method = source.functions.get(done.function).is_some_and(|function| function.class.is_some());
@@ -173,7 +179,7 @@ fn evidence(done: &Done, when: When, role: Role, source: &Source, text: &str, vi
     if let Some(given) = &done.given {
         evidence = evidence.with("given", shortened(given, 400));
     }
-    Some(lines::locate(evidence, text, done.range.clone(), view))
+    Some(index.locate(evidence, done.range.clone(), view))
 }
 
 fn shortened(text: &str, most: usize) -> String {

@@ -127,7 +127,13 @@ fn token(bytes: &[u8], at: usize) -> Option<Found> {
         KINDS.iter().filter(|kind| rest.starts_with(kind.0.as_bytes()))
     {
         let body = &rest[mark.len()..];
-        let length = body.iter().take(most + 1).take_while(|byte| letters.holds(**byte)).count();
+        let mut dots = 0;
+        let within = |byte: &&u8| {
+            // No token has more dots than the two of a web token.
+            dots += u32::from(**byte == b'.');
+            letters.holds(**byte) && dots < 3
+        };
+        let length = body.iter().take(most + 1).take_while(within).count();
         let ended = body.get(length).is_none_or(|byte| !joins(*byte));
         if length < *least || length > *most || !ended {
             continue;
@@ -157,6 +163,9 @@ fn token(bytes: &[u8], at: usize) -> Option<Found> {
     None
 }
 
+/// Bytes of a private key: one of 16,384 bits takes 13 KiB.
+const KEY_BYTES: usize = 16 << 10;
+
 /// Private keys in PEM, also where line breaks are written as `\n`.
 pub fn private_keys(text: &str) -> Vec<Found> {
     let mut found = Vec::new();
@@ -166,7 +175,9 @@ pub fn private_keys(text: &str) -> Vec<Found> {
             continue;
         }
         let start = at + 11 + label.len() + 5;
-        let end = text.get(start..).and_then(|rest| rest.find("-----END")).map_or(text.len(), |end| start + end);
+        // A key ends at the next dashes, whatever they say: what goes on behind them is another.
+        let end = text.get(start..).and_then(|rest| rest.find("-----")).map_or(text.len(), |end| start + end);
+        let end = text.floor_char_boundary(end.min(start.saturating_add(KEY_BYTES)));
         let body = text.get(start..end).unwrap_or_default();
         let letters: String = body
             .replace("\\n", "")
@@ -198,23 +209,32 @@ pub fn private_keys(text: &str) -> Vec<Found> {
 static SECRET_NAMES: [&str; 10] =
     ["secret", "token", "password", "passwd", "api_key", "apikey", "access_key", "private_key", "auth", "credential"];
 
+/// Files that are made for secrets.
+static STORES: [&str; 6] = ["_netrc", ".netrc", ".pypirc", "kaggle.json", ".git-credentials", ".npmrc"];
+
+fn is_environment(name: &str) -> bool {
+    name == ".env" || name.starts_with(".env.") || name.ends_with(".env")
+}
+
+/// True for the name, in small letters, of a file that is made for secrets.
+pub fn is_store(name: &str) -> bool {
+    is_environment(name) || STORES.contains(&name)
+}
+
 /// Secrets by the name they are assigned to: an AWS secret anywhere, others in the files that are made for them.
 pub fn assigned(text: &str, path: &str) -> Vec<Found> {
     let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase();
-    let environment = name == ".env" || name.starts_with(".env.") || name.ends_with(".env");
+    let environment = is_environment(&name);
     let example = ["example", "sample", "template", "dist"].iter().any(|word| name.contains(word));
-    let stores = ["_netrc", ".netrc", ".pypirc", "kaggle.json", ".git-credentials", ".npmrc"];
     let store =
-        stores.contains(&name.as_str()) || path.ends_with(".aws/credentials") || path.ends_with(".docker/config.json");
+        STORES.contains(&name.as_str()) || path.ends_with(".aws/credentials") || path.ends_with(".docker/config.json");
     let mut found = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
-        if line.len() > 4096 {
-            continue;
-        }
-        let lower = line.to_ascii_lowercase();
+        // A name stands near the beginning of its line; the rest of an overlong one is data.
+        let lower = line.get(..line.floor_char_boundary(NAMED)).unwrap_or_default().to_ascii_lowercase();
         if let Some(key) = lower.find("aws_secret_access_key") {
             found.extend(value(line, start, key + 21, "an AWS secret key", |text| {
                 text.len() == 40 && likely::is_random(text)
@@ -237,9 +257,12 @@ pub fn assigned(text: &str, path: &str) -> Vec<Found> {
     found
 }
 
+/// Bytes of a line in which the name of a value is looked for, and behind it the value.
+const NAMED: usize = 4096;
+
 /// The value that follows on a name: behind `=`, `:` or white space, perhaps in quotes.
 fn value(line: &str, start: usize, from: usize, name: &'static str, good: fn(&str) -> bool) -> Option<Found> {
-    let rest = line.get(from..)?;
+    let rest = line.get(from..line.floor_char_boundary(from.saturating_add(NAMED)))?;
     let skipped = rest.len() - rest.trim_start_matches([' ', '\t', '=', ':', '"', '\'']).len();
     let rest = &rest[skipped..];
     let length = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';')).unwrap_or(rest.len());

@@ -3,16 +3,22 @@
 //! A token is told by the mark its issuer gave it, and where it has a checksum, by that. Examples and placeholders are
 //! told from secrets by their letters. A secret is never written down in full: evidence shows its mark and its length.
 //!
-//! Not looked at: texts behind their first 16 MiB, passwords in prose, secrets without a mark outside of the files that
+//! Texts that are too long to be held are read as they are hashed. Not looked at: passwords in prose, secrets without a mark outside of the files that
 //! are made for them, and whether a token still works.
 
 mod kinds;
 mod likely;
+mod stream;
+
+use std::collections::HashSet;
 
 use super::{Scope, lines};
 use crate::model::{Class, Evidence, Rule, Severity};
 use crate::weigh::View;
 use kinds::{Found, Standing};
+
+pub use kinds::is_store;
+pub use stream::Stream;
 
 /// A secret.
 pub static SECRET_PLAINTEXT: Rule = Rule {
@@ -85,27 +91,35 @@ impl Hidden {
 /// Looks for secrets in a text.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let path = view.entry().unwrap_or_else(|| scope.path.as_str()).to_owned();
-    let mut found = kinds::tokens(text);
-    found.extend(kinds::private_keys(text));
-    found.extend(kinds::assigned(text, &path));
-    found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
-    let mut seen: Vec<String> = Vec::new();
-    let mut end = 0;
+    let mut seen: HashSet<&str> = HashSet::new();
     let mut key = false;
-    for one in found {
+    for one in all(text, &path) {
         let Some(secret) = text.get(one.range.clone()) else { continue };
-        if one.range.start < end || seen.iter().any(|seen| seen == secret) {
+        if !seen.insert(secret) {
             continue;
         }
-        end = one.range.end;
-        seen.push(secret.to_owned());
         scope.hide(Hidden { secret: secret.to_owned(), shown: one.shown });
         key |= one.private_key && one.standing == Standing::Live;
-        scope.add(lines::locate(evidence(&one, secret), text, one.range.clone(), view));
+        lines::raise(evidence(&one, secret), text, one.range.clone(), view, scope);
     }
     if let (true, Some(mode)) = (key, view.mode()) {
         permissions(mode, scope);
     }
+}
+
+/// All secrets of a text in their order; of two that overlap, the first.
+fn all(text: &str, path: &str) -> Vec<Found> {
+    let mut found = kinds::tokens(text);
+    found.extend(kinds::private_keys(text));
+    found.extend(kinds::assigned(text, path));
+    found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
+    let mut end = 0;
+    found.retain(|one| {
+        let apart = one.range.start >= end;
+        end = if apart { one.range.end } else { end };
+        apart
+    });
+    found
 }
 
 fn evidence(found: &Found, secret: &str) -> Evidence {

@@ -82,3 +82,12 @@ fn keys_in_pem_are_told_from_locked_ones() {
     let json = format!("{{\"private_key\": {}}}", serde_json::to_string(&key("PRIVATE KEY")).unwrap());
     assert_eq!(look("account.json", &json).len(), 1);
 }
+
+#[test]
+fn a_file_full_of_secrets_costs_no_more_than_reading_it() {
+    let text: String = (0..50_000u32).map(|n| format!("TOKEN_{n}=Zk29fjQ{n:08}LmxPq7Ts\n")).collect();
+    let seen = look(".env", &text);
+    let listed = Limits::default().repeats;
+    assert_eq!(seen.len() as u64, listed);
+    assert_eq!(seen.last().unwrap().fact.details["more"], 50_000 - listed);
+}

@@ -5,10 +5,14 @@
 
 pub mod openvino;
 mod pmml;
+mod prolog;
+
+use std::collections::BTreeSet;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use super::letters::{self, Wide};
 use super::wording::{CODE_IN_DATA, code};
 use super::{Inspector, Scope, text};
 use crate::model::{Class, Evidence, Format, Rule, Severity};
@@ -51,9 +55,18 @@ impl Inspector for Xml {
     }
 
     fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
-        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-        let begins = [b"<?xml ".as_slice(), b"<PMML", b"<net ", b"<!DOCTYPE PMML", b"<!DOCTYPE net"];
-        begins.iter().any(|begin| head.starts_with(begin)) && text::Text.claims(head, view)
+        let mut begin = prolog::begins(head, (head.len() as u64) < view.len());
+        let mut window = head.len() as u64;
+        while begin.is_none() {
+            if window >= WHOLE {
+                // No document has a comment that long; the limit on XML texts says so.
+                return true;
+            }
+            window = window.saturating_mul(16).min(WHOLE);
+            let Ok(bytes) = view.read_up_to(0, window) else { return false };
+            begin = prolog::begins(&bytes, window < view.len());
+        }
+        begin == Some(true) && (Wide::told(head).is_some() || text::Text.claims(head, view))
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
@@ -61,6 +74,7 @@ impl Inspector for Xml {
             Ok(bytes) => bytes,
             Err(trouble) => return scope.unreadable(view, &trouble),
         };
+        let bytes = letters::narrow(&bytes);
         let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
         let mut document = Document { view, dialect: Dialect::Plain, depth: 0, elements: 0 };
         if let Err((at, what)) = document.read(&text, scope) {
@@ -69,6 +83,19 @@ impl Inspector for Xml {
         }
         document.close(scope);
     }
+}
+
+/// True if a text that does not begin as XML holds a model behind its beginning. OpenVINO's reader (pugixml) passes over
+/// what stands before the first element.
+pub fn is_within(head: &[u8], view: &View<'_>) -> bool {
+    let within = |bytes: &[u8]| [b"<net".as_slice(), b"<PMML"].iter().any(|root| holds(bytes, root));
+    !Xml.claims(head, view)
+        && text::Text.claims(head, view)
+        && view.read_all("xml-bytes", WHOLE).is_ok_and(|bytes| within(&bytes))
+}
+
+fn holds(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|at| at == word)
 }
 
 /// An element with its attributes, entities in their values left as they are.
@@ -147,8 +174,13 @@ impl Document<'_, '_> {
         self.elements += 1;
         let full = start.name().into_inner().to_owned();
         let mut attributes = Vec::new();
-        for attribute in start.attributes() {
+        let mut names = BTreeSet::new();
+        // The reader's own check for names that occur twice compares each with all the others.
+        for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| error.to_string())?;
+            if !names.insert(attribute.key.into_inner().to_owned()) {
+                return Err(format!("the attribute {:?} occurs twice", attribute.key.into_inner()));
+            }
             attributes.push((local(attribute.key.into_inner()).to_owned(), attribute.value.into_owned()));
         }
         let element = Element { name: local(&full), attributes: &attributes, at };

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 
 use super::Element;
 use crate::inspect::Scope;
+use crate::inspect::claim::SHARD_MISSING;
 use crate::model::{Artifact, Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
 /// Constants that cannot be.
 pub static OPENVINO_MALFORMED: Rule = Rule {
     id: "openvino-malformed",
-    summary: "constants of the OpenVINO model contradict their shapes, or lie outside of the weights",
+    summary: "constants of the OpenVINO model contradict their shapes, or are not what the weights hold",
     severity: Severity::Medium,
     class: Class::Defect,
     page: include_str!("../../rules/openvino-malformed.md"),
@@ -34,6 +35,9 @@ pub static OPENVINO_CUSTOM_LAYER: Rule = Rule {
 /// Name in the metadata of a model: bytes of weights that its constants take.
 const WEIGHTS: &str = "openvino-weights-bytes";
 
+/// Bytes to which writers fill up the end of the weights.
+const ALIGNED: u64 = 64;
+
 /// What was met.
 #[derive(Default)]
 pub struct OpenVino {
@@ -48,7 +52,8 @@ impl OpenVino {
     pub fn element(&mut self, element: &Element<'_>, view: &View<'_>, scope: &mut Scope<'_>) {
         match element.name {
             "layer" => self.layer(element, view, scope),
-            "data" => self.data(element, view, scope),
+            // Before version 10 of the format, constants are parts of the layers that use them.
+            "data" | "weights" | "biases" | "custom" => self.data(element, view, scope),
             _ => {}
         }
         for (name, value) in element.attributes {
@@ -126,10 +131,16 @@ fn raise(rule: &'static Rule, at: u64, message: String, view: &View<'_>, scope: 
     scope.raise(rule, view, at..at, message);
 }
 
-/// The weights of a model lie beside it under the same name. True if that is what this file is.
+/// The weights of a model lie beside it under the same name. True if that is what this file is: the model has constants.
 #[must_use]
 pub fn is_weights_of(weights: &Artifact, models: &BTreeMap<&str, &Artifact>) -> bool {
-    weights.path.as_str().strip_suffix(".bin").is_some_and(|stem| models.contains_key(stem))
+    let model = weights.path.as_str().strip_suffix(".bin").and_then(|stem| models.get(stem));
+    model.is_some_and(|model| asked(model) > 0)
+}
+
+/// Bytes of weights that the constants of a model take.
+fn asked(model: &Artifact) -> u64 {
+    model.contents.metadata.get(WEIGHTS).and_then(|bytes| bytes.parse().ok()).unwrap_or(0)
 }
 
 /// Models by their path without `.xml`.
@@ -143,17 +154,27 @@ pub fn models(artifacts: &[Artifact]) -> BTreeMap<&str, &Artifact> {
 /// Holds what models ask for against the weights beside them.
 #[must_use]
 pub fn pairs(artifacts: &[Artifact]) -> Vec<Evidence> {
-    let models = models(artifacts);
+    let stem = |weights: &'_ Artifact| weights.path.as_str().strip_suffix(".bin").map(str::to_owned);
+    let sizes: BTreeMap<String, u64> =
+        artifacts.iter().filter_map(|weights| Some((stem(weights)?, weights.size))).collect();
     let mut evidence = Vec::new();
-    for weights in artifacts.iter().filter(|weights| is_weights_of(weights, &models)) {
-        let stem = weights.path.as_str().strip_suffix(".bin").unwrap_or_default();
-        let Some(model) = models.get(stem) else { continue };
-        let asked = model.contents.metadata.get(WEIGHTS).and_then(|bytes| bytes.parse::<u64>().ok()).unwrap_or(0);
-        if asked > weights.size {
-            let message =
-                format!("constants go to byte {asked} of {:?}, which has {}", weights.path.name(), weights.size);
-            evidence.push(Evidence::new(&OPENVINO_MALFORMED, message).of(&model.path));
-        }
+    for (stem, model) in models(artifacts) {
+        let asked = asked(model);
+        let name = stem.rsplit('/').next().unwrap_or(stem);
+        let (rule, message) = match sizes.get(stem) {
+            None if asked > 0 => {
+                (&SHARD_MISSING, format!("\"{name}.bin\" is not there; the model takes {asked} bytes from it"))
+            }
+            Some(size) if asked > *size => {
+                (&OPENVINO_MALFORMED, format!("constants go to byte {asked} of \"{name}.bin\", which has {size}"))
+            }
+            Some(size) if asked > 0 && size - asked >= ALIGNED => {
+                let message = format!("{} bytes of \"{name}.bin\" lie behind all constants", size - asked);
+                (&OPENVINO_MALFORMED, message)
+            }
+            _ => continue,
+        };
+        evidence.push(Evidence::new(rule, message).of(&model.path));
     }
     evidence
 }

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use super::crc::{Checked, Checksums, mismatch};
 use super::record::Facts;
+use super::required;
 use super::{HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
 use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
 use crate::inspect::inflate::{Inflated, inflate};
-use crate::inspect::{Scope, compressed, pytorch};
+use crate::inspect::{Scope, pytorch};
 use crate::model::Format;
 use crate::weigh::{Unreadable, View};
 
@@ -121,6 +122,7 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
         }
         kind.storages(&root, &facts.text(), members, view, scope);
     }
+    required::names(members.iter().map(|member| member.central.facts.text()), view, scope);
     scope.container = outer;
     unknown.close(view, scope);
     if let Some(checksums) = Checksums::of(checked, scope.limits.repeats) {
@@ -136,10 +138,10 @@ pub fn one(facts: &Facts, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<
 }
 
 fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &View<'_>, scope: &mut Scope<'_>) {
-    if data.is_empty() {
-        return;
-    }
     let name = facts.text();
+    if data.is_empty() {
+        return required::empty(&name, view, scope);
+    }
     match facts.method {
         0 => {
             if let Ok(member) = view.member(&name, data.clone()) {
@@ -164,14 +166,6 @@ fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &Vie
             Err(trouble) => scope.unreadable(view, &trouble),
         },
         method => {
-            let packed = view.slice(data.clone()).ok();
-            let unpacked =
-                packed.and_then(|packed| compressed::member(method, &packed, facts.size, scope.limits.ratio));
-            if let Some(unpacked) = unpacked {
-                whole(facts, &unpacked, data, view, scope);
-                unknown.inspect(&view.decompressed(&name, &unpacked.bytes), scope);
-                return;
-            }
             let message = format!("{name:?} is compressed by method {method}, which is not read");
             scope.raise(&MEMBER_NOT_INSPECTED, view, data.clone(), message);
         }
@@ -191,6 +185,7 @@ fn show(member: &View<'_>, unknown: &mut Unknown, scope: &mut Scope<'_>) {
     if !array && scope.container == Kind::Npz.format() {
         scope.raise(&MALFORMED, member, 0..member.len().min(16), "its name says that it is an array, but it is none");
     }
+    required::member(member, scope);
     unknown.inspect(member, scope);
 }
 

@@ -11,6 +11,7 @@ mod directory;
 pub mod embedded;
 mod headers;
 mod record;
+pub mod required;
 mod rules;
 
 use crate::model::Format;

@@ -1,0 +1,73 @@
+//! Raw numbers in files beside the model that names them: external data of ONNX, shards of TensorFlow checkpoints,
+//! weights of OpenVINO. They have no marks; what says that they are numbers is the model that reads them as such.
+//!
+//! Sources: `onnx.proto3` (`external_data`), the documentation of TensorFlow's checkpoints and of OpenVINO's IR. Not
+//! looked at: whether the parts of such a file fit together without holes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::claim::{FORMAT_UNRECOGNISED, RAW_TENSORS};
+use super::onnx;
+use super::xml::openvino;
+use crate::model::{Artifact, ArtifactPath, Evidence, Format};
+
+/// Bytes to which writers fill up the end of such a file, or align its parts.
+const ALIGNED: u64 = 64 << 10;
+
+/// Holds raw files against the models that name them. Where no model does, nobody knows what they are.
+pub fn held(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> Vec<Evidence> {
+    let mut evidence = Vec::new();
+    let named = onnx_data(artifacts);
+    for (path, data) in &named {
+        let Some(file) = by_path.get(path) else { continue };
+        let message = match data.end {
+            Some(end) if end > file.size => {
+                format!("tensors go to byte {end} of {:?}, which has {}", path.name(), file.size)
+            }
+            Some(end) if file.size - end >= ALIGNED && file.is(&RAW_TENSORS) => {
+                format!("{} bytes of {:?} lie behind all tensors", file.size - end, path.name())
+            }
+            _ => continue,
+        };
+        evidence.push(Evidence::new(&onnx::MALFORMED, message).of(data.model));
+    }
+    let models = openvino::models(artifacts);
+    let known: BTreeSet<&ArtifactPath> = named.keys().collect();
+    let borne_out =
+        |raw: &Artifact| known.contains(&raw.path) || openvino::is_weights_of(raw, &models) || is_shard(raw, by_path);
+    let unknown = artifacts.iter().filter(|artifact| artifact.is(&RAW_TENSORS) && !borne_out(artifact));
+    evidence.extend(unknown.map(|artifact| {
+        let message = "the bytes are of no format that is known, and nothing beside it names them as raw numbers";
+        Evidence::new(&FORMAT_UNRECOGNISED, message).of(&artifact.path)
+    }));
+    evidence
+}
+
+/// True for `NAME.data-00000-of-00001` beside the index `NAME.index` of a checkpoint.
+fn is_shard(raw: &Artifact, by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> bool {
+    let stem = raw.path.as_str().rsplit_once(".data-").map(|(stem, _)| stem);
+    let index = stem.and_then(|stem| by_path.get(&ArtifactPath::new(format!("{stem}.index"))));
+    index.is_some_and(|index| index.is(&Format::named("checkpoint-index")))
+}
+
+/// What models of ONNX say of one file.
+struct Data<'a> {
+    model: &'a ArtifactPath,
+    /// Where the last tensor in it ends; `None` if one takes all the rest.
+    end: Option<u64>,
+}
+
+/// Files that models of ONNX name, by their path.
+fn onnx_data(artifacts: &[Artifact]) -> BTreeMap<ArtifactPath, Data<'_>> {
+    let mut named: BTreeMap<ArtifactPath, Data<'_>> = BTreeMap::new();
+    for model in artifacts.iter().filter(|artifact| artifact.is(&Format::named("onnx"))) {
+        for (key, value) in &model.contents.metadata {
+            let Some(location) = key.strip_prefix(onnx::EXTERNAL_DATA) else { continue };
+            let end = value.parse::<u64>().ok();
+            let path = model.path.sibling(location.trim_start_matches("./"));
+            let data = named.entry(path).or_insert(Data { model: &model.path, end: Some(0) });
+            data.end = data.end.zip(end).map(|(one, other)| one.max(other));
+        }
+    }
+    named
+}

@@ -1,0 +1,81 @@
+//! What texts say: secrets, code, deployment files, addresses. They are read whatever else the bytes are.
+//!
+//! A mark of another format in front of a text, or somewhere in it, keeps no shell, no Python and no YAML loader from
+//! reading it: those choose by name. So a text is read as a text whichever format claims it, and what has the name of a
+//! source is read even where some of its bytes are no text.
+
+use super::{
+    Inspector, Scope, deployment, graph_text, hydra, letters, outreach, python, pytorch, secrets, startup, text,
+    yaml_tag,
+};
+use crate::model::Format;
+use crate::weigh::View;
+
+/// The last part of the path or member name, in small letters.
+pub fn name(view: &View<'_>, scope: &Scope<'_>) -> String {
+    let path = view.entry().unwrap_or_else(|| scope.path.as_str());
+    path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase()
+}
+
+/// True for a name by which something chooses to run the file, or to read it as a language that JSON is not.
+pub fn is_source(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    matches!(ending, "py" | "pyw" | "pbtxt") || deployment::is_named(name) || secrets::is_store(name)
+}
+
+/// True for a name by which a YAML loader is chosen, whose language holds JSON and more.
+pub fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+/// Reads the text. `head` is how the bytes begin.
+pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
+    let name = name(view, scope);
+    let reaches = view.depth() == 0 && outreach::speaks(&name);
+    let source = is_source(&name) || is_yaml(&name);
+    let plain = text::Text.claims(head, view);
+    if !(plain || source || reaches) {
+        return;
+    }
+    let most = scope.limits.json_bytes;
+    if view.len() > most {
+        if source || reaches || view.depth() > 0 {
+            scope.limit("text-bytes", most, view);
+        } else {
+            scope.observe(Box::new(secrets::Stream::new(scope.path.as_str())));
+        }
+        return;
+    }
+    let bytes = match view.read(0..view.len()) {
+        Ok(bytes) => bytes,
+        Err(trouble) => return scope.unreadable(view, &trouble),
+    };
+    let text = letters::text(&bytes);
+    if reaches {
+        outreach::list(&name, &text, view, scope);
+    }
+    if !(plain || source) {
+        return;
+    }
+    secrets::inspect(&text, view, scope);
+    deployment::inspect(&text, view, scope);
+    if is_yaml(&name) {
+        hydra::inspect(&text, view, scope);
+        yaml_tag::inspect(&text, view, scope);
+    }
+    graph_text::inspect(&name, &text, view, scope);
+    let script = head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').next().is_some_and(is_python);
+    let python = matches!(name.rsplit_once('.'), Some((_, "py" | "pyw"))) || script;
+    if python && scope.container == Some(Format::named("torchscript")) {
+        pytorch::script(&text, view, scope);
+    } else if python {
+        python::inspect(&text, view, scope);
+    } else if name.ends_with(".pth") {
+        startup::inspect(&text, view, scope);
+    }
+}
+
+/// True for a first line that names Python as the interpreter.
+fn is_python(line: &[u8]) -> bool {
+    line.windows(6).any(|word| word == b"python")
+}

@@ -172,3 +172,45 @@ fn read(from: impl io::Read, into: &mut Vec<u8>) -> io::Result<()> {
     let read = from.take(FILE.saturating_add(1)).read_to_end(into)?;
     if read as u64 > FILE { Err(io::Error::other("too large for an advisory")) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn taken(bytes: &[u8]) -> Result<usize, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("advisories.tar");
+        fs::write(&path, bytes).unwrap();
+        let mut count = 0;
+        each(&path, &mut |_, _| count += 1).map(|()| count)
+    }
+
+    #[test]
+    fn an_archive_that_was_cut_off_is_no_smaller_database() {
+        let mut archive = tar::Builder::new(Vec::new());
+        for name in ["one.json", "two.json"] {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(600);
+            header.set_cksum();
+            archive.append_data(&mut header, name, [b'a'; 600].as_slice()).unwrap();
+        }
+        let whole = archive.into_inner().unwrap();
+        assert_eq!(taken(&whole).unwrap(), 2);
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(&whole).unwrap();
+        let packed = packed.finish().unwrap();
+        assert_eq!(taken(&packed).unwrap(), 2);
+        // After the first member and its filling the next one could begin, or the end.
+        for len in [1536, 1536 + 300, 1536 + 512, 3072, 3072 + 512] {
+            assert!(taken(&whole[..len]).is_err(), "{len}");
+        }
+        for less in [1, 4, 8, 12] {
+            assert!(taken(&packed[..packed.len() - less]).is_err(), "{less}");
+        }
+    }
+}

@@ -11,6 +11,11 @@ use super::draft::{Draft, checksum, link};
 const SECTIONS: [&str; 9] =
     ["GEM", "GIT", "PATH", "PLUGIN SOURCE", "PLATFORMS", "DEPENDENCIES", "CHECKSUMS", "RUBY VERSION", "BUNDLED WITH"];
 
+/// Sections that hold gems.
+const SOURCES: [&str; 4] = ["GEM", "GIT", "PATH", "PLUGIN SOURCE"];
+/// What else is said of where gems come from.
+const KEYS: [&str; 6] = ["branch", "tag", "ref", "glob", "submodules", "type"];
+
 /// Reads `text` into `sheet`.
 pub fn read(sheet: &mut Sheet<'_>, text: &str) {
     let mut drafts: Vec<Draft> = Vec::new();
@@ -29,7 +34,9 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
             (2, _) => match line.split_once(": ") {
                 Some(("remote", url)) => url.clone_into(&mut remote),
                 Some(("revision", commit)) => commit.clone_into(&mut revision),
-                _ => {}
+                Some((key, _)) if KEYS.contains(&key) => {}
+                _ if line == "specs:" || !SOURCES.contains(&section.as_str()) => {}
+                _ => sheet.note(&LOCKFILE_MALFORMED, Some(number), "a line that stands where none can"),
             },
             (4, "GEM" | "GIT" | "PATH" | "PLUGIN SOURCE") => {
                 let (name, version) = gem(line);

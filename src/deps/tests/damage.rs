@@ -74,3 +74,52 @@ fn no_content_is_never_silence() {
         assert!(!read.evidence.is_empty(), "{name}");
     }
 }
+
+/// What a reader leaves out is said, in a document that is otherwise whole.
+#[test]
+fn parts_of_the_wrong_kind_are_told() {
+    let odd: [(&str, &str); 18] = [
+        (
+            "package-lock.json",
+            r#"{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1"}}, "packages": {}}"#,
+        ),
+        ("package-lock.json", r#"{"lockfileVersion": 3, "packages": [{"version": "1"}]}"#),
+        ("package-lock.json", r#"{"lockfileVersion": 3, "packages": {"node_modules/a": "1.0.0"}}"#),
+        ("package-lock.json", r#"{"lockfileVersion": 1, "dependencies": {"a": ["1.0.0"]}}"#),
+        ("composer.lock", r#"{"packages": {"0": {"name": "a/b", "version": "1"}}}"#),
+        ("composer.lock", r#"{"packages": ["a/b"]}"#),
+        ("Pipfile.lock", r#"{"_meta": {}, "default": ["a"]}"#),
+        ("Pipfile.lock", r#"{"_meta": {}, "default": {"a": "==1"}}"#),
+        ("bun.lock", r#"{"lockfileVersion": 1, "packages": ["a"]}"#),
+        ("bom.json", r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": {"purl": "pkg:npm/a@1"}}"#),
+        ("bom.json", r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": ["pkg:npm/a@1"]}"#),
+        (
+            "bom.json",
+            r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "library", "name": "a", "version": "1"}]}"#,
+        ),
+        ("a.spdx.json", r#"{"spdxVersion": "SPDX-2.3", "packages": {"name": "a"}}"#),
+        ("bom.xml", "<bom/>"),
+        ("model.spdx", "SPDXVersion: SPDX-2.3"),
+        ("pnpm-lock.yaml", "lockfileVersion: '10.0'\npackages:\n  a@1.0.0:\n    resolution: {integrity: sha512-a}\n"),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages: {}\nsnapshots:\n  a@1.0.0: {}\n"),
+        ("Gemfile.lock", "GEM\n  remote: https://rubygems.org/\n  specs:\n\t rack (3.0)\n"),
+    ];
+    for (name, text) in odd {
+        let path = ArtifactPath::new(name);
+        let read = read_all([(&path, Some(text.as_bytes()))], &Limits::default());
+        let told = read
+            .evidence
+            .iter()
+            .any(|one| one.rule.class == crate::model::Class::Gap || one.rule.id == "lockfile-malformed");
+        assert!(told, "{name}: {text}");
+    }
+}
+
+/// pip splits lines as Python does.
+#[test]
+fn a_carriage_return_alone_hides_no_requirement() {
+    let path = ArtifactPath::new("requirements.txt");
+    let read = read_all([(&path, Some(b"# harmless\rpickle5==0.0.1\r\nnumpy==2.0\n".as_slice()))], &Limits::default());
+    let names: Vec<&str> = read.packages.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["pickle5", "numpy"]);
+}

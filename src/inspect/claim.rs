@@ -5,7 +5,7 @@ use crate::weigh::View;
 
 use super::Scope;
 use super::json::Tree;
-use super::magic;
+use super::{magic, startup};
 
 /// Nobody knows these bytes.
 pub static FORMAT_UNRECOGNISED: Rule = Rule {
@@ -101,7 +101,9 @@ fn expected(extension: &str) -> &'static [&'static str] {
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "bmp" => &["png", "jpeg", "gif", "webp", "bmp"],
         "zip" => &["zip"],
         "tar" | "nemo" => &["tar", "gzip", "bzip2", "xz", "zstd"],
-        "gz" | "tgz" => &["gzip"],
+        // joblib writes zlib streams under this name.
+        "gz" => &["gzip", "zlib"],
+        "tgz" => &["gzip"],
         "txt" | "md" | "py" | "yaml" | "yml" | "toml" | "jinja" | "csv" | "jsonl" => {
             &["text", "json", "html", "xml", "script", "git-lfs-pointer"]
         }
@@ -137,6 +139,13 @@ fn stand_in(extension: &str, formats: &[Format]) -> Option<(&'static str, Severi
         (_, "bin" | "weights" | "params") if is("json") => Some(("JSON", Severity::Medium)),
         _ => None,
     }
+}
+
+/// A text by which Python is told where its packages lie.
+fn is_startup(view: &View<'_>, scope: &Scope<'_>) -> bool {
+    let text = scope.formats().iter().all(|format| format.name() == "text") && view.len() <= 1 << 20;
+    let bytes = text.then(|| view.read(0..view.len()).ok()).flatten();
+    bytes.is_some_and(|bytes| startup::is_startup(&String::from_utf8_lossy(&bytes), scope.path.as_str()))
 }
 
 /// A JSON text that is neither object nor array: a number, a string, a word.
@@ -187,6 +196,9 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     }
     let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));
     let known = |format: &Format| expected.contains(&format.name());
+    if extension == "pth" && is_startup(view, scope) {
+        return;
+    }
     if expected.is_empty() || pointer || scope.formats().iter().any(known) {
         return;
     }

@@ -18,13 +18,15 @@ const COUNTED: usize = 64 << 10;
 /// Writes evidence about a range of a text down. Where it stands is only worked out for evidence that will be listed, so
 /// that a file full of it costs no more than reading it.
 pub fn raise(evidence: Evidence, text: &str, range: Range<usize>, view: &View<'_>, scope: &mut Scope<'_>) {
-    let evidence = if scope.lists(evidence.rule) { locate(evidence, text, range, view) } else { evidence };
+    let evidence =
+        if scope.lists(evidence.rule, evidence.severity()) { locate(evidence, text, range, view) } else { evidence };
     scope.add(evidence);
 }
 
 /// Writes evidence about a string down, as [`raise`] does: where it stands in quotes, or else anywhere.
 pub fn raise_word(evidence: Evidence, text: &str, needle: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let evidence = if scope.lists(evidence.rule) { find(evidence, text, needle, view) } else { evidence };
+    let evidence =
+        if scope.lists(evidence.rule, evidence.severity()) { find(evidence, text, needle, view) } else { evidence };
     scope.add(evidence);
 }
 

@@ -50,6 +50,7 @@ mod secrets;
 mod sevenz;
 mod shell;
 mod skops;
+mod startup;
 mod statistics;
 mod tar;
 mod tensorflow;

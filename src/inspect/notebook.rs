@@ -1,13 +1,17 @@
 //! Jupyter notebooks: the code of their cells, the commands in it, and output that runs in the browser.
 //!
-//! Source: the notebook format 4. Not looked at: what a widget's state says, and whether an output came from its cell.
+//! Source: the notebook formats 1 to 4. Not looked at: what a widget's state says, and whether an output came from its cell.
+
+mod cells;
 
 use std::collections::BTreeSet;
 
+use super::claim::FORMAT_NOT_INSPECTED;
 use super::json::Tree;
 use super::{Scope, lines, python, shell};
 use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
+use cells::Cells;
 
 /// A shell command that nobody honest runs.
 pub static COMMAND: Rule = Rule {
@@ -29,26 +33,125 @@ pub static ACTIVE_OUTPUT: Rule = Rule {
     frameworks: &["CWE-506", "AML.T0011.000"],
 };
 
-/// Looks at a JSON text that has the form of a notebook.
+/// Looks at a JSON text that has the form of a notebook, or the name of one.
 pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let Some(cells) = tree.get("cells").filter(|_| tree.get("nbformat").is_some()) else { return };
+    let name = view.entry().unwrap_or_else(|| scope.path.name()).to_ascii_lowercase();
+    let formed = ["cells", "worksheets"].iter().any(|key| tree.get(key).is_some()) && tree.get("nbformat").is_some();
+    if !formed && !name.ends_with(".ipynb") {
+        return;
+    }
     if view.depth() == 0 {
         scope.recognise(Format::named("notebook"));
     }
-    let mut code = String::new();
-    for cell in cells.values().iter().filter(|cell| cell.get("cell_type").and_then(Tree::text) == Some("code")) {
-        let source = cell.get("source").map(joined).unwrap_or_default();
-        commands(&source, &mut code, text, view, scope);
+    let mut all = Cells::default();
+    let mut ranges = Vec::new();
+    let mut odd = 0;
+    let cells = cells(tree);
+    if cells.is_none() {
+        scope.add(gap("its cells are not where the notebook formats 1 to 4 keep them", view));
+    }
+    for cell in cells.into_iter().flatten() {
+        match (cell.get("cell_type").and_then(Tree::text), source(cell)) {
+            (Some("code"), Some(source)) => {
+                let begin = all.code.len();
+                all.read(&source);
+                ranges.push(begin..all.code.len());
+            }
+            (Some("markdown" | "raw" | "heading" | "html" | "rst" | "text" | "plaintext"), _) => {}
+            _ => odd += 1,
+        }
         for output in cell.get("outputs").map(Tree::values).unwrap_or_default() {
             active(output, text, view, scope);
         }
     }
+    if odd > 0 {
+        scope.add(gap(
+            &format!("{odd} of its cells are not of the form that the notebook formats 1 to 4 give them"),
+            view,
+        ));
+    }
+    languages(tree, &all, view, scope);
+    commands(&all, text, view, scope);
     let say = |evidence: Evidence, at: usize, scope: &mut Scope<'_>| {
-        let before = code.get(..at).unwrap_or_default().rfind('\n').map_or(0, |at| at + 1);
-        let line = code.get(before..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let before = all.code.get(..at).unwrap_or_default().rfind('\n').map_or(0, |at| at + 1);
+        let line = all.code.get(before..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         raise(evidence, line, text, view, scope);
     };
-    python::inspect_cells(&code, say, scope);
+    python::inspect_cells(&all.code, &ranges, say, view, scope);
+}
+
+fn gap(message: &str, view: &View<'_>) -> Evidence {
+    Evidence::new(&FORMAT_NOT_INSPECTED, message).at(view.place(0..0))
+}
+
+/// The cells, in worksheets before format 4; `None` if they are not there or no list.
+fn cells(tree: &Tree) -> Option<Vec<&Tree>> {
+    let list = |value: &'_ Tree| matches!(value, Tree::Array(_));
+    let mut all = Vec::new();
+    let mut lists = 0;
+    let sheets = tree.all("worksheets").inspect(|sheets| lists += usize::from(!list(sheets)));
+    let sheets: Vec<&Tree> = sheets.flat_map(Tree::values).collect();
+    if lists > 0 {
+        return None;
+    }
+    for cells in tree.all("cells").chain(sheets.into_iter().flat_map(|sheet| sheet.all("cells"))) {
+        if !list(cells) {
+            return None;
+        }
+        lists += 1;
+        all.extend(cells.values());
+    }
+    (lists > 0 || tree.get("worksheets").is_some()).then_some(all)
+}
+
+/// What a cell holds: `source` in format 4, `input` in 2 and 3, `code` in 1.
+fn source(cell: &Tree) -> Option<String> {
+    let value = ["source", "input", "code"].iter().find_map(|key| cell.get(key))?;
+    match value {
+        Tree::String(text) => Some(text.clone()),
+        Tree::Array(lines) if lines.iter().all(|line| line.text().is_some()) => Some(joined(value)),
+        _ => None,
+    }
+}
+
+/// Languages that are not read: that of the whole notebook, and those of single cells.
+fn languages(tree: &Tree, all: &Cells, view: &View<'_>, scope: &mut Scope<'_>) {
+    let metadata = tree.get("metadata");
+    let kernel = metadata.and_then(|metadata| metadata.get("kernelspec")).and_then(|kernel| kernel.get("language"));
+    let stated = metadata.and_then(|metadata| metadata.get("language_info")).and_then(|info| info.get("name"));
+    for language in [kernel, stated].into_iter().flatten().filter_map(Tree::text).take(1) {
+        if !language.to_ascii_lowercase().contains("python") && !language.is_empty() {
+            let shown: String = language.chars().take(40).collect();
+            scope.add(gap(&format!("its cells are written in {shown:?}, which is read as if it were Python"), view));
+        }
+    }
+    let foreign: BTreeSet<&str> = all.foreign.iter().map(String::as_str).collect();
+    for magic in foreign {
+        scope.add(gap(&format!("a cell begins with %%{magic}, and what that does is not known"), view));
+    }
+}
+
+/// Commands that nobody honest runs, and scripts that reach from the browser into the kernel.
+fn commands(all: &Cells, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    for command in &all.commands {
+        if let Some(why) = shell::hostile(&command.text) {
+            let shown: String = command.text.chars().take(120).collect();
+            let evidence = Evidence::new(&COMMAND, format!("{shown:?}: {why}"));
+            raise(evidence, &command.line, text, view, scope);
+        }
+    }
+    for script in &all.scripts {
+        let line = script.lines().find(|line| line.contains("kernel")).unwrap_or_default();
+        if runs_kernel(script) {
+            let evidence = Evidence::new(&COMMAND, "a script of the browser has the kernel run code");
+            raise(evidence, line, text, view, scope);
+        }
+    }
+}
+
+/// True if a script hands code to the kernel.
+fn runs_kernel(script: &str) -> bool {
+    ["kernel.execute", "requestExecute", "execute_request"].iter().any(|call| script.contains(call))
 }
 
 /// A text, or a list of its lines.
@@ -58,7 +161,7 @@ fn joined(value: &Tree) -> String {
 
 /// Writes evidence down at the line of the file that holds a line of a cell.
 fn raise(evidence: Evidence, line: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    if !scope.lists(evidence.rule) {
+    if !scope.lists(evidence.rule, evidence.severity()) {
         return scope.add(evidence);
     }
     let escaped = serde_json::to_string(line.trim_end()).unwrap_or_default();
@@ -69,46 +172,16 @@ fn raise(evidence: Evidence, line: &str, text: &str, view: &View<'_>, scope: &mu
     }
 }
 
-/// Takes the commands of a cell out of it; the Python that is left goes to `code`, line by line.
-fn commands(source: &str, code: &mut String, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let first = source.trim_start().lines().next().unwrap_or_default();
-    let script = ["%%bash", "%%sh", "%%script", "%%system", "%%!"].iter().any(|magic| first.starts_with(magic));
-    let foreign =
-        ["%%html", "%%javascript", "%%js", "%%latex", "%%markdown", "%%writefile", "%%svg", "%%perl", "%%ruby"];
-    if foreign.iter().any(|magic| first.starts_with(magic)) {
-        return;
-    }
-    for line in source.lines() {
-        let plain = line.trim_start();
-        let assigned = plain.split_once("= !").map(|(_, command)| command);
-        let magic = ["!!", "!", "%system ", "%sx ", "%sc "].iter().find_map(|magic| plain.strip_prefix(magic));
-        let command = magic.or(assigned).or(script.then_some(plain));
-        if let Some(command) = command {
-            if let Some(why) = shell::hostile(command) {
-                let shown: String = command.chars().take(120).collect();
-                let evidence = Evidence::new(&COMMAND, format!("{shown:?}: {why}"));
-                raise(evidence, line, text, view, scope);
-            }
-        } else if !plain.starts_with('%') && !plain.ends_with('?') && !plain.starts_with('?') {
-            code.push_str(line);
-            code.push('\n');
-            continue;
-        }
-        // What a magic leaves behind keeps the block that it stood in.
-        code.push_str(&line[..line.len() - plain.len()]);
-        code.push_str("pass\n");
-    }
-}
-
 /// Scripts in what a cell once printed. Charts have them; nothing else needs them.
 fn active(output: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let Some(data) = output.get("data") else { return };
+    // Before format 4 the kinds stand in the output itself, by short names.
+    let data = output.get("data").unwrap_or(output);
     let mut said = BTreeSet::new();
     for (kind, value) in data.members() {
         let content = joined(value).to_ascii_lowercase();
         let script = match kind.as_str() {
-            "application/javascript" => !content.trim().is_empty(),
-            "text/html" | "image/svg+xml" => {
+            "application/javascript" | "javascript" => !content.trim().is_empty(),
+            "text/html" | "image/svg+xml" | "html" | "svg" => {
                 content.contains("<script") || content.contains("javascript:") || content.contains(" onerror=")
             }
             _ => false,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::pickle::Lists;
 use super::secrets::Hidden;
-use crate::model::{ArtifactPath, Call, Contents, Evidence, Format, Limits, Rule};
+use crate::model::{ArtifactPath, Call, Contents, Evidence, Format, Limits, Rule, Severity};
 use crate::weigh::{Inspection, Observer, Unreadable, View};
 
 /// The findings of one file, members included.
@@ -19,9 +19,18 @@ pub struct Scope<'l> {
     /// What the container is that the member at hand is of, where its name makes a difference.
     pub container: Option<Format>,
     seen: Inspection,
-    raised: BTreeMap<&'static str, u64>,
+    raised: BTreeMap<&'static str, Raised>,
     hidden: Vec<Hidden>,
     storages: BTreeSet<Storage>,
+}
+
+/// How often a rule was raised.
+#[derive(Default)]
+struct Raised {
+    /// In all.
+    count: u64,
+    /// The least severity of those that are listed.
+    mildest: Option<Severity>,
 }
 
 /// A storage of PyTorch as a pickle speaks of it.
@@ -54,24 +63,38 @@ impl<'l> Scope<'l> {
 
     /// Writes down evidence about a range of a view, with the bytes for people to look at.
     pub fn raise(&mut self, rule: &'static Rule, view: &View<'_>, range: Range<u64>, message: impl Into<String>) {
-        let excerpt = if self.lists(rule) { view.excerpt(range.clone()) } else { None };
+        let excerpt = if self.lists(rule, rule.severity) { view.excerpt(range.clone()) } else { None };
         self.add(Evidence::new(rule, message).at(view.place(range)).showing(excerpt));
     }
 
     /// Writes down evidence that was put together elsewhere. After [`Limits::repeats`] of one rule the rest is
-    /// counted, not listed.
+    /// counted, not listed; what is worse than one that is listed takes its place, so that nothing hides behind many
+    /// harmless ones.
     pub fn add(&mut self, evidence: Evidence) {
-        let count = self.raised.entry(evidence.rule.id).or_default();
-        *count += 1;
-        if *count <= self.limits.repeats {
-            self.seen.evidence.push(evidence.of(self.path));
+        let raised = self.raised.entry(evidence.rule.id).or_default();
+        raised.count += 1;
+        if raised.count <= self.limits.repeats {
+            raised.mildest =
+                Some(raised.mildest.map_or(evidence.severity(), |mildest| mildest.min(evidence.severity())));
+            return self.seen.evidence.push(evidence.of(self.path));
+        }
+        if raised.mildest.is_some_and(|mildest| mildest < evidence.severity()) {
+            let rule = evidence.rule.id;
+            let same = |seen: &&mut Evidence| seen.rule.id == rule;
+            if let Some(mild) = self.seen.evidence.iter_mut().filter(same).min_by_key(|seen| seen.severity()) {
+                *mild = evidence.of(self.path);
+            }
+            raised.mildest =
+                self.seen.evidence.iter().filter(|seen| seen.rule.id == rule).map(Evidence::severity).min();
         }
     }
 
-    /// True while evidence of this rule is still listed one by one.
+    /// True if evidence of this rule and severity would be listed.
     #[must_use]
-    pub fn lists(&self, rule: &'static Rule) -> bool {
-        self.raised.get(rule.id).is_none_or(|count| *count < self.limits.repeats)
+    pub fn lists(&self, rule: &'static Rule, severity: Severity) -> bool {
+        self.raised.get(rule.id).is_none_or(|raised| {
+            raised.count < self.limits.repeats || raised.mildest.is_some_and(|mildest| mildest < severity)
+        })
     }
 
     /// Writes down what there is to say, if anything.
@@ -155,7 +178,8 @@ impl<'l> Scope<'l> {
     /// What was found. Evidence that was counted and not listed is summed up in its last listed one.
     #[must_use]
     pub fn close(mut self) -> Inspection {
-        for (rule, count) in self.raised.into_iter().filter(|(_, count)| *count > self.limits.repeats) {
+        let counts = self.raised.into_iter().map(|(rule, raised)| (rule, raised.count));
+        for (rule, count) in counts.filter(|(_, count)| *count > self.limits.repeats) {
             if let Some(last) = self.seen.evidence.iter_mut().rev().find(|evidence| evidence.rule.id == rule) {
                 let more = count - self.limits.repeats;
                 last.fact.message.push_str(&format!(" (and {more} more like this in the file)"));

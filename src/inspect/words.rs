@@ -5,7 +5,8 @@
 //! source is read even where some of its bytes are no text.
 
 use super::{
-    Inspector, Scope, deployment, graph_text, hydra, letters, outreach, python, pytorch, secrets, text, yaml_tag,
+    Inspector, Scope, deployment, graph_text, hydra, letters, outreach, python, pytorch, secrets, startup, text,
+    yaml_tag,
 };
 use crate::model::Format;
 use crate::weigh::View;
@@ -69,6 +70,8 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
         pytorch::script(&text, view, scope);
     } else if python {
         python::inspect(&text, view, scope);
+    } else if name.ends_with(".pth") {
+        startup::inspect(&text, view, scope);
     }
 }
 

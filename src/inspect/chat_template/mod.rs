@@ -103,7 +103,7 @@ pub fn of_file(view: &View<'_>, scope: &mut Scope<'_>) {
 pub fn inspect(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let raise = |rule, at: usize, what: &str, scope: &mut Scope<'_>| {
         // The line is only counted for what will be listed.
-        let at = if scope.lists(rule) { at } else { 0 };
+        let at = if scope.lists(rule, rule.severity) { at } else { 0 };
         let line = template.get(..at).unwrap_or_default().bytes().filter(|byte| *byte == b'\n').count() + 1;
         scope.raise(rule, view, 0..0, format!("the chat template, line {line}: {what}"));
     };

@@ -7,6 +7,7 @@
 mod container_file;
 mod manifest;
 pub mod rules;
+mod script;
 mod serving;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,7 @@ impl Lint<'_, '_, '_> {
         scope: &mut Scope<'_>,
     ) {
         let evidence = Evidence::new(rule, message).rated(severity);
-        let range = if scope.lists(rule) { self.find(needle, within) } else { 0..0 };
+        let range = if scope.lists(rule, severity) { self.find(needle, within) } else { 0..0 };
         lines::raise(evidence, self.text, range, self.view, scope);
     }
 
@@ -64,19 +65,14 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         manifest::inspect(&lint, scope);
     } else if name.ends_with(".service") || name == "config.properties" {
         assignments(&lint, scope);
-    } else if name.ends_with(".sh") || name.ends_with(".bash") || (first.starts_with("#!") && first.contains("sh")) {
-        for (command, range) in joined(text) {
-            if !command.trim_start().starts_with('#') {
-                lint.serve(&command, &range, false, scope);
-            }
-        }
+    } else if script::is_script(&name, first) {
+        script::inspect(&lint, scope);
     }
 }
 
 /// True for a name by which such a file is chosen; manifests in YAML are told by what they hold.
 pub fn is_named(name: &str) -> bool {
-    let endings = [".service", ".sh", ".bash"];
-    is_container_file(name) || name == "config.properties" || endings.iter().any(|ending| name.ends_with(ending))
+    is_container_file(name) || name == "config.properties" || name.ends_with(".service") || script::is_script(name, "")
 }
 
 fn is_container_file(name: &str) -> bool {

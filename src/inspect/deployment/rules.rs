@@ -55,7 +55,7 @@ pub static UNPINNED: Rule = Rule {
 /// Run unseen.
 pub static DOWNLOAD: Rule = Rule {
     id: "deployment-download",
-    summary: "a build runs or adds what it fetches, without a digest",
+    summary: "a build or script runs or adds what it fetches, without a digest",
     severity: Severity::Medium,
     class: Class::Defect,
     page: include_str!("../../rules/deployment-download.md"),

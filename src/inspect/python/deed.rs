@@ -2,8 +2,11 @@
 //!
 //! Only the standard library and the few packages that every model environment has are known by name.
 
-use super::super::shell;
+use super::super::shell::{self, ordinary};
 use super::expression::Argument;
+use super::names::{
+    CONNECTS, CREDENTIALS, DECODES, EVALUATES, FETCHES, LASTING, NATIVE, SENDS, STARTS, UNPICKLES, last,
+};
 use super::value::{Taint, Value};
 
 /// What a call does.
@@ -66,179 +69,18 @@ pub enum Reach {
     Connects,
 }
 
-static EVALUATES: [&str; 12] = [
-    "eval",
-    "exec",
-    "execfile",
-    "code.interact",
-    "code.InteractiveInterpreter.runsource",
-    "types.FunctionType",
-    "types.CodeType",
-    "runpy.run_path",
-    "runpy.run_module",
-    "runpy._run_code",
-    "timeit.timeit",
-    "cProfile.run",
-];
-
-static STARTS: [&str; 34] = [
-    "os.system",
-    "os.popen",
-    "os.startfile",
-    "os.posix_spawn",
-    "os.posix_spawnp",
-    "posix.system",
-    "posix.popen",
-    "nt.system",
-    "subprocess.run",
-    "subprocess.call",
-    "subprocess.check_call",
-    "subprocess.check_output",
-    "subprocess.Popen",
-    "subprocess.getoutput",
-    "subprocess.getstatusoutput",
-    "commands.getoutput",
-    "commands.getstatusoutput",
-    "pty.spawn",
-    "platform.popen",
-    "asyncio.create_subprocess_shell",
-    "asyncio.create_subprocess_exec",
-    "distutils.spawn.spawn",
-    "multiprocessing.util.spawnv_passfds",
-    "torch.utils.collect_env.run",
-    "pexpect.spawn",
-    "pexpect.run",
-    "ctypes.CDLL().system",
-    "ctypes.cdll.LoadLibrary().system",
-    "pip.main",
-    "pip._internal.main",
-    "pip._internal.cli.main.main",
-    "_posixsubprocess.fork_exec",
-    "webbrowser.open",
-    "invoke.run",
-];
-
-static FETCHES: [&str; 16] = [
-    "urllib.request.urlopen",
-    "urllib.request.urlretrieve",
-    "urllib.urlopen",
-    "urllib.urlretrieve",
-    "urllib2.urlopen",
-    "requests.get",
-    "httpx.get",
-    "httpx.stream",
-    "aiohttp.request",
-    "wget.download",
-    "torch.hub.load_state_dict_from_url",
-    "torch.hub.download_url_to_file",
-    "ftplib.FTP",
-    "urllib3.request",
-    "requests.head",
-    "pandas.read_csv",
-];
-
-static SENDS: [&str; 11] = [
-    "requests.post",
-    "requests.put",
-    "requests.patch",
-    "requests.request",
-    "httpx.post",
-    "httpx.put",
-    "smtplib.SMTP",
-    "smtplib.SMTP_SSL",
-    "http.client.HTTPSConnection",
-    "http.client.HTTPConnection",
-    "paramiko.SSHClient",
-];
-
-static UNPICKLES: [&str; 14] = [
-    "pickle.loads",
-    "pickle.load",
-    "_pickle.loads",
-    "_pickle.load",
-    "cPickle.loads",
-    "cPickle.load",
-    "dill.loads",
-    "dill.load",
-    "cloudpickle.loads",
-    "cloudpickle.load",
-    "joblib.load",
-    "torch.load",
-    "yaml.unsafe_load",
-    "shelve.open",
-];
-
-static NATIVE: [&str; 10] = [
-    "ctypes.CDLL",
-    "ctypes.WinDLL",
-    "ctypes.cdll.LoadLibrary",
-    "ctypes.windll.LoadLibrary",
-    "ctypes.PyDLL",
-    "torch.ops.load_library",
-    "torch.utils.cpp_extension.load",
-    "torch.utils.cpp_extension.load_inline",
-    "torch.classes.load_library",
-    "cffi.FFI().dlopen",
-];
-
-/// Calls whose result was decoded.
-static DECODES: [&str; 18] = [
-    "base64.b64decode",
-    "base64.b32decode",
-    "base64.b16decode",
-    "base64.b85decode",
-    "base64.a85decode",
-    "base64.urlsafe_b64decode",
-    "base64.decodebytes",
-    "base64.standard_b64decode",
-    "binascii.unhexlify",
-    "binascii.a2b_base64",
-    "binascii.a2b_hex",
-    "bytes.fromhex",
-    "codecs.decode",
-    "zlib.decompress",
-    "gzip.decompress",
-    "bz2.decompress",
-    "lzma.decompress",
-    "marshal.loads",
-];
-
-/// Files that hold what only their owner may know.
-static CREDENTIALS: [&str; 17] = [
-    "/.ssh/",
-    ".ssh/id_",
-    ".aws/credentials",
-    ".netrc",
-    ".git-credentials",
-    ".docker/config.json",
-    ".kube/config",
-    "/etc/passwd",
-    "/etc/shadow",
-    "/proc/self/environ",
-    ".config/gcloud",
-    ".pypirc",
-    "huggingface/token",
-    ".bash_history",
-    "Login Data",
-    "/run/secrets/kubernetes.io",
-    "wallet.dat",
-];
-
-/// Places from which something is run later.
-static LASTING: [&str; 12] = [
-    ".bashrc",
-    ".profile",
-    ".zshrc",
-    ".bash_profile",
-    "authorized_keys",
-    "/etc/cron",
-    "/etc/systemd",
-    "/etc/ld.so.preload",
-    "/etc/passwd",
-    "sitecustomize.py",
-    ".config/autostart",
-    "/etc/init.d",
-];
+impl Deed {
+    /// True for what nobody honest does: it is kept where there is no room for the rest.
+    pub const fn is_grave(&self) -> bool {
+        matches!(
+            self,
+            Self::Evaluates(Text::Decoded | Text::Fetched)
+                | Self::Starts(Command::Hostile(_))
+                | Self::Reaches(Reach::Leaks)
+                | Self::ReadsCredentials
+        )
+    }
+}
 
 /// What the call does, if it is anything of note.
 pub fn of(path: &str, arguments: &[Argument]) -> Option<Deed> {
@@ -250,7 +92,7 @@ pub fn of(path: &str, arguments: &[Argument]) -> Option<Deed> {
             Text::Fetched
         } else if taint.decoded {
             Text::Decoded
-        } else if taint.read || path.starts_with("runpy.run_path") {
+        } else if taint.read || matches!(path, "runpy.run_path" | "execfile") {
             Text::File
         } else {
             Text::Unknown
@@ -263,7 +105,7 @@ pub fn of(path: &str, arguments: &[Argument]) -> Option<Deed> {
     let address = first.or_else(|| keyword("url"));
     let constant = address.is_some_and(|address| address.text.is_some());
     if path.starts_with("socket.socket()") && matches!(last(path), "connect" | "bind" | "connect_ex")
-        || matches!(path, "socket.create_connection" | "asyncio.open_connection" | "telnetlib.Telnet")
+        || CONNECTS.contains(&path)
     {
         return Some(Deed::Reaches(Reach::Connects));
     }
@@ -316,11 +158,11 @@ fn files(path: &str, first: Option<&Value>, arguments: &[Argument]) -> Option<De
 }
 
 /// Where the result of a call comes from.
-pub fn taint(path: &str, arguments: &[Argument]) -> Taint {
+pub fn taint(path: &str, arguments: &[Argument], deed: Option<&Deed>) -> Taint {
     let given = arguments.iter().fold(Taint::default(), |taint, (_, value)| taint.or(value.whole()));
     let reads = matches!(path, "open" | "io.open" | "codecs.open" | "pathlib.Path");
     let secret = path.starts_with("os.environ.") && matches!(last(path), "items()" | "items" | "copy" | "values");
-    let credentials = matches!(of(path, arguments), Some(Deed::ReadsCredentials));
+    let credentials = deed == Some(&Deed::ReadsCredentials);
     Taint {
         decoded: given.decoded || DECODES.contains(&path),
         fetched: given.fetched
@@ -330,14 +172,6 @@ pub fn taint(path: &str, arguments: &[Argument]) -> Taint {
         secret: given.secret || secret || credentials,
         read: given.read || reads,
     }
-}
-
-/// True if a function of that name is worth a look even where it is only handed on.
-pub fn is_runner(path: &str) -> bool {
-    STARTS.contains(&path)
-        || matches!(path, "eval" | "exec")
-        || path.starts_with("os.exec")
-        || path.starts_with("os.spawn")
 }
 
 fn command(path: &str, given: Option<&Value>, arguments: &[Argument]) -> Command {
@@ -352,14 +186,11 @@ fn command(path: &str, given: Option<&Value>, arguments: &[Argument]) -> Command
         None => Command::Unknown,
         Some(text) => match shell::hostile(&text) {
             Some(reason) => Command::Hostile(reason),
-            None if shell::asks(&text) => Command::Asks,
-            None if shell::sets_up(&text) => Command::SetsUp,
-            None if text.trim().is_empty() => Command::Unknown,
+            None if ordinary::asks(&text) => Command::Asks,
+            None if ordinary::sets_up(&text) => Command::SetsUp,
+            // The program itself is put together as the code runs.
+            None if text.trim().is_empty() || text.starts_with(' ') => Command::Unknown,
             None => Command::Known,
         },
     }
-}
-
-fn last(path: &str) -> &str {
-    path.rsplit('.').next().unwrap_or(path)
 }

@@ -4,7 +4,7 @@ use super::source::Source;
 use super::tokens::{Kind, Token};
 use super::value::{Taint, Value, base64, hexadecimal};
 
-/// Brackets inside of brackets that are followed; deeper ones are read as if they were not there.
+/// Brackets inside of brackets that are followed; deeper ones are read as if they were not there, which is said.
 const DEPTH: u32 = 48;
 
 /// An argument: its keyword, if it has one, and its value.
@@ -24,13 +24,12 @@ pub struct Parser<'p> {
     pub at: usize,
     /// Where what is found goes.
     pub source: &'p mut Source,
-    depth: u32,
 }
 
 impl<'p> Parser<'p> {
     /// At the first of the tokens.
     pub const fn new(tokens: &'p [Token], source: &'p mut Source) -> Self {
-        Self { tokens, at: 0, source, depth: 0 }
+        Self { tokens, at: 0, source }
     }
 
     fn sign(&self, ahead: usize) -> Option<&'static str> {
@@ -80,6 +79,8 @@ impl<'p> Parser<'p> {
     /// One item: operands with operators between them.
     fn item(&mut self) -> Value {
         let mut value: Option<Value> = None;
+        // The text that the value has become, where pieces were added to it.
+        let mut grown: Option<String> = None;
         let mut operator = "";
         while let Some(token) = self.tokens.get(self.at) {
             match &token.kind {
@@ -88,7 +89,10 @@ impl<'p> Parser<'p> {
                     self.at += 1;
                     break;
                 }
-                Kind::Sign("(" | "[" | "{") if self.depth >= DEPTH => self.at += 1,
+                Kind::Sign("(" | "[" | "{") if self.source.brackets >= DEPTH => {
+                    self.source.reach("python-brackets", DEPTH as usize);
+                    self.at += 1;
+                }
                 Kind::Sign(sign) if !matches!(*sign, "(" | "[" | "{") => {
                     operator = sign;
                     self.at += 1;
@@ -96,6 +100,7 @@ impl<'p> Parser<'p> {
                 Kind::Name(word) if word == "as" => {
                     self.at += 1;
                     if let Some(Kind::Name(name)) = self.tokens.get(self.at).map(|token| &token.kind) {
+                        value = value.map(|value| whole(value, &mut grown));
                         self.source.assign(name, value.clone().unwrap_or_default());
                         self.at += 1;
                     }
@@ -108,17 +113,39 @@ impl<'p> Parser<'p> {
                     let next = self.operand();
                     value = Some(match value {
                         None => next,
-                        Some(value) if matches!(operator, "+" | "") => self.source.spent(value.plus(&next)),
+                        Some(value) if matches!(operator, "+" | "") => self.joined(value, &next, &mut grown),
                         Some(value) if operator == "word" && value.path.is_some() => {
                             Value { taint: value.taint.or(next.taint), ..value }
                         }
-                        Some(value) => Value::tainted(value.taint.or(next.taint)),
+                        Some(value) => {
+                            grown = None;
+                            Value::tainted(value.taint.or(next.taint))
+                        }
                     });
                     operator = "";
                 }
             }
         }
-        value.unwrap_or_default()
+        whole(value.unwrap_or_default(), &mut grown)
+    }
+
+    /// `value + next`, or two literals side by side. The text grows in `grown`, so that many pieces cost no more than
+    /// their bytes.
+    fn joined(&mut self, value: Value, next: &Value, grown: &mut Option<String>) -> Value {
+        let taint = value.taint.or(next.taint);
+        let Some(more) = next.text.as_ref() else {
+            *grown = None;
+            return Value::tainted(taint);
+        };
+        let first = grown.is_none();
+        let begin = if first { value.text.as_deref().unwrap_or_default().len() } else { 0 };
+        if (first && value.text.is_none()) || !self.source.affords(begin + more.len()) {
+            *grown = None;
+            return Value::tainted(taint);
+        }
+        let text = grown.get_or_insert_with(|| value.text.as_deref().unwrap_or_default().to_owned());
+        text.push_str(more);
+        Value::tainted(taint)
     }
 
     /// A name, literal or bracket, and what is asked of it.
@@ -155,33 +182,43 @@ impl<'p> Parser<'p> {
                     self.at += 1;
                     let method = (value.text.is_some() || value.items.is_some()).then_some(name.as_str());
                     if let (Some(method), Some("(")) = (method, self.sign(0)) {
-                        let arguments = self.arguments();
-                        value = self.source.spent(of_text(&value, method, &arguments));
+                        value = self.method(&value, method);
                         continue;
                     }
                     value = self.source.attribute(&value, name, start..*end);
                 }
-                Some("(") if self.depth < DEPTH => {
+                Some("(") if self.source.brackets < DEPTH => {
                     let arguments = self.arguments();
                     let end = self.tokens.get(self.at.saturating_sub(1)).map_or(start, |token| token.end);
                     value = self.source.call(&value, &arguments, start..end);
                 }
                 Some("(") => {
                     // Too deep to follow: the call counts, its arguments are read as what comes next.
+                    self.source.reach("python-brackets", DEPTH as usize);
                     self.at += 1;
                     return self.source.call(&value, &[], start..start + 1);
                 }
-                Some("[") if self.depth < DEPTH => {
+                Some("[") if self.source.brackets < DEPTH => {
                     let before = self.at;
                     self.at += 1;
                     let index = self.nested("]");
                     let signs = self.tokens.get(before..self.at).unwrap_or_default();
                     let index: Vec<_> = index.into_iter().map(|(_, value)| value).collect();
-                    value = value.item(&index, is_reversal(signs));
+                    value = self.source.item(&value, &index, is_reversal(signs));
                 }
                 _ => return value,
             }
         }
+    }
+
+    /// `text.method(…)`, standing at the bracket.
+    fn method(&mut self, value: &Value, method: &str) -> Value {
+        let arguments = self.arguments();
+        let size = arguments.iter().map(|(_, value)| value.size()).fold(value.size(), usize::saturating_add);
+        if self.source.affords(size) {
+            return of_text(value, method, &arguments);
+        }
+        Value::tainted(arguments.iter().fold(value.taint, |taint, (_, one)| taint.or(one.taint)))
     }
 
     fn arguments(&mut self) -> Vec<Argument> {
@@ -190,9 +227,9 @@ impl<'p> Parser<'p> {
     }
 
     fn nested(&mut self, close: &'static str) -> Vec<Argument> {
-        self.depth += 1;
+        self.source.brackets += 1;
         let items = self.sequence(Some(close));
-        self.depth -= 1;
+        self.source.brackets -= 1;
         items
     }
 
@@ -204,8 +241,16 @@ impl<'p> Parser<'p> {
         let values: Vec<Value> = items.into_iter().map(|(_, value)| value).collect();
         match values.as_slice() {
             [one] if round && !comma && self.at > start + 1 => one.clone(),
-            _ => Value::list(&values),
+            _ => self.source.list(&values),
         }
+    }
+}
+
+/// The value with the text that grew.
+fn whole(value: Value, grown: &mut Option<String>) -> Value {
+    match grown.take() {
+        Some(text) => Value { taint: value.taint, ..Value::text(text) },
+        None => value,
     }
 }
 

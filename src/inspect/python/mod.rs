@@ -9,6 +9,7 @@
 
 mod deed;
 mod expression;
+mod names;
 mod rate;
 pub mod rules;
 mod source;
@@ -18,16 +19,21 @@ mod tests;
 mod tokens;
 mod value;
 
+use std::ops::Range;
+
 use super::Scope;
 use super::lines;
 use crate::model::{Call, Code, Evidence, Judgement, Severity};
-use crate::weigh::View;
+use crate::weigh::{Unreadable, View};
 use deed::{Command, Deed, Reach, Text};
 use rate::{Role, When};
 use source::{Done, Source};
 
 /// Bytes of one source file that are read.
 const SOURCE_BYTES: usize = 4 << 20;
+
+/// Pieces of evidence that are kept of a file for the case that it is loaded with a model.
+const LOADED: usize = 64;
 
 /// Looks at a source file.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
@@ -39,8 +45,16 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         let evidence = Evidence::new(&rules::NOT_READ, message).rated(Severity::High);
         lines::raise(evidence, text, at..at + name.len(), view, scope);
     }
-    let (source, fault) = read(text);
-    if let Some(fault) = fault {
+    let whole = std::iter::once(0..text.len()).collect::<Vec<_>>();
+    let (source, faults) = read(text, &whole);
+    for (what, value) in &source.limits {
+        scope.limit(what, *value as u64, view);
+    }
+    if let Some((range, why)) = &source.unread {
+        let message = format!("a text that is run as code is not Python as it is known: {why}");
+        lines::raise(Evidence::new(&rules::NOT_READ, message), text, range.clone(), view, scope);
+    }
+    for fault in faults {
         let message = format!("from here on it is not Python as it is known: {}", fault.what);
         lines::raise(Evidence::new(&rules::NOT_READ, message), text, fault.at..fault.at + 1, view, scope);
     }
@@ -49,6 +63,7 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let role = rate::role(&path, &source);
     let when = rate::reach(&source);
     let mut loaded = Vec::new();
+    let mut unlisted = false;
     for done in &source.deeds {
         let now = when.get(done.function).copied().unwrap_or(When::Called);
         let seen = evidence(done, now, role, &source, &index, view);
@@ -61,21 +76,38 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             && view.depth() == 0
             && let Some(worse) = evidence(done, now, Role::Model, &source, &index, view)
             && seen.as_ref().is_none_or(|seen| seen.severity() < worse.severity())
-            && loaded.len() < 64
         {
-            loaded.push(worse.of(scope.path));
+            keep(worse.of(scope.path), &mut loaded, &mut unlisted);
         }
         scope.add_all(seen);
     }
     if view.depth() == 0 {
+        if unlisted {
+            let limit = Unreadable::limit_evidence("python-loaded-deeds", LOADED as u64, view.place(0..0));
+            loaded.push(limit.of(scope.path));
+        }
         let imports = source.neighbours.iter().filter(|module| module.starts_with('.')).cloned().collect();
         scope.contents().code = Some(Box::new(Code { imports, loaded }));
     }
 }
 
-/// Looks at the code of a notebook, cell after cell as one source. `say` writes down what is to be said of a byte of it.
-pub fn inspect_cells(text: &str, mut say: impl FnMut(Evidence, usize, &mut Scope<'_>), scope: &mut Scope<'_>) {
-    let (source, _) = read(text);
+/// Looks at the code of a notebook, cell after cell, each of which ends what is open in it. `say` writes down what is
+/// to be said of a byte of `text`.
+pub fn inspect_cells(
+    text: &str,
+    cells: &[Range<usize>],
+    mut say: impl FnMut(Evidence, usize, &mut Scope<'_>),
+    view: &View<'_>,
+    scope: &mut Scope<'_>,
+) {
+    let (source, faults) = read(text, cells);
+    for (what, value) in &source.limits {
+        scope.limit(what, *value as u64, view);
+    }
+    for fault in faults {
+        let message = format!("a cell is not Python as it is known: {}", fault.what);
+        say(Evidence::new(&rules::NOT_READ, message), fault.at, scope);
+    }
     let when = rate::reach(&source);
     for done in &source.deeds {
         let now = when.get(done.function).copied().unwrap_or(When::Called);
@@ -94,13 +126,38 @@ pub fn inspect_cells(text: &str, mut say: impl FnMut(Evidence, usize, &mut Scope
     }
 }
 
-/// Reads twice: names may be bound below the functions that use them.
-fn read(text: &str) -> (Source, Option<tokens::Fault>) {
-    let mut first = Source::new();
-    let fault = statement::read(text, &mut first);
-    let mut second = first.again();
-    statement::read(text, &mut second);
-    (second, fault)
+/// Keeps the worst [`LOADED`] of what is to be said of a file that turns out to be loaded.
+fn keep(worse: Evidence, loaded: &mut Vec<Evidence>, unlisted: &mut bool) {
+    if loaded.len() < LOADED {
+        return loaded.push(worse);
+    }
+    *unlisted = true;
+    if worse.severity() > Severity::High
+        && let Some(mild) = loaded.iter_mut().find(|kept| kept.severity() < worse.severity())
+    {
+        *mild = worse;
+    }
+}
+
+/// Reads twice: names may be bound below the functions that use them. Each part is read by itself, in the order given,
+/// with its first fault.
+fn read(text: &str, parts: &[Range<usize>]) -> (Source, Vec<tokens::Fault>) {
+    let mut faults = Vec::new();
+    let mut source = Source::new();
+    for reading in 0..2 {
+        for part in parts {
+            source.base = part.start;
+            source.current = 0;
+            let fault = statement::read(text.get(part.clone()).unwrap_or_default(), &mut source);
+            if let Some(fault) = fault.filter(|_| reading == 0) {
+                faults.push(tokens::Fault { at: fault.at + part.start, ..fault });
+            }
+        }
+        if reading == 0 {
+            source = source.again();
+        }
+    }
+    (source, faults)
 }
 
 fn evidence(

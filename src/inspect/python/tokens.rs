@@ -6,6 +6,9 @@
 /// Nesting of expressions inside of f-strings that is followed.
 const FIELDS: u32 = 8;
 
+/// Bytes of a name. Nobody writes longer ones, and every reference to one costs its length.
+const NAME: usize = 512;
+
 /// What a token is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -126,6 +129,9 @@ impl<'t> Reader<'t> {
         let first = rest.chars().next().unwrap_or(' ');
         if first == '_' || first.is_alphabetic() || !first.is_ascii() {
             let length = rest.find(|c: char| !(c == '_' || c.is_alphanumeric() || !c.is_ascii())).unwrap_or(rest.len());
+            if length > NAME {
+                return Err(Fault { at, what: "a name is longer than anybody writes" });
+            }
             let name = &rest[..length];
             let quote = rest[length..].starts_with(['"', '\'']);
             if quote && length <= 2 && name.bytes().all(|b| b"rRbBuUfFtT".contains(&b)) {
@@ -177,7 +183,10 @@ impl<'t> Reader<'t> {
                 self.at += escape(rest, raw, &mut text);
             } else if next == '\n' && close.len() == 1 {
                 return Err(Fault { at, what: "a string does not end in its line" });
-            } else if fields && next == '{' && !rest.starts_with("{{") && depth < FIELDS {
+            } else if fields && next == '{' && !rest.starts_with("{{") {
+                if depth >= FIELDS {
+                    return Err(Fault { at, what: "strings with fields are nested deeper than is followed" });
+                }
                 self.field(tokens, depth)?;
             } else {
                 let doubled = fields && (rest.starts_with("{{") || rest.starts_with("}}"));

@@ -1,0 +1,47 @@
+//! Scripts for a shell that come with a model: lines that run what they fetch, open a shell or read keys.
+
+use super::super::{Scope, shell};
+use super::rules::DOWNLOAD;
+use super::{Lint, joined};
+use crate::model::Severity;
+
+/// Endings of scripts for a shell, of Unix and of Windows.
+static ENDINGS: [&str; 10] = [".sh", ".bash", ".zsh", ".ksh", ".ash", ".command", ".ps1", ".psm1", ".bat", ".cmd"];
+
+/// True for a text that a shell reads, by its name or its first line.
+pub fn is_script(name: &str, first: &str) -> bool {
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+        || matches!(name, "makefile" | "gnumakefile" | "justfile")
+        || (first.starts_with("#!") && first.contains("sh"))
+}
+
+/// Looks at a script.
+pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
+    for (command, range) in joined(lint.text) {
+        if !command.trim_start().starts_with('#') {
+            lint.serve(&command, &range, false, scope);
+        }
+    }
+    let mut seen = false;
+    for (command, line) in shell::commands(lint.text) {
+        // What stands before a command in a recipe of `make`, or in a batch file, says how loud it is.
+        if let Some(why) = shell::hostile(command.trim_start_matches(['@', '-', '+'])) {
+            seen = true;
+            say(lint, &command, line, why, scope);
+        }
+    }
+    if !seen && let Some((command, why)) = shell::fetched_then_run(lint.text) {
+        say(lint, &command, &command, why, scope);
+    }
+}
+
+fn say(lint: &Lint<'_, '_, '_>, command: &str, line: &str, why: &str, scope: &mut Scope<'_>) {
+    let severity = if why.contains("fetches") { Severity::Medium } else { Severity::High };
+    let shown: String = command.chars().take(120).collect();
+    let at = line.as_ptr() as usize;
+    let begin = lint.text.as_ptr() as usize;
+    // A line is a part of the text; a command that was put together is not.
+    let range =
+        if (begin..=begin + lint.text.len()).contains(&at) { at - begin..at - begin + line.len() } else { 0..0 };
+    lint.raise(&DOWNLOAD, severity, (line, &range), format!("{shown:?}: {why}"), scope);
+}

@@ -1,0 +1,95 @@
+//! Commands that people run every day.
+
+/// Commands that ask about the machine and change nothing.
+static ASKS: &[&str] = &[
+    "nvidia-smi",
+    "rocm-smi",
+    "rocminfo",
+    "nvcc",
+    "uname",
+    "lscpu",
+    "which",
+    "where",
+    "whereis",
+    "sysctl",
+    "system_profiler",
+    "chtag",
+    "ffprobe",
+    "ffmpeg",
+    "sox",
+    "espeak",
+    "espeak-ng",
+    "ldconfig",
+    "free",
+    "df",
+    "nproc",
+    "xcrun",
+    "hostname",
+    "lsb_release",
+    "oslevel",
+    "fc-list",
+    "getconf",
+    "sw_vers",
+];
+
+/// What people write at the top of experiments: it sets things up, and reaches no further than they meant to.
+static SETS_UP: [&str; 32] = [
+    "pip",
+    "pip3",
+    "conda",
+    "mamba",
+    "uv",
+    "apt",
+    "apt-get",
+    "mkdir",
+    "cp",
+    "mv",
+    "ln",
+    "unzip",
+    "tar",
+    "gunzip",
+    "gzip",
+    "zip",
+    "ls",
+    "echo",
+    "cd",
+    "pwd",
+    "clear",
+    "cls",
+    "export",
+    "wget",
+    "git",
+    "git-lfs",
+    "huggingface-cli",
+    "hf",
+    "gdown",
+    "touch",
+    "export",
+    "make",
+];
+
+/// True if the command only asks about the machine.
+pub fn asks(command: &str) -> bool {
+    let plain = !command.contains(['|', ';', '&', '>', '<', '`', '$', '\n']);
+    let mut words = command.split_whitespace();
+    let first = words.next().and_then(|word| word.rsplit('/').next()).unwrap_or_default();
+    let second = words.next().unwrap_or_default();
+    let git = first == "git"
+        && matches!(second, "rev-parse" | "describe" | "log" | "status" | "--version" | "diff" | "ls-files");
+    let compiler = matches!(first, "gcc" | "cc" | "clang" | "g++")
+        && (second.starts_with("-print") || second.starts_with("-dump"));
+    // A program of the repository itself may do anything, whatever it is called and asked.
+    let own = command.split_whitespace().next().is_some_and(|word| word.contains('/') && !word.starts_with("/usr/"));
+    let version = command.split_whitespace().count() == 2 && matches!(second, "--version" | "-V" | "-v" | "--help");
+    plain && !own && (git || compiler || version || ASKS.contains(&first))
+}
+
+/// True if it sets up an experiment: installs, makes folders, unpacks.
+pub fn sets_up(command: &str) -> bool {
+    let mut words = command.trim_start_matches("sudo ").split_whitespace();
+    let first = words.next().unwrap_or_default();
+    let module = first.starts_with("python") && words.next() == Some("-m");
+    let touches_tmp = first == "touch" && command.contains("/tmp");
+    (SETS_UP.contains(&first) || (module && matches!(words.next(), Some("pip" | "spacy" | "nltk.downloader"))))
+        && !touches_tmp
+}

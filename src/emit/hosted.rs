@@ -11,9 +11,6 @@ use super::percent;
 /// Id of the rule whose evidence is such a service.
 const HOSTED: &str = "hosted-service";
 
-/// Characters that the address of a service keeps as they are.
-const ADDRESS: &str = ":/?#[]@!$&'()*+,;=%";
-
 /// One service.
 #[derive(Debug, Default)]
 pub struct Service<'r> {
@@ -57,7 +54,7 @@ pub fn services(report: &Report) -> Vec<Service<'_>> {
         service.regions.extend(word(evidence, "service-region"));
         if let Some(host) = word(evidence, "host") {
             let scheme = word(evidence, "transport").unwrap_or("https");
-            service.endpoints.insert(percent::encode(&format!("{scheme}://{host}"), ADDRESS));
+            service.endpoints.insert(address(scheme, host));
             let encrypted = evidence.fact.details.get("encrypted").and_then(Value::as_bool).unwrap_or(false);
             service.encrypted = Some(service.encrypted.unwrap_or(true) && encrypted);
         }
@@ -73,6 +70,24 @@ pub fn services(report: &Report) -> Vec<Service<'_>> {
     all.into_values().collect()
 }
 
+/// The address as RFC 3986 writes it. Hosts are as code spells them, with holes that are filled when it runs: a hole in the
+/// name is escaped; there is no way to write one in a port, so such a port is left out.
+fn address(scheme: &str, host: &str) -> String {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
+    };
+    let literal = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let name = match literal.and_then(|name| name.parse::<std::net::Ipv6Addr>().ok()) {
+        Some(literal) => format!("[{literal}]"),
+        None => percent::encode(name, ""),
+    };
+    match port.filter(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some(port) => format!("{scheme}://{name}:{port}"),
+        None => format!("{scheme}://{name}"),
+    }
+}
+
 fn word<'e>(evidence: &'e Evidence, name: &str) -> Option<&'e str> {
     evidence.fact.details.get(name).and_then(Value::as_str)
 }
@@ -82,6 +97,21 @@ mod tests {
     use serde_json::json;
 
     use super::super::{cyclonedx, foreign, sample, spdx};
+
+    #[test]
+    fn addresses_are_uris() {
+        for (host, written) in [
+            ("api.example.com:8443", "http://api.example.com:8443"),
+            ("127.0.0.1:{server.port}", "http://127.0.0.1"),
+            ("[::1]:80", "http://[::1]:80"),
+            ("[::1]", "http://[::1]"),
+            ("[oops:80", "http://%5Boops:80"),
+            ("{zone}.example.com", "http://%7Bzone%7D.example.com"),
+            ("%zz", "http://%25zz"),
+        ] {
+            assert_eq!(super::address("http", host), written);
+        }
+    }
 
     #[test]
     fn every_format_says_who_is_spoken_to() {

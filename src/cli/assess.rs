@@ -9,7 +9,7 @@ use super::args::{Advising, Reading, Trusting};
 use super::exit::Mistake;
 use super::judging::{Loaded, Moment};
 use super::progress::Bar;
-use super::{advising, attesting, known, rego, trusting, vexing};
+use super::{advising, attesting, known, licensing, rego, trusting, vexing};
 use crate::inspect::{self, Inspectors};
 use crate::model::{Artifact, ArtifactPath, Check, Contents, Digest, Evidence, Limits, Report, Tool, Verdict};
 use crate::policy::Policy;
@@ -66,7 +66,7 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
         let whole = |seen: &Evidence| request.asks(Check::Integrity) && inspect::INTEGRITY.contains(&seen.rule);
         evidence.retain(|seen| !inspect::RULES.contains(&seen.rule) || whole(seen));
     }
-    let mut inputs = super::terms::of_policy(policy);
+    let mut inputs = super::terms::of_policy(policy, request.checks);
     inputs.extend(super::terms::of_look(request.reading, request.trusting, request.checks));
     trusting::check(request, &signatures, &artifacts, &mut evidence, &mut inputs);
     let root = trusting::root(request.path, &artifacts);
@@ -99,6 +99,9 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
         inputs,
         tool: Tool::this(),
     };
+    if request.asks(Check::Audit) && policy.licences.restricts() {
+        evidence.extend(licensing::listed(&report));
+    }
     Ok(rego::conclude(&allowing, &request.loaded.rego, report, evidence, request.now.at))
 }
 

@@ -22,6 +22,7 @@ mod key;
 #[cfg(feature = "keyless")]
 mod keyless;
 mod known;
+mod licensing;
 mod metadata;
 #[cfg(feature = "online")]
 pub mod network;

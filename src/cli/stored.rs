@@ -60,7 +60,7 @@ pub fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
         reading: again.reading,
         quiet: true,
     };
-    let mut wanted = terms::of_policy(policy);
+    let mut wanted = terms::of_policy(policy, again.checks);
     wanted.extend(terms::of_look(again.reading, again.trusting, &stored.checks));
     wanted.extend(attesting::inputs(again.loaded, again.trusting)?);
     wanted.extend(advising::wanted(&request, stored)?);

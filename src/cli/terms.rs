@@ -72,8 +72,9 @@ pub fn is_of_signatures(input: &Input) -> bool {
         || (role == READING && input.name == IGNORE_UNSIGNED)
 }
 
-/// Bounds of inspection and callables that are vouched for or warned of, where they are not the usual ones.
-pub fn of_policy(policy: &Policy) -> Vec<Input> {
+/// Bounds of inspection and callables that are vouched for or warned of, where they are not the usual ones, and whether
+/// licences are listed.
+pub fn of_policy(policy: &Policy, checks: &[Check]) -> Vec<Input> {
     let digest = |text: serde_json::Result<Vec<u8>>| {
         Some(format!("sha256:{}", hex::encode(Sha256::digest(text.unwrap_or_default()))))
     };
@@ -81,6 +82,9 @@ pub fn of_policy(policy: &Policy) -> Vec<Input> {
     if policy.limits != Limits::default() {
         let digest = digest(serde_json::to_vec(&policy.limits));
         inputs.push(Input { role: "limits".to_owned(), name: "of the policy".to_owned(), digest });
+    }
+    if policy.licences.restricts() && checks.contains(&Check::Audit) {
+        inputs.push(input("licences", "listed"));
     }
     if !policy.pickle.is_empty() {
         let digest = digest(serde_json::to_vec(&policy.pickle));

@@ -18,6 +18,7 @@ mod gradle;
 mod installed;
 mod json;
 mod kind;
+mod licences;
 mod lines;
 mod lookalike;
 mod npm;
@@ -32,6 +33,7 @@ mod yarn;
 
 pub use collect::{Dependencies, read_all, read_embedded};
 pub use kind::{Kind, recognise};
+pub use licences::{licences, licences_of_whole};
 
 use crate::model::Rule;
 
@@ -42,6 +44,7 @@ pub static RULES: &[&Rule] = &[
     &collect::LOCKFILE_MALFORMED,
     &collect::LOCKFILE_NOT_READ,
     &collect::PACKAGE_DUPLICATE,
+    &licences::LICENCE_LISTED,
     &lookalike::PACKAGE_LOOKALIKE,
     &npm::INSTALL_SCRIPT,
     &requirements::INCLUDE_NOT_READ,

@@ -45,6 +45,8 @@ pub(super) fn over(top: Wire, base: Wire) -> Wire {
             patch_age: patch_age_over(top_audit.patch_age, base_audit.patch_age),
         }),
         services: Some(top.services.unwrap_or_default().over(base.services.unwrap_or_default())),
+        licences: Some(top.licences.unwrap_or_default().over(base.licences.unwrap_or_default()))
+            .filter(|it| !it.is_silent()),
         limits: top.limits.or(base.limits),
         scopes: (!scopes.is_empty()).then_some(scopes),
         rego: (!rego.is_empty()).then_some(rego),

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use crate::model::{Artifact, ArtifactPath, Class, Digest, Evidence, Finding, Report, Rule, Ruling, Severity, Verdict};
 
 use super::exceptions::Exceptions;
+use super::licences::{LICENCE_NOT_ALLOWED, LICENCE_UNKNOWN};
 use super::resolve::Policy;
 use super::scope::{Scopes, Terms};
 use super::services::SERVICE_NOT_ALLOWED;
@@ -33,8 +34,14 @@ pub static FORMAT_NOT_ALLOWED: Rule = Rule {
 };
 
 /// What the policy itself objects to: it said so, whatever the severity.
-pub(super) static OBJECTIONS: [&Rule; 5] =
-    [&REQUIREMENT_UNMET, &FORMAT_NOT_ALLOWED, &SERVICE_NOT_ALLOWED, &patch_age::PATCH_OVERDUE, &rego::POLICY_DENIED];
+pub(super) static OBJECTIONS: [&Rule; 6] = [
+    &REQUIREMENT_UNMET,
+    &FORMAT_NOT_ALLOWED,
+    &LICENCE_NOT_ALLOWED,
+    &SERVICE_NOT_ALLOWED,
+    &patch_age::PATCH_OVERDUE,
+    &rego::POLICY_DENIED,
+];
 
 /// What is judged, beside the evidence about it.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +86,7 @@ pub fn judge(policy: &Policy, weighed: &Weighed<'_>, mut evidence: Vec<Evidence>
     evidence.extend(weighed.artifacts.iter().filter_map(|artifact| unwelcome(policy, &scopes, artifact)));
     evidence.extend(weighed.artifacts.iter().filter_map(|artifact| members::unwelcome(policy, &scopes, artifact)));
     evidence.extend(policy.services.judge(&evidence));
+    evidence.extend(policy.licences.judge(&evidence));
     evidence.extend(patch_age::overdue(policy, &evidence, today));
     evidence.extend(unmet(policy, &evidence));
     evidence.extend(require::unmet(policy, &evidence, now));
@@ -115,7 +123,8 @@ pub fn joined(findings: &[Finding]) -> Verdict {
 }
 
 fn rule(policy: &Policy, terms: &Terms, evidence: &Evidence) -> Ruling {
-    if OBJECTIONS.contains(&evidence.rule) {
+    let unstated = evidence.rule == &LICENCE_UNKNOWN && policy.licences.fails_unstated();
+    if unstated || OBJECTIONS.contains(&evidence.rule) {
         return Ruling::Fail;
     }
     let by_name = terms.action.as_ref().or_else(|| policy.rules.get(evidence.rule.id));

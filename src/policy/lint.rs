@@ -9,7 +9,7 @@ use crate::model::{Check, Class, Rule};
 use super::judge::{FORMAT_NOT_ALLOWED, OBJECTIONS, REQUIREMENT_UNMET};
 use super::resolve::{Policy, RuleBook};
 use super::wire::{Action, ExceptionEntry};
-use super::{exceptions, patch_age, rego, relaxed};
+use super::{exceptions, licences, patch_age, rego, relaxed};
 
 /// A remark on a policy: one sentence that names the key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,7 @@ pub fn lint(policy: &Policy, rules: &RuleBook, raised_by: &dyn Fn(&Rule) -> Vec<
     if !policy.patch_age.is_empty() && !policy.checks.contains(&Check::Audit) {
         said.push("`audit.patch-age` is set, but `audit` is not in `checks`".to_owned());
     }
+    said.extend(of_licences(policy));
     said.extend(relaxed::by_scopes(policy, rules));
     said.extend(of_exceptions(policy, rules, &runs, today));
     said.into_iter().map(Lint).collect()
@@ -82,8 +83,27 @@ fn cannot_fire(policy: &Policy, id: &str) -> Option<&'static str> {
     if of_patches && policy.patch_age.is_empty() {
         return Some("the policy bounds no age of patches");
     }
+    let of_licences = [licences::LICENCE_NOT_ALLOWED.id, licences::LICENCE_UNKNOWN.id].contains(&id);
+    if of_licences && !policy.licences.restricts() {
+        return Some("the policy has nothing against any licence");
+    }
     let of_rego = [rego::POLICY_DENIED.id, rego::POLICY_NOT_EVALUATED.id].contains(&id);
     (of_rego && policy.rego.is_empty()).then_some("the policy has no Rego")
+}
+
+fn of_licences(policy: &Policy) -> Vec<String> {
+    let licences = &policy.licences;
+    let mut said: Vec<String> = licences
+        .names()
+        .map(|name| format!("`licences` names {name:?}, which is no SPDX licence: only the same letters are meant"))
+        .collect();
+    if licences.restricts() && !policy.checks.contains(&Check::Audit) {
+        said.push("`licences` restricts licences, but `audit` is not in `checks`".to_owned());
+    }
+    if licences.unknown.is_some() && !licences.restricts() {
+        said.push("`licences.unknown` does nothing: neither `licences.allow` nor `licences.deny` is set".to_owned());
+    }
+    said
 }
 
 /// What a rule leads to without being named; `None` where evidence may carry a severity of its own.

@@ -11,6 +11,7 @@ mod difference;
 mod exceptions;
 mod inherit;
 mod judge;
+mod licences;
 mod lint;
 mod members;
 mod patch_age;
@@ -32,6 +33,7 @@ mod wire;
 pub use case::{Case, Cases, Expected, parse as parse_cases};
 pub use difference::{Change, Setting, changes, settings};
 pub use judge::{Judgement, Weighed, joined, judge};
+pub use licences::{Licences, Unstated};
 pub use lint::{Lint, lint};
 pub use pickle::Pickle;
 pub use require::{AttestationEntry, Require, StatementKind};
@@ -49,6 +51,8 @@ pub static RULES: &[&Rule] = &[
     &exceptions::EXCEPTION_UNUSED,
     &judge::FORMAT_NOT_ALLOWED,
     &judge::REQUIREMENT_UNMET,
+    &licences::LICENCE_NOT_ALLOWED,
+    &licences::LICENCE_UNKNOWN,
     &patch_age::PATCH_AGE_UNKNOWN,
     &patch_age::PATCH_OVERDUE,
     &rego::POLICY_DENIED,

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::model::{Check, Limits, PolicyId, Rule, Severity};
 
 use super::inherit::over;
+use super::licences::Licences;
 use super::pickle::Pickle;
 use super::require::AttestationEntry;
 use super::scope::ScopeEntry;
@@ -82,6 +83,9 @@ pub struct Policy {
     pub urgency: Urgency,
     /// Hosted services that may be spoken to.
     pub services: Services,
+    /// Licences that packages and the model may be under.
+    #[serde(skip_serializing_if = "Licences::is_silent")]
+    pub licences: Licences,
     /// Bounds of inspection.
     pub limits: Limits,
     /// Leave for findings.
@@ -238,6 +242,7 @@ fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
         database_max_age: audit.database_max_age.as_deref().map(seconds).transpose()?,
         urgency: audit.urgency.unwrap_or_default(),
         services: wire.services.unwrap_or_default(),
+        licences: wire.licences.unwrap_or_default(),
         limits: wire.limits.unwrap_or_default(),
         exceptions: wire.exceptions.unwrap_or_default(),
         attestations: required.attestations.unwrap_or_default(),

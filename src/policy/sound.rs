@@ -19,6 +19,11 @@ pub(super) fn check(policy: &Policy, rules: &RuleBook) -> Result<(), Error> {
             "`services` names a region that is none: {wrong:?}; write the country by ISO 3166-1, such as \"DE\", or \"EU\""
         )));
     }
+    if let Some(entry) = policy.licences.joined() {
+        return Err(Error(format!(
+            "`licences` names several licences at once: {entry:?}; name each by itself, an expression is read in what is held against them"
+        )));
+    }
     check_rules(policy, rules)
 }
 

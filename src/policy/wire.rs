@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::licences::Licences;
 use super::services::Services;
 use super::urgency::Urgency;
 use crate::model::{Check, Limits, NotAffected, Severity};
@@ -243,6 +244,9 @@ pub struct Wire {
     /// Which hosted AI services may be spoken to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub services: Option<Services>,
+    /// Which licences packages and the model may be under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licences: Option<Licences>,
     /// What inspection may cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,

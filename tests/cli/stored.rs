@@ -87,6 +87,30 @@ fn what_one_policy_vouched_for_another_does_not_take_from_it() {
 }
 
 #[test]
+fn licences_that_a_report_lists_are_held_against_another_policy() {
+    let scene = Scene::new();
+    fs::remove_file(scene.at("model/odd.pkl")).unwrap();
+    fs::write(scene.at("model/README.md"), "---\nlicense: mit\n---\n# A model\n").unwrap();
+    let policy = |name: &str, licence: &str| {
+        let text = format!(
+            "schema = 1\nname = '{name}'\nextends = 'development'\nchecks = ['audit']\n[licences]\nallow = ['{licence}']\n"
+        );
+        fs::write(scene.at(&format!("{name}.toml")), text).unwrap();
+        scene.path(&format!("{name}.toml"))
+    };
+    let (mit, isc) = (policy("mit", "MIT"), policy("isc", "ISC"));
+    let (fresh, again) = scene.both(&["--policy", &mit], &isc);
+    assert_eq!(fresh, again);
+    assert_eq!(ruled(&again, "fail"), ["licence-not-allowed"]);
+    let (_, again) = scene.both(&["--policy", &isc], &mit);
+    assert_eq!(again["verdict"], "pass");
+    let (_, again) = scene.both(&["--checks", "audit"], &mit);
+    assert_eq!(ruled(&again, "unknown"), ["report-terms-differ"]);
+    let (_, again) = scene.both(&["--policy", &mit], "development");
+    assert!(ruled(&again, "fail").is_empty() && !ruled(&again, "unknown").contains(&"report-terms-differ".to_owned()));
+}
+
+#[test]
 fn a_report_that_contradicts_itself_is_refused() {
     let scene = Scene::new();
     scene.both(&[], "development");

@@ -1,5 +1,7 @@
 //! Core metadata of Python packages (PEP 566, 639) and `pyproject.toml` (PEP 621, 639).
 
+use std::collections::BTreeSet;
+
 use toml::{Table, Value};
 
 use crate::model::Ecosystem;
@@ -37,10 +39,18 @@ pub(super) fn metadata(bytes: &[u8]) -> Option<Entry> {
         let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty() && value != "UNKNOWN")
     };
-    let classified = headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case("Classifier")).find_map(|(_, value)| {
-        let name = value.trim().strip_prefix("License :: OSI Approved :: ")?;
-        CLASSIFIERS.iter().find(|(known, _)| *known == name).map(|(_, id)| (*id).to_owned())
-    });
+    let classifiers = headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case("Classifier"));
+    let licences: BTreeSet<&str> = classifiers
+        .filter_map(|(_, value)| value.trim().strip_prefix("License :: "))
+        .filter(|name| *name != "OSI Approved")
+        .collect();
+    // Several may mean that all hold or that one may be chosen; then they say nothing.
+    let classified = match licences.iter().collect::<Vec<_>>().as_slice() {
+        [only] => only
+            .strip_prefix("OSI Approved :: ")
+            .and_then(|name| CLASSIFIERS.iter().find(|(known, _)| *known == name).map(|(_, id)| (*id).to_owned())),
+        _ => None,
+    };
     let named = field("License").filter(|license| license.len() <= NAME);
     Some(Entry {
         ecosystem: Some(Ecosystem::PyPI),

@@ -127,9 +127,11 @@ pub fn role(path: &str, source: &Source) -> Role {
             "handler" | "pipeline" | "modeling" | "inference" | "model" | "custom_generate" | "tokenizer"
         );
     let pretrained = |base: &String| BASES.iter().any(|known| base.rsplit('.').next() == Some(known));
-    if named || path.contains("custom_generate/") || source.classes.values().flatten().any(pretrained) {
+    // Python runs these whenever it starts.
+    let starts = name.ends_with(".pth") || matches!(stem, "sitecustomize" | "usercustomize");
+    if starts || named || path.contains("custom_generate/") || source.classes.values().flatten().any(pretrained) {
         Role::Model
-    } else if name.ends_with(".pth") || matches!(stem, "setup" | "conftest" | "sitecustomize" | "usercustomize") {
+    } else if matches!(stem, "setup" | "conftest") {
         Role::Setup
     } else {
         Role::Other

@@ -12,6 +12,7 @@ mod array;
 mod calls;
 mod containers;
 mod detect;
+mod disguise;
 mod framing;
 mod judge;
 mod lists;

@@ -1,4 +1,5 @@
-//! Pickles inside the constants of a pickle: as they are, in Latin-1, base64 or hexadecimal, compressed.
+//! Pickles inside the constants of a pickle: as they are, in Latin-1, base64 or hexadecimal, compressed; and disguised as
+//! other text, where only what is known to be dangerous counts.
 
 use std::io::Read;
 use std::ops::Range;
@@ -7,9 +8,13 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
 use super::detect::is_pickle;
+use super::disguise::{Disguise, disguises};
 use super::machine::Machine;
-use super::rules::NESTED;
+use super::rules::{NAME_DISGUISED, NESTED};
+use super::source::SHOWN;
+use crate::inspect::Scope;
 use crate::inspect::compressed::MEMORY_KIB;
+use crate::model::{Class, Evidence, Severity};
 
 /// Bytes that are decoded to decide.
 const SAMPLE: usize = 1 << 10;
@@ -32,41 +37,101 @@ enum Layer {
     Gzip,
     Bzip2,
     Xz,
+    Disguised(Disguise),
 }
 
 impl Machine<'_, '_, '_> {
     /// Looks whether a constant is a pickle. `shown` is its beginning, or all of it.
     #[inline]
     pub fn look_into(&mut self, range: &Range<u64>, shown: &[u8]) {
-        if shown.len() >= 4 && is_suspect(shown) {
-            self.look_closer(range, shown);
+        if shown.len() >= 4 && is_suspect(shown) && self.look_closer(range, shown) {
+            return;
+        }
+        if shown.len() >= SHORTEST {
+            self.look_behind(range, shown);
         }
     }
 
     #[cold]
-    fn look_closer(&mut self, range: &Range<u64>, shown: &[u8]) {
+    fn look_closer(&mut self, range: &Range<u64>, shown: &[u8]) -> bool {
         let len = range.end.saturating_sub(range.start).max(shown.len() as u64);
         if is_pickle(shown, len) {
-            return self.enter(range, shown, &[]);
+            self.enter(range, shown, &[]);
+            return true;
         }
-        let mut layers = Vec::new();
+        let sample = &shown[..shown.len().min(SAMPLE)];
+        let Some(layers) = peeled(sample, sample.len() as u64 >= len, Vec::new()) else { return false };
+        self.enter(range, shown, &layers);
+        true
+    }
+
+    /// Looks behind the disguises of a constant that does not look like a pickle, first of what stands there, then
+    /// of what is under each plain layer.
+    fn look_behind(&mut self, range: &Range<u64>, shown: &[u8]) {
+        // What is shown of a text with escapes is all of it, and shorter than what stands in the stream.
+        let all = shown.len() != SHOWN || range.end - range.start <= SHOWN as u64;
+        let end = if all { None } else { self.view.read_up_to(range.end - SAMPLE as u64, SAMPLE as u64).ok() };
+        let mut tail = end.unwrap_or_else(|| shown[shown.len().saturating_sub(SAMPLE)..].to_vec());
         let mut sample = shown[..shown.len().min(SAMPLE)].to_vec();
-        let mut whole = sample.len() as u64 >= len;
-        while layers.len() < LAYERS {
+        let mut whole = all && shown.len() <= SAMPLE;
+        let mut layers = Vec::new();
+        loop {
+            for disguise in disguises(&sample, &tail) {
+                let from = if disguise == Disguise::Reversed { &tail } else { &sample };
+                let Some(inner) = disguise.open(from, whole) else { continue };
+                let chain = layers.iter().copied().chain([Layer::Disguised(disguise)]).collect();
+                if let Some(chain) = peeled(&inner, whole, chain)
+                    && self.unmask(range, all.then_some(shown), &chain)
+                {
+                    return;
+                }
+            }
+            if layers.len() + 1 >= LAYERS || sample.len() < 4 || !is_suspect(&sample) {
+                return;
+            }
             let Some((layer, inner, ended)) = unwrap(&sample, whole) else { return };
             layers.push(layer);
-            whole = ended;
-            if is_pickle(&inner, inner.len() as u64 + u64::from(!whole)) {
-                return self.enter(range, shown, &layers);
-            }
-            sample = inner;
+            (tail, sample, whole) = (inner.clone(), inner, ended);
         }
     }
 
-    /// Interprets the pickle in a constant.
-    fn enter(&mut self, range: &Range<u64>, shown: &[u8], layers: &[Layer]) {
+    /// Interprets what is under the layers of a constant, and says it if it is known to be dangerous. Text that means
+    /// something else can be read in these ways too, and then now and then names something.
+    fn unmask(&mut self, range: &Range<u64>, shown: Option<&[u8]>, layers: &[Layer]) -> bool {
+        if self.view.depth() >= self.scope.limits.nesting || range.end - range.start > DECODED {
+            return false;
+        }
+        let stands = || shown.map_or_else(|| self.view.read(range.clone()).ok(), |shown| Some(shown.to_vec()));
+        let opened = layers.iter().try_fold(stands(), |bytes, layer| match layer.open(&bytes?, DECODED as usize) {
+            Some((inner, true)) => Some(Some(inner)),
+            _ => None,
+        });
+        let Some(bytes) = opened.flatten() else { return false };
+        let name = format!("constant at {}", range.start);
+        let mut apart = Scope::new(self.scope.path, self.scope.limits);
+        apart.lists = self.lists;
+        super::inspect_streams(&self.view.decompressed(&name, &bytes), &mut apart, self.lists);
+        let seen = apart.close();
+        let runs = |evidence: &Evidence| {
+            evidence.rule.class == Class::Defect
+                && evidence.severity() >= Severity::High
+                && evidence.rule != &NAME_DISGUISED
+        };
+        if !seen.evidence.iter().any(|evidence| runs(evidence) && evidence.severity() == Severity::Critical) {
+            return false;
+        }
+        if self.note(range, layers) {
+            seen.evidence.into_iter().filter(runs).for_each(|evidence| self.scope.add(evidence));
+            seen.contents.calls.into_iter().for_each(|call| self.scope.call(call));
+        }
+        true
+    }
+
+    /// Writes down that a constant is a pickle; false if there are too many of them.
+    fn note(&mut self, range: &Range<u64>, layers: &[Layer]) -> bool {
         if self.nested.len() as u64 >= self.scope.limits.entries {
-            return self.scope.limit("entries", self.scope.limits.entries, self.view);
+            self.scope.limit("entries", self.scope.limits.entries, self.view);
+            return false;
         }
         self.nested.insert(range.start);
         let how = layers.iter().map(|layer| layer.name()).collect::<Vec<_>>().join(", ");
@@ -79,6 +144,15 @@ impl Machine<'_, '_, '_> {
         if self.nested.len() as u64 <= self.scope.limits.repeats {
             self.scope.raise(&NESTED, self.view, range.clone(), message);
         }
+        true
+    }
+
+    /// Interprets the pickle in a constant.
+    fn enter(&mut self, range: &Range<u64>, shown: &[u8], layers: &[Layer]) {
+        if !self.note(range, layers) {
+            return;
+        }
+        let len = range.end - range.start;
         if self.view.depth() >= self.scope.limits.nesting {
             return self.scope.limit("nesting", u64::from(self.scope.limits.nesting), self.view);
         }
@@ -106,6 +180,22 @@ impl Machine<'_, '_, '_> {
             }
         }
         super::inspect_streams(&self.view.decompressed(&name, &bytes), self.scope, self.lists);
+    }
+}
+
+/// Takes plain layers off until a pickle is seen; gives all layers that are around it.
+fn peeled(sample: &[u8], mut whole: bool, mut layers: Vec<Layer>) -> Option<Vec<Layer>> {
+    let mut sample = sample.to_vec();
+    loop {
+        if !layers.is_empty() && is_pickle(&sample, sample.len() as u64 + u64::from(!whole)) {
+            return Some(layers);
+        }
+        if layers.len() >= LAYERS {
+            return None;
+        }
+        let (layer, inner, ended) = unwrap(&sample, whole)?;
+        layers.push(layer);
+        (sample, whole) = (inner, ended);
     }
 }
 
@@ -166,6 +256,7 @@ impl Layer {
             Self::Gzip => "gzip",
             Self::Bzip2 => "bzip2",
             Self::Xz => "xz",
+            Self::Disguised(disguise) => disguise.name(),
         }
     }
 
@@ -187,6 +278,7 @@ impl Layer {
             Self::Zlib => inflate(flate2::read::ZlibDecoder::new(bytes), limit),
             Self::Gzip => inflate(flate2::read::GzDecoder::new(bytes), limit),
             Self::Bzip2 => inflate(bzip2::read::BzDecoder::new(bytes), limit),
+            Self::Disguised(disguise) => disguise.open(bytes, true).map(|inner| (inner, true)),
             Self::Xz => inflate(lzma_rust2::XzReader::new_mem_limit(bytes, true, MEMORY_KIB), limit),
         }
     }

@@ -1,7 +1,9 @@
 //! `db import|status|update`, and audits that rest on what they made.
 
 use std::fs;
+#[cfg(feature = "online")]
 use std::io::{BufRead as _, BufReader, Write as _};
+#[cfg(feature = "online")]
 use std::net::TcpListener;
 use std::path::Path;
 

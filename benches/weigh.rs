@@ -6,7 +6,7 @@ use std::path::Path;
 use divan::Bencher;
 use divan::counter::BytesCount;
 use weighbridge::model::Algorithm;
-use weighbridge::weigh::{Kernel, Nothing, Plan, Silent, weigh};
+use weighbridge::weigh::{Kernel, Mapping, Nothing, Plan, Silent, weigh};
 
 fn main() {
     divan::main();
@@ -43,7 +43,7 @@ fn sixteen_files(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn sixteen_files_mapped(bencher: Bencher<'_, '_>) {
-    pass(bencher, 16, 16 << 20, || Plan { mmap: true, ..Plan::default() });
+    pass(bencher, 16, 16 << 20, || Plan { mapping: Mapping::Always, ..Plan::default() });
 }
 
 #[divan::bench]

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use recipe::Recipe;
 use weighbridge::inspect::Inspectors;
 use weighbridge::model::{ArtifactPath, Class, Limits, Verdict};
-use weighbridge::weigh::{Inspect, Inspection, Plan, Silent, View, weigh};
+use weighbridge::weigh::{Inspect, Inspection, Mapping, Plan, Silent, View, weigh};
 use weighbridge::{catalog, policy};
 
 /// Files of the fixtures with their bytes, each once, none larger than it takes to try every change of it.
@@ -91,8 +91,8 @@ fn evidence_and_digests_do_not_depend_on_threads_or_mapping() {
         fs::create_dir_all(&below).unwrap();
         fs::write(path, bytes).unwrap();
     }
-    let once = |threads, mmap| {
-        let plan = Plan { threads: Some(threads), mmap, ..Plan::default() };
+    let once = |threads, mapping| {
+        let plan = Plan { threads: Some(threads), mapping, ..Plan::default() };
         let weighing = weigh(folder.path(), &plan, &Inspectors, &Silent).unwrap();
         let judged = policy::judge(
             &policy::resolve(policy::built_in("development").unwrap(), &catalog::rules()).unwrap(),
@@ -103,7 +103,7 @@ fn evidence_and_digests_do_not_depend_on_threads_or_mapping() {
         assert_ne!(judged.verdict, Verdict::Pass, "the fixtures hold malicious files");
         (weighing.artifacts, judged.findings)
     };
-    let first = once(1, true);
-    assert_eq!(first, once(8, true));
-    assert_eq!(first, once(3, false));
+    let first = once(1, Mapping::Always);
+    assert_eq!(first, once(8, Mapping::Always));
+    assert_eq!(first, once(3, Mapping::Never));
 }

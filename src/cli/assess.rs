@@ -13,7 +13,7 @@ use super::{advising, attesting, known, licensing, rego, trusting, vexing};
 use crate::inspect::{self, Inspectors};
 use crate::model::{Artifact, ArtifactPath, Check, Contents, Digest, Evidence, Limits, Report, Tool, Verdict};
 use crate::policy::Policy;
-use crate::weigh::{Inspect, Nothing, Plan, Weighing, weigh};
+use crate::weigh::{Inspect, Mapping, Nothing, Plan, Weighing, weigh};
 use crate::{deps, emit, service};
 
 /// One question about one tree.
@@ -163,7 +163,7 @@ pub fn plan(root: &Path, reading: &Reading, limits: Limits) -> (Plan, LeftOut) {
     };
     let plan = Plan {
         threads: reading.threads.map(usize::from),
-        mmap: reading.mmap,
+        mapping: if reading.mmap { Mapping::Always } else { Mapping::Never },
         kernel: reading.kernel,
         structure_only: reading.structure_only,
         follow_links: reading.allow_symlinks,

@@ -28,7 +28,7 @@ pub use engine::{Weighing, weigh, weigh_files};
 pub use lanes::Kernel;
 pub use names::names;
 pub use observe::{Inspect, Inspection, Nothing, Observer, Progress, Silent};
-pub use plan::Plan;
+pub use plan::{Mapping, Plan};
 pub use view::{Reader, Unreadable, View};
 pub use walk::{Named, read_small};
 

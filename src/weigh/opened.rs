@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::{Algorithm, Artifact, Class, Digests, Evidence, Place, Rule, Severity, Shard};
 
-use super::Plan;
+use super::{Mapping, Plan};
 use super::ledger::{Ledger, PIECE};
 use super::map::Bytes;
 use super::observe::{Inspect, Inspection, Observer, Progress};
@@ -107,7 +107,7 @@ pub fn open<'p>(pass: &Pass<'p>, found: &'p Found) -> Result<(Arc<Opened<'p>>, V
     let file = pass.tree.open(&found.location).map_err(|error| refused(Trouble::Unreadable(error)))?;
     let before = rustix::fs::fstat(&file).map_err(io::Error::from).and_then(|status| Stamp::of(&status));
     let before = before.map_err(|error| refused(Trouble::Unreadable(error)))?;
-    let bytes = Bytes::open(file, before.len, pass.plan.mmap).map_err(|error| refused(error.into()))?;
+    let bytes = Bytes::open(file, before.len, is_mapped(pass.plan, found)).map_err(|error| refused(error.into()))?;
     let ledger = Ledger::default();
     let mut seen = look(pass, found, &bytes, &ledger, before.mode);
     let kept = keep(pass.plan, found, &bytes, &ledger, &mut seen.evidence);
@@ -168,6 +168,17 @@ fn keep(plan: &Plan, found: &Found, bytes: &Bytes, ledger: &Ledger, evidence: &m
         ledger.record(at, piece);
     }
     Some(kept)
+}
+
+fn is_mapped(plan: &Plan, found: &Found) -> bool {
+    match plan.mapping {
+        Mapping::Never => false,
+        Mapping::Once => {
+            let digests = algorithms(plan, found).len() + usize::from(plan.shards.is_some());
+            digests == 1 && !found.testifies && !(plan.keep)(&found.path)
+        }
+        Mapping::Always => true,
+    }
 }
 
 /// What to compute over the whole file. Where only shards were asked for, claims of its source are not checked.

@@ -6,6 +6,19 @@ use crate::model::{Algorithm, ArtifactPath, Limits};
 
 use super::lanes::Kernel;
 
+/// Which files are mapped into memory. Reading is the safer way: nobody can change a private copy between two looks at
+/// it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mapping {
+    /// None.
+    Never,
+    /// Those of whose bytes one digest is computed and nothing is kept, so that there is no second look. For passes
+    /// without an inspector.
+    Once,
+    /// All that are not small.
+    Always,
+}
+
 /// What to compute and how, for one tree.
 pub struct Plan {
     /// Digests of whole files; none when empty, so that shards alone can be hashed side by side.
@@ -16,9 +29,8 @@ pub struct Plan {
     pub threads: Option<usize>,
     /// The SHA-256 kernel; `None` for the best at each moment, which is also used where the machine lacks this one.
     pub kernel: Option<Kernel>,
-    /// Map files instead of reading them. Reading is the safer way: nobody can change a private copy between two looks
-    /// at it. `benches/README.md` has what it costs.
-    pub mmap: bool,
+    /// Which files are mapped instead of read. `benches/README.md` has what it costs.
+    pub mapping: Mapping,
     /// Read structure alone: nothing is hashed and no observer sees the payload. What inspectors read is read once more
     /// and must be the same.
     pub structure_only: bool,
@@ -39,7 +51,7 @@ impl Default for Plan {
             shards: None,
             threads: None,
             kernel: None,
-            mmap: false,
+            mapping: Mapping::Never,
             structure_only: false,
             follow_links: false,
             ignore: Box::new(|_| false),

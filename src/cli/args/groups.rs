@@ -21,8 +21,8 @@ pub struct Reading {
     /// Map files into memory instead of reading them into private buffers
     #[arg(long)]
     pub mmap: bool,
-    /// Read files into private memory: the default
-    #[arg(long, conflicts_with = "mmap", hide = true)]
+    /// Read all files into private buffers, also those that `hash` would map
+    #[arg(long, conflicts_with = "mmap")]
     pub no_mmap: bool,
     /// The SHA-256 kernel, for tests and measurements
     #[arg(long, value_name = "NAME", hide = true, value_parser = kernel)]

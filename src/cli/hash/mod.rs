@@ -17,7 +17,7 @@ use crate::emit::hashes::{HashedV1, HashesV1};
 use crate::emit::sanitize;
 use crate::model::{Algorithm, Artifact, ArtifactPath, Limits};
 use crate::trust::checksums;
-use crate::weigh::{Named, Nothing, Plan, read_small, weigh, weigh_files};
+use crate::weigh::{Mapping, Named, Nothing, Plan, read_small, weigh, weigh_files};
 
 /// No list of files or digests that a person keeps is longer.
 const LIST_BYTES: u64 = 1 << 30;
@@ -38,8 +38,9 @@ pub fn run(args: &Hash, quiet: bool) -> Result<ExitCode, Mistake> {
 fn plan(root: &Path, args: &Hash) -> Plan {
     let (mut plan, _) = assess::plan(root, &args.reading, Limits::default());
     plan.keep = Box::new(|_| false);
-    // A single hash function looks at each byte once, so that nobody can show it something else at a second look.
-    plan.mmap |= !args.reading.no_mmap && args.algorithm.len() < 2;
+    if !args.reading.mmap && !args.reading.no_mmap {
+        plan.mapping = Mapping::Once;
+    }
     plan
 }
 

@@ -13,6 +13,7 @@ use super::machine::Machine;
 use super::rules::{NAME_DISGUISED, NESTED};
 use super::source::SHOWN;
 use crate::inspect::Scope;
+use crate::inspect::archive::MEMBER_NOT_INSPECTED;
 use crate::inspect::compressed::MEMORY_KIB;
 use crate::model::{Class, Evidence, Severity};
 
@@ -68,8 +69,7 @@ impl Machine<'_, '_, '_> {
     /// Looks behind the disguises of a constant that does not look like a pickle, first of what stands there, then
     /// of what is under each plain layer.
     fn look_behind(&mut self, range: &Range<u64>, shown: &[u8]) {
-        // What is shown of a text with escapes is all of it, and shorter than what stands in the stream.
-        let all = shown.len() != SHOWN || range.end - range.start <= SHOWN as u64;
+        let all = is_whole(range, shown);
         let end = if all { None } else { self.view.read_up_to(range.end - SAMPLE as u64, SAMPLE as u64).ok() };
         let mut tail = end.unwrap_or_else(|| shown[shown.len().saturating_sub(SAMPLE)..].to_vec());
         let mut sample = shown[..shown.len().min(SAMPLE)].to_vec();
@@ -171,16 +171,28 @@ impl Machine<'_, '_, '_> {
         if len > DECODED {
             return self.scope.limit("bytes of an encoded constant", DECODED, self.view);
         }
-        let Ok(mut bytes) = self.view.read(range.clone()) else { return };
+        let stands = if is_whole(range, shown) { Ok(shown.to_vec()) } else { self.view.read(range.clone()) };
+        let mut bytes = match stands {
+            Ok(bytes) => bytes,
+            Err(trouble) => return self.scope.unreadable(self.view, &trouble),
+        };
         for layer in layers {
             match layer.open(&bytes, DECODED as usize) {
                 Some((inner, true)) => bytes = inner,
                 Some((_, false)) => return self.scope.limit("bytes of an encoded constant", DECODED, self.view),
-                None => return,
+                None => {
+                    let message = format!("a constant begins as a pickle in {} and does not go on as one", layer.name());
+                    return self.scope.raise(&MEMBER_NOT_INSPECTED, self.view, range.clone(), message);
+                }
             }
         }
         super::inspect_streams(&self.view.decompressed(&name, &bytes), self.scope, self.lists);
     }
+}
+
+/// True if what is shown is all of a constant. Of a text with escapes it is, and shorter than what stands in the stream.
+fn is_whole(range: &Range<u64>, shown: &[u8]) -> bool {
+    shown.len() != SHOWN || range.end - range.start <= SHOWN as u64
 }
 
 /// Takes plain layers off until a pickle is seen; gives all layers that are around it.
@@ -242,6 +254,11 @@ fn trimmed(bytes: &[u8]) -> &[u8] {
     bytes.trim_ascii_end()
 }
 
+/// Without white space, which decoders pass over.
+fn unbroken(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
+}
+
 const fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
 }
@@ -270,11 +287,11 @@ impl Layer {
                 inner.map(|inner| (inner, true))
             }
             Self::Base64 => {
-                let text = trimmed(bytes);
+                let text = unbroken(bytes);
                 let engines = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD];
-                engines.iter().find_map(|engine| engine.decode(text).ok()).map(|inner| (inner, true))
+                engines.iter().find_map(|engine| engine.decode(&text).ok()).map(|inner| (inner, true))
             }
-            Self::Hex => hex::decode(trimmed(bytes)).ok().map(|inner| (inner, true)),
+            Self::Hex => hex::decode(unbroken(bytes)).ok().map(|inner| (inner, true)),
             Self::Zlib => inflate(flate2::read::ZlibDecoder::new(bytes), limit),
             Self::Gzip => inflate(flate2::read::GzDecoder::new(bytes), limit),
             Self::Bzip2 => inflate(bzip2::read::BzDecoder::new(bytes), limit),

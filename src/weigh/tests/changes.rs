@@ -5,18 +5,18 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::super::{Plan, Silent, weigh};
+use super::super::{Mapping, Plan, Silent, weigh};
 use super::{Meddler, Moment, artifact, folder, ids, noise};
 
 const SIZE: usize = 1 << 20;
 
 /// Does the deed to a file of a mebibyte, mapped and read, and expects to be told.
 fn expect_change(moment: Moment, deed: fn(&Path)) {
-    for mmap in [true, false] {
+    for mapping in [Mapping::Always, Mapping::Never] {
         let folder = folder(&[("model.bin", &noise(SIZE)), ("other.bin", &noise(70_000))]);
         let path = folder.path().join("model.bin");
         let meddler = Meddler::new("model.bin", moment, move || deed(&path));
-        let plan = Plan { mmap, keep: Box::new(|_| true), ..Plan::default() };
+        let plan = Plan { mapping, keep: Box::new(|_| true), ..Plan::default() };
         let weighing = weigh(folder.path(), &plan, &meddler, &Silent).unwrap();
         assert_eq!(ids(&weighing), ["changed-underfoot", "seen"], "structural evidence stays, the observer's does not");
         let changed = artifact(&weighing, "model.bin");

@@ -9,7 +9,7 @@ use crate::model::{Algorithm, Digest, Limits};
 
 use super::super::observe::{Inspect, Inspection};
 use super::super::view::View;
-use super::super::{Plan, Silent, weigh};
+use super::super::{Mapping, Plan, Silent, weigh};
 use super::{Meddler, Moment, folder, hash, noise};
 
 const SIZES: [usize; 12] = [0, 1, 55, 56, 63, 64, 65, 1_000, 65_536, 65_537, 300_000, 1 << 20];
@@ -57,8 +57,8 @@ fn threads_and_mapping_change_nothing() {
         assert_eq!(artifact.digests.get(Algorithm::Sha256), Some(&sha256(&noise(artifact.size as usize))));
     }
     for threads in [1, 2, 5, 40] {
-        for mmap in [true, false] {
-            let weighing = hash(folder.path(), &Plan { threads: Some(threads), mmap, ..Plan::default() });
+        for mapping in [Mapping::Always, Mapping::Once, Mapping::Never] {
+            let weighing = hash(folder.path(), &Plan { threads: Some(threads), mapping, ..Plan::default() });
             assert_eq!(weighing.artifacts, first.artifacts);
         }
     }
@@ -74,8 +74,8 @@ fn streams_that_change_hands() {
             std::fs::write(folder.path().join(size.to_string()), noise(*size)).unwrap();
         }
         std::fs::write(folder.path().join("giant"), noise(1_500_000)).unwrap();
-        for mmap in [true, false] {
-            let weighing = hash(folder.path(), &Plan { threads: Some(threads), mmap, ..Plan::default() });
+        for mapping in [Mapping::Always, Mapping::Once, Mapping::Never] {
+            let weighing = hash(folder.path(), &Plan { threads: Some(threads), mapping, ..Plan::default() });
             assert_eq!(weighing.artifacts.len(), files + 1);
             for artifact in weighing.artifacts {
                 let expected = sha256(&noise(artifact.size as usize));
@@ -99,10 +99,10 @@ impl Inspect for Rover {
 }
 
 fn check_shards(root: &Path, size: u64, algorithm: Algorithm, whole: bool, inspect: &dyn Inspect) {
-    for (threads, mmap) in [(1, true), (3, true), (3, false)] {
+    for (threads, mapping) in [(1, Mapping::Always), (3, Mapping::Always), (3, Mapping::Never)] {
         let algorithms = if whole { BTreeSet::from([Algorithm::Sha256]) } else { BTreeSet::new() };
         let shards = Some((size, algorithm));
-        let plan = Plan { algorithms, shards, threads: Some(threads), mmap, ..Plan::default() };
+        let plan = Plan { algorithms, shards, threads: Some(threads), mapping, ..Plan::default() };
         let weighing = weigh(root, &plan, inspect, &Silent).unwrap();
         assert!(weighing.evidence.iter().all(|evidence| evidence.rule.id == "seen"), "{:?}", weighing.evidence);
         for artifact in weighing.artifacts {

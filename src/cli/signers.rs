@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::Trusting;
+use super::args::{Naming, Trusting};
 use super::assess::Request;
 use super::exit::Mistake;
 use super::{key, output};
@@ -141,16 +141,16 @@ fn within(flags: &Named, policy: &Named, name: &str) -> Result<(), Mistake> {
 }
 
 fn of_trusting(trusting: &Trusting) -> Result<Named, Mistake> {
-    let Trusting { identity, identity_regexp, issuer, .. } = trusting;
+    let Naming { certificate_chain, identity, identity_regexp, issuer, trusted_root: root } = &trusting.naming;
     let mut named = Named::default();
     for path in &trusting.key {
         named.keys.push(key::public(path)?);
     }
-    for path in &trusting.certificate_chain {
+    for path in certificate_chain {
         named.certificates.extend(certificates(path)?);
     }
     named.identities.extend(of_flags(identity.as_deref(), identity_regexp.as_deref(), issuer.as_deref())?);
-    named.root = trusting.trusted_root.as_deref().map(trusted_root).transpose()?;
+    named.root = root.as_deref().map(trusted_root).transpose()?;
     Ok(named)
 }
 

@@ -34,21 +34,27 @@ pub fn verify(args: &Verify, file: &Path) -> Result<ExitCode, Mistake> {
 }
 
 /// How to judge a report again.
-pub struct Again<'a> {
+struct Again<'a> {
     /// The policy.
-    pub loaded: &'a Loaded,
+    loaded: &'a Loaded,
     /// The moment.
-    pub now: Moment,
+    now: Moment,
     /// What the policy asks for.
-    pub checks: &'a [Check],
+    checks: &'a [Check],
     /// Keys that flags name.
-    pub trusting: &'a Trusting,
+    trusting: &'a Trusting,
     /// What flags knowingly leave out.
-    pub reading: &'a Reading,
+    reading: &'a Reading,
+}
+
+/// The report under that policy, when no flag says otherwise.
+pub fn under(stored: &Report, loaded: &Loaded, now: Moment) -> Result<Report, Mistake> {
+    let (trusting, reading) = (Trusting::default(), Reading::default());
+    again(stored, &Again { loaded, now, checks: &loaded.policy.checks, trusting: &trusting, reading: &reading })
 }
 
 /// The report as a fresh look under that policy would have written it, as far as the stored one knows.
-pub fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
+fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
     let policy = &again.loaded.policy;
     let request = assess::Request {
         path: Path::new(""),

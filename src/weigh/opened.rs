@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::{Algorithm, Artifact, Class, Digests, Evidence, Place, Rule, Severity, Shard};
 
-use super::{Mapping, Plan};
 use super::ledger::{Ledger, PIECE};
 use super::map::Bytes;
 use super::observe::{Inspect, Inspection, Observer, Progress};
@@ -16,6 +15,7 @@ use super::part::Part;
 use super::tree::{Stamp, Tree, UNREADABLE_FILE};
 use super::view::{Budget, Unreadable, View};
 use super::walk::Found;
+use super::{Mapping, Plan};
 
 /// The file was written, replaced or cut while it was read.
 pub static CHANGED_UNDERFOOT: Rule = Rule {

@@ -34,6 +34,9 @@ fn the_demo_passes_with_evidence_of_every_check() {
     assert_eq!(weights.count(), 2);
     let page = stdout(&mut run(&["verify", demo().to_str().unwrap(), "--policy", &policy()]), 0);
     assert!(page.lines().last().unwrap().starts_with("PASS"), "{page}");
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let shown = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(page, shown, "what the README shows");
 }
 
 #[test]

@@ -90,18 +90,9 @@ impl Default for Judging {
     }
 }
 
-/// Which signatures to check and whom to trust.
+/// Which certificates are trusted, and for which names.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Trusting {
-    /// A signature file; by default those found in the folder (repeatable)
-    #[arg(long, value_name = "FILE")]
-    pub signature: Vec<PathBuf>,
-    /// A trusted public key, PEM (repeatable)
-    #[arg(long, value_name = "PEM")]
-    pub key: Vec<PathBuf>,
-    /// How many distinct trusted keys must have signed
-    #[arg(long, value_name = "N")]
-    pub threshold: Option<u32>,
+pub struct Naming {
     /// Trusted root and intermediate certificates, PEM (repeatable)
     #[arg(long, value_name = "PEM")]
     pub certificate_chain: Vec<PathBuf>,
@@ -117,6 +108,23 @@ pub struct Trusting {
     /// A Sigstore trusted_root.json, or an instance: public-good (the default), staging, github
     #[arg(long, value_name = "FILE|NAME")]
     pub trusted_root: Option<PathBuf>,
+}
+
+/// Which signatures to check and whom to trust.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Trusting {
+    /// A signature file; by default those found in the folder (repeatable)
+    #[arg(long, value_name = "FILE")]
+    pub signature: Vec<PathBuf>,
+    /// A trusted public key, PEM (repeatable)
+    #[arg(long, value_name = "PEM")]
+    pub key: Vec<PathBuf>,
+    /// How many distinct trusted keys must have signed
+    #[arg(long, value_name = "N")]
+    pub threshold: Option<u32>,
+    /// Whom certificates may name.
+    #[command(flatten)]
+    pub naming: Naming,
     /// Accept files that a signature does not cover
     #[arg(long)]
     pub ignore_unsigned: bool,

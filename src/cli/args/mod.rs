@@ -18,7 +18,7 @@ pub use bills::{BillFormat, CheckFormat, Sbom, SbomCheck, SbomMerge, SbomVerb};
 #[cfg(feature = "online")]
 pub use database::DbUpdate;
 pub use database::{Db, DbImport, DbStatus, DbVerb, StatusFormat};
-pub use groups::{Advising, Judging, Reading, ReportFormat, Trusting, Writing};
+pub use groups::{Advising, Judging, Naming, Reading, ReportFormat, Trusting, Writing};
 #[cfg(feature = "keyless")]
 pub use keyless::Keyless;
 pub use policy::{PolicyArgs, PolicyCheck, PolicyDiff, PolicyTest, PolicyVerb, Shape};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Advising, Judging, Reading, Writing};
+use super::{Advising, Judging, Naming, Reading, Writing};
 
 /// How to unlock a private key.
 #[derive(Clone, Debug, Default, Args)]
@@ -172,21 +172,9 @@ pub struct AttestVerify {
     /// A trusted public key, PEM (repeatable)
     #[arg(long, required_unless_present_any = ["certificate_chain", "identity", "identity_regexp"], value_name = "PEM")]
     pub key: Vec<PathBuf>,
-    /// Trusted root and intermediate certificates, PEM (repeatable)
-    #[arg(long, value_name = "PEM")]
-    pub certificate_chain: Vec<PathBuf>,
-    /// The identity a Sigstore certificate must name
-    #[arg(long, value_name = "ID", conflicts_with = "identity_regexp")]
-    pub identity: Option<String>,
-    /// An anchored regular expression that the identity must match
-    #[arg(long, value_name = "RE")]
-    pub identity_regexp: Option<String>,
-    /// The issuer that vouched for the identity
-    #[arg(long, value_name = "URL")]
-    pub issuer: Option<String>,
-    /// A Sigstore trusted_root.json, or an instance: public-good (the default), staging, github
-    #[arg(long, value_name = "FILE|NAME")]
-    pub trusted_root: Option<PathBuf>,
+    /// Whom certificates may name.
+    #[command(flatten)]
+    pub naming: Naming,
     /// How many distinct trusted signers must have signed
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub threshold: u32,

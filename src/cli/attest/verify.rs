@@ -90,11 +90,7 @@ fn trusting_of(args: &AttestVerify) -> Trusting {
     Trusting {
         key: args.key.clone(),
         threshold: Some(args.threshold),
-        certificate_chain: args.certificate_chain.clone(),
-        identity: args.identity.clone(),
-        identity_regexp: args.identity_regexp.clone(),
-        issuer: args.issuer.clone(),
-        trusted_root: args.trusted_root.clone(),
+        naming: args.naming.clone(),
         ..Trusting::default()
     }
 }

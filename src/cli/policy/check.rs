@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
 
-use super::super::args::{PolicyCheck, Reading, Trusting};
+use super::super::args::PolicyCheck;
 use super::super::exit::Mistake;
 use super::super::judging::{self, Loaded, Moment};
 use super::super::{output, stored};
@@ -48,15 +48,7 @@ fn remarks(loaded: &Loaded, reports: &[Report], now: Moment) -> Result<Vec<Strin
     // An exception is of no use when it is so in every report.
     let mut unused: Option<Vec<String>> = None;
     for report in reports {
-        let trusting = Trusting::default();
-        let again = stored::Again {
-            loaded,
-            now,
-            checks: &loaded.policy.checks,
-            trusting: &trusting,
-            reading: &Reading::default(),
-        };
-        let judged = stored::again(report, &again)?;
+        let judged = stored::under(report, loaded, now)?;
         let here = judged.findings.iter().filter(|finding| finding.evidence.rule.id == "exception-unused");
         let here: Vec<String> = here.map(|finding| finding.evidence.fact.message.clone()).collect();
         unused = Some(match unused {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::super::args::{PolicyDiff, Reading, Shape, Trusting};
+use super::super::args::{PolicyDiff, Shape};
 use super::super::exit::Mistake;
 use super::super::judging::{self, Loaded, Moment};
 use super::super::{output, stored};
@@ -51,18 +51,7 @@ pub fn run(args: &PolicyDiff) -> Result<ExitCode, Mistake> {
 
 fn judged(file: &Path, before: &Loaded, after: &Loaded, now: Moment) -> Result<Judged, Mistake> {
     let report = stored::read(file)?;
-    let trusting = Trusting::default();
-    let under = |loaded: &Loaded| {
-        let again = stored::Again {
-            loaded,
-            now,
-            checks: &loaded.policy.checks,
-            trusting: &trusting,
-            reading: &Reading::default(),
-        };
-        stored::again(&report, &again)
-    };
-    let (before, after) = (under(before)?, under(after)?);
+    let (before, after) = (stored::under(&report, before, now)?, stored::under(&report, after, now)?);
     Ok(Judged {
         report: file.display().to_string(),
         subject: report.subject.clone(),

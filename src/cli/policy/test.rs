@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::super::args::{PolicyTest, Reading, Trusting};
+use super::super::args::PolicyTest;
 use super::super::exit::Mistake;
 use super::super::judging::{self, Loaded, Moment};
 use super::super::{output, rego, stored};
@@ -86,14 +86,7 @@ fn judged(
     rules: &RuleBook,
 ) -> Result<(Vec<Finding>, Verdict), Mistake> {
     if let Some(report) = report {
-        let again = stored::Again {
-            loaded,
-            now,
-            checks: &loaded.policy.checks,
-            trusting: &Trusting::default(),
-            reading: &Reading::default(),
-        };
-        let report = stored::again(report, &again)?;
+        let report = stored::under(report, loaded, now)?;
         return Ok((report.findings, report.verdict));
     }
     let wrong = |why: String| Mistake::new(format!("the case {:?}: {why}", case.name));

@@ -181,7 +181,8 @@ impl Machine<'_, '_, '_> {
                 Some((inner, true)) => bytes = inner,
                 Some((_, false)) => return self.scope.limit("bytes of an encoded constant", DECODED, self.view),
                 None => {
-                    let message = format!("a constant begins as a pickle in {} and does not go on as one", layer.name());
+                    let message =
+                        format!("a constant begins as a pickle in {} and does not go on as one", layer.name());
                     return self.scope.raise(&MEMBER_NOT_INSPECTED, self.view, range.clone(), message);
                 }
             }

@@ -10,7 +10,6 @@ use sha2::{Digest as _, Sha256};
 use crate::model::{Ecosystem, Evidence, Input};
 
 use super::intake::{Intake, Origin};
-use super::names::key;
 use super::record::Advisory;
 use super::scores::Scores;
 use super::store::{self, Store};
@@ -182,7 +181,7 @@ impl Database {
 
     /// Adds one advisory.
     fn add(&mut self, advisory: Advisory) {
-        let package = (advisory.ecosystem, key(advisory.ecosystem, &advisory.package));
+        let package = (advisory.ecosystem, advisory.ecosystem.key(&advisory.package));
         self.advisories.entry(package).or_default().push(advisory);
     }
 
@@ -208,7 +207,7 @@ impl Database {
     /// # Errors
     /// A compiled database was changed at the place where they stand.
     pub fn about_package(&self, ecosystem: Ecosystem, name: &str) -> Result<Cow<'_, [Advisory]>, String> {
-        let name = key(ecosystem, name);
+        let name = ecosystem.key(name);
         match &self.store {
             Some(store) => store.advisories(ecosystem, &name).map(Cow::Owned),
             None => Ok(self.advisories.get(&(ecosystem, name)).map_or(&[][..], Vec::as_slice).into()),

@@ -9,7 +9,6 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::matching::{Affects, affects};
-use super::names;
 use super::record::{Advisory, Event, Kind};
 use crate::model::{
     AdvisoryMatch, Artifact, Class, Ecosystem, Evidence, Package, PackageSource, Place, Rule, Severity,
@@ -92,7 +91,7 @@ pub fn loaders(artifacts: &[Artifact], packages: &[Package]) -> Vec<Evidence> {
     });
     let mut evidence = Vec::new();
     for package in locked {
-        let key = names::key(package.ecosystem, &package.name);
+        let key = package.ecosystem.key(&package.name);
         for loader in LOADERS.loader.iter().filter(|loader| loader.package == key) {
             if let Some(reached) = loader.reached_by(artifacts).filter(|_| loader.affects(&package.version)) {
                 evidence.push(told(loader, package, reached));

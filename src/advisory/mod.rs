@@ -14,7 +14,6 @@ mod layout;
 mod loaders;
 mod matching;
 mod merge;
-mod names;
 mod osv;
 mod paths;
 mod record;

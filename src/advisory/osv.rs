@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use crate::model::{Ecosystem, Severity};
 
-use super::names::key;
 use super::record::{Advisory, Event, Kind};
 
 #[derive(Deserialize)]
@@ -159,7 +158,7 @@ fn advisory(record: &Record, affected: &Affected, ecosystem: Ecosystem, name: &s
         exploited: None,
         kind: kind(record, affected),
         ecosystem,
-        package: key(ecosystem, name),
+        package: ecosystem.key(name),
         fixed: fixed.collect(),
         commits_only: ranges.is_empty() && versions.is_empty() && !commits.is_empty(),
         ranges,

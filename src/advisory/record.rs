@@ -72,7 +72,7 @@ pub struct Advisory {
     pub kind: Kind,
     /// Ecosystem of the package.
     pub ecosystem: Ecosystem,
-    /// Name of the package as `super::names::key` spells it.
+    /// Name of the package as `Ecosystem::key` spells it.
     pub package: String,
     /// Ranges of affected versions; one that holds the version is enough.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

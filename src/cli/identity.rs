@@ -16,6 +16,7 @@ use super::exit::Mistake;
 use super::keyless::{good, nothing};
 use super::network::{Client, Loopback};
 use super::output;
+use crate::model::percent;
 use crate::trust::keyless::{IdentityToken, Services};
 
 /// No answer of an identity provider is longer.
@@ -163,30 +164,12 @@ fn base64url(bytes: &[u8]) -> String {
 
 /// `application/x-www-form-urlencoded`.
 fn form(pairs: &[(&str, &str)]) -> String {
-    let encoded = |text: &str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-        text.bytes().map(one).collect::<String>()
-    };
+    let encoded = |text: &str| percent::encode(text, "");
     pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect::<Vec<_>>().join("&")
 }
 
 fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        let hex = tail.get(..2).and_then(|hex| hex::decode(hex).ok());
-        match (first, hex.as_deref()) {
-            (b'%', Some([byte])) => {
-                bytes.push(*byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            (b'+', _) => bytes.push(b' '),
-            (other, _) => bytes.push(*other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent::decode(&text.replace('+', " "))
 }
 
 #[cfg(test)]

@@ -96,9 +96,15 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// ` (SOURCE_DATE_EPOCH)` for a moment that somebody gave; nothing for the clock's.
+    pub fn by_whom(&self) -> String {
+        self.by.map_or_else(String::new, |by| format!(" ({by})"))
+    }
+
     /// A moment that somebody gave, as an input of a report: whoever reads it shall not take it for the clock's.
     pub fn input(&self) -> Option<Input> {
-        let name = format!("{} ({})", self.at, self.by?);
+        self.by?;
+        let name = format!("{}{}", self.at, self.by_whom());
         Some(Input { role: MOMENT.to_owned(), name, digest: None })
     }
 }

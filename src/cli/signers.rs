@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Naming, Trusting};
+use super::args::Naming;
 use super::assess::Request;
 use super::exit::Mistake;
 use super::{key, output};
@@ -19,7 +19,7 @@ const CHAIN_BYTES: u64 = 64 << 20;
 const USUAL_ROOT: &str = "public-good";
 
 /// Signers that a policy or the flags name, each read once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Named {
     keys: Vec<PublicKey>,
     certificates: Vec<Certificate>,
@@ -68,22 +68,22 @@ pub fn of_policy(policy: &mut Policy, folder: &Path) -> Result<Named, Mistake> {
 /// Everything that is trusted for one question.
 pub fn settings(request: &Request<'_>) -> Result<TrustSettings, Mistake> {
     let (policy, trusting) = (&request.loaded.policy, request.trusting);
-    let (by_policy, by_flags) = (&request.loaded.signers, of_trusting(trusting)?);
+    let (by_policy, by_flags) = (&request.loaded.signers, named(&trusting.key, &trusting.naming)?);
     if trusting.ignore_unsigned && policy.require.contains("signature-valid") {
         return Err(Mistake::new(format!("--ignore-unsigned, but the policy {:?} asks for a signature", policy.name))
             .help("sign what is not covered, leave it out by name with --ignore PATH, or choose another policy"));
     }
-    if !by_policy.is_empty() {
-        within(&by_flags, by_policy, &policy.name)?;
-    }
+    within(&by_flags, by_policy, policy)?;
     // Whoever names a signer wants a signature by it, and a flag can ask for more than the policy, not for less.
     let least = policy.threshold.max(u32::from(!by_flags.is_empty()));
+    let trusted_root = by_flags.root.clone().or_else(|| by_policy.root.clone());
+    let Named { keys, certificates, identities, .. } = if by_flags.is_empty() { by_policy.clone() } else { by_flags };
     let wanted = &policy.signature;
     let mut settings = TrustSettings {
-        keys: by_policy.keys.clone(),
-        certificates: by_policy.certificates.clone(),
-        identities: by_policy.identities.clone(),
-        trusted_root: by_flags.root.or_else(|| by_policy.root.clone()),
+        keys,
+        certificates,
+        identities,
+        trusted_root,
         threshold: trusting.threshold.map_or(least, |flag| flag.max(least)) as usize,
         ignore: request.reading.ignore.clone(),
         ignore_unsigned: trusting.ignore_unsigned,
@@ -92,11 +92,6 @@ pub fn settings(request: &Request<'_>) -> Result<TrustSettings, Mistake> {
         limits: policy.limits.clone(),
         ..TrustSettings::default()
     };
-    if by_policy.is_empty() {
-        settings.keys = by_flags.keys;
-        settings.certificates = by_flags.certificates;
-        settings.identities = by_flags.identities;
-    }
     for digest in wanted.revoked.iter().flatten() {
         settings.revoked.insert(digest.parse::<Digest>().map_err(Mistake::new)?);
     }
@@ -104,46 +99,53 @@ pub fn settings(request: &Request<'_>) -> Result<TrustSettings, Mistake> {
 }
 
 /// What flags alone say, where no policy has a say.
-pub fn by_flags(trusting: &Trusting) -> Result<TrustSettings, Mistake> {
-    let named = of_trusting(trusting)?;
-    Ok(TrustSettings {
-        keys: named.keys,
-        certificates: named.certificates,
-        identities: named.identities,
-        trusted_root: named.root,
-        threshold: trusting.threshold.unwrap_or(1) as usize,
-        ..TrustSettings::default()
-    })
+pub fn by_flags(keys: &[PathBuf], naming: &Naming, threshold: u32) -> Result<TrustSettings, Mistake> {
+    let Named { keys, certificates, identities, root: trusted_root } = named(keys, naming)?;
+    let threshold = threshold as usize;
+    Ok(TrustSettings { keys, certificates, identities, trusted_root, threshold, ..TrustSettings::default() })
 }
 
-/// Whoever wrote the policy chose who may sign: a flag can name one of those, and nobody else.
-fn within(flags: &Named, policy: &Named, name: &str) -> Result<(), Mistake> {
+/// Whoever wrote the policy chose who may sign, and under which root: a flag can name some of those, and nobody else.
+fn within(flags: &Named, by_policy: &Named, policy: &Policy) -> Result<(), Mistake> {
     let foreign = |flag: &str, what: String| {
+        let name = &policy.name;
         Mistake::new(format!("{flag} names {what}, but the policy {name:?} says who may sign, and does not name it"))
             .help("leave the flag out, or add the signer to the policy")
     };
-    if let Some(key) = flags.keys.iter().find(|key| !policy.keys.iter().any(|known| known.id() == key.id())) {
+    let usual = (!by_policy.is_empty()).then_some(USUAL_ROOT);
+    let chosen = by_policy.root.as_ref().map(TrustedRoot::name).or(usual);
+    if let (Some(root), Some(chosen)) = (&flags.root, chosen)
+        && root.name() != chosen
+    {
+        return Err(foreign("--trusted-root", root.name().to_owned()));
+    }
+    if by_policy.is_empty() || flags.is_empty() {
+        return Ok(());
+    }
+    if let Some(key) = flags.keys.iter().find(|key| !by_policy.keys.iter().any(|known| known.id() == key.id())) {
         return Err(foreign("a flag", format!("the key {}", key.id())));
     }
-    let known = |one: &&Certificate| !policy.certificates.iter().any(|known| known.der() == one.der());
+    let known = |one: &&Certificate| !by_policy.certificates.iter().any(|known| known.der() == one.der());
     if let Some(certificate) = flags.certificates.iter().find(known) {
         return Err(foreign("--certificate-chain", format!("the certificate of {:?}", certificate.subject())));
     }
-    let known: Vec<String> = policy.identities.iter().map(ToString::to_string).collect();
+    let known: Vec<String> = by_policy.identities.iter().map(ToString::to_string).collect();
     if let Some(identity) = flags.identities.iter().map(ToString::to_string).find(|one| !known.contains(one)) {
         return Err(foreign("--identity", identity));
     }
-    let chosen = policy.root.as_ref().map_or(USUAL_ROOT, TrustedRoot::name);
-    match &flags.root {
-        Some(root) if root.name() != chosen => Err(foreign("--trusted-root", root.name().to_owned())),
-        _ => Ok(()),
+    let count = flags.keys.len().saturating_add(flags.identities.len());
+    if flags.certificates.is_empty() && count < policy.threshold as usize {
+        let (name, needed) = (&policy.name, policy.threshold);
+        let mistake = Mistake::new(format!("flags name {count} signer(s), but the policy {name:?} asks for {needed}"));
+        return Err(mistake.help("name as many of the policy's signers, or none: then all of them count"));
     }
+    Ok(())
 }
 
-fn of_trusting(trusting: &Trusting) -> Result<Named, Mistake> {
-    let Naming { certificate_chain, identity, identity_regexp, issuer, trusted_root: root } = &trusting.naming;
+fn named(keys: &[PathBuf], naming: &Naming) -> Result<Named, Mistake> {
+    let Naming { certificate_chain, identity, identity_regexp, issuer, trusted_root: root } = naming;
     let mut named = Named::default();
-    for path in &trusting.key {
+    for path in keys {
         named.keys.push(key::public(path)?);
     }
     for path in certificate_chain {

@@ -22,6 +22,9 @@ use crate::weigh::read_small;
 /// No report that is judged again is longer.
 const REPORT_BYTES: u64 = 1 << 30;
 
+/// Inputs of the look before that play no part in the next: when it was, and what excused something then.
+const LEFT: [&str; 2] = [MOMENT, "vex"];
+
 /// Judges the report under the policy that flags ask for.
 pub fn verify(args: &Verify, file: &Path) -> Result<ExitCode, Mistake> {
     let (loaded, now) = judging::of(&args.judging)?;
@@ -92,7 +95,13 @@ fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
         policy: policy.id(),
         not_required: assess::not_required(policy),
         not_assessed: not_assessed(stored, again.checks),
-        inputs: stored.inputs.iter().filter(|input| input.role != MOMENT).cloned().chain(again.now.input()).collect(),
+        inputs: stored
+            .inputs
+            .iter()
+            .filter(|input| !LEFT.contains(&input.role.as_str()))
+            .cloned()
+            .chain(again.now.input())
+            .collect(),
         ..stored.clone()
     };
     Ok(rego::conclude(&again.loaded.policy, &again.loaded.rego, report, evidence, again.now.at))

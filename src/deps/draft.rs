@@ -44,11 +44,7 @@ impl Draft {
 /// Adds the entries to the sheet with their dependencies resolved. An entry that is stated several times (once for
 /// each place it is installed in, or each platform) becomes one package.
 pub fn link(sheet: &mut Sheet<'_>, ecosystem: Ecosystem, drafts: Vec<Draft>) {
-    let key = |name: &str| match ecosystem {
-        Ecosystem::PyPI => purls::python_name(name),
-        Ecosystem::Packagist => name.to_lowercase(),
-        _ => name.to_owned(),
-    };
+    let key = |name: &str| ecosystem.key(name);
     let mut by_name: BTreeMap<String, Vec<(String, Purl)>> = BTreeMap::new();
     let mut order: Vec<Purl> = Vec::new();
     let mut merged: BTreeMap<Purl, Draft> = BTreeMap::new();

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use crate::model::{Class, Ecosystem, Evidence, Package, PackageSource, Place, Rule, Severity};
 
 use super::collect::Sheet;
-use super::purls::python_name;
 
 /// A name close to that of a popular package.
 pub static PACKAGE_LOOKALIKE: Rule = Rule {
@@ -55,7 +54,7 @@ fn told_of(package: &Package, popular: &str) -> Evidence {
 }
 
 fn like<'a>(ecosystem: Ecosystem, name: &str, words: &BTreeSet<&'a str>) -> Option<&'a str> {
-    let name = if ecosystem == Ecosystem::PyPI { python_name(name) } else { name.to_owned() };
+    let name = if ecosystem == Ecosystem::PyPI { ecosystem.key(name) } else { name.to_owned() };
     if words.contains(name.as_str()) || words.contains(format!("!{name}").as_str()) {
         return None;
     }

@@ -5,7 +5,7 @@
 
 use packageurl::PackageUrl;
 
-use crate::model::{Ecosystem, PackageSource, Purl};
+use crate::model::{Ecosystem, PackageSource, Purl, percent};
 
 /// The purl of a package, with a qualifier that says where it comes from when that is not the public registry.
 pub fn of(ecosystem: Ecosystem, name: &str, version: &str, source: &PackageSource) -> Purl {
@@ -32,7 +32,9 @@ fn purl(ecosystem: Ecosystem, name: &str, version: &str, qualifiers: &[(&str, &s
         Ok(url.to_string())
     });
     // A name the purl rules refuse still needs an identity that names it.
-    Purl::new(built.unwrap_or_else(|_| format!("pkg:{kind}/{}@{}", escape(&name), escape(version))))
+    Purl::new(
+        built.unwrap_or_else(|_| format!("pkg:{kind}/{}@{}", percent::encode(&name, ""), percent::encode(version, ""))),
+    )
 }
 
 fn split(ecosystem: Ecosystem, name: &str) -> (&'static str, Option<String>, String) {
@@ -44,7 +46,7 @@ fn split(ecosystem: Ecosystem, name: &str) -> (&'static str, Option<String>, Str
     };
     match ecosystem {
         Ecosystem::CratesIo => ("cargo", None, name.to_owned()),
-        Ecosystem::PyPI => ("pypi", None, python_name(name)),
+        Ecosystem::PyPI => ("pypi", None, ecosystem.key(name)),
         Ecosystem::RubyGems => ("gem", None, name.to_owned()),
         Ecosystem::Npm => {
             let (namespace, name) = at('/', name);
@@ -63,31 +65,6 @@ fn split(ecosystem: Ecosystem, name: &str) -> (&'static str, Option<String>, Str
             ("composer", namespace, name)
         }
     }
-}
-
-/// The spelling of PEP 503: PyPI holds all of them to be the same name.
-pub fn python_name(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for c in name.trim().chars() {
-        match c {
-            '-' | '_' | '.' if out.ends_with('-') => {}
-            '-' | '_' | '.' => out.push('-'),
-            c => out.extend(c.to_lowercase()),
-        }
-    }
-    out
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

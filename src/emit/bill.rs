@@ -47,11 +47,17 @@ pub struct Locked<'r> {
     pub dependencies: BTreeSet<&'r Purl>,
     /// True when no listed package depends on it.
     pub is_root: bool,
-    /// Its licence, where the tree says it.
-    pub license: Option<Stated<String>>,
+    /// What the tree says of its licence; bills show the first.
+    pub licenses: Vec<Stated<String>>,
 }
 
 impl Locked<'_> {
+    /// Its licence, where the tree says it.
+    #[must_use]
+    pub fn license(&self) -> Option<&Stated<String>> {
+        self.licenses.first()
+    }
+
     /// Its version; `None` for a requirement that leaves it open.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
@@ -164,8 +170,21 @@ impl<'r> Bill<'r> {
     /// Licences that the whole is under, as it says itself.
     #[must_use]
     pub fn licenses(&self) -> Vec<&Stated<String>> {
-        let own = self.own.as_ref().and_then(|own| own.license.as_ref());
-        if self.card.licenses.is_empty() { own.into_iter().collect() } else { self.card.licenses.iter().collect() }
+        if self.card.licenses.is_empty() {
+            self.own_licenses().take(1).collect()
+        } else {
+            self.card.licenses.iter().collect()
+        }
+    }
+
+    /// Everything that is said of the licence of the whole, by the model card and by manifests.
+    #[must_use]
+    pub fn stated_licenses(&self) -> Vec<&Stated<String>> {
+        self.card.licenses.iter().chain(self.own_licenses()).collect()
+    }
+
+    fn own_licenses(&self) -> impl Iterator<Item = &Stated<String>> {
+        self.own.iter().flat_map(|own| own.licenses.in_order())
     }
 
     /// What the whole is for, as it says itself.
@@ -207,7 +226,7 @@ fn packages<'r>(report: &'r Report, manifests: &Manifests) -> Vec<Locked<'r>> {
             checksums: BTreeSet::new(),
             dependencies: BTreeSet::new(),
             is_root: true,
-            license: manifests.license(package),
+            licenses: manifests.licenses(package),
         });
         locked.lockfiles.push((&package.lockfile, package.line));
         locked.checksums.extend(&package.checksums);
@@ -287,11 +306,7 @@ pub fn ruling(flaw: &Flaw<'_>, report: &Report) -> String {
     };
     match flaw.findings.iter().max_by_key(rank).map(|finding| &finding.ruling) {
         Some(Ruling::Excused(exception)) => {
-            let until = match exception.not_affected {
-                Some(_) => String::new(),
-                None => format!(" until {}", exception.until),
-            };
-            format!("policy {policy}: excused{until} by {}: {}", exception.owner, exception.reason)
+            format!("policy {policy}: excused {}: {}", exception.leave(), exception.reason)
         }
         Some(ruling) => format!("policy {policy}: {}", ruling.name()),
         None => format!("policy {policy}"),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::model::{Evidence, Place, Purl, Report};
 
-use super::percent;
+use crate::model::percent;
 
 /// Id of the rule whose evidence is such a service.
 const HOSTED: &str = "hosted-service";

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::Digest;
 
-use super::percent;
+use crate::model::percent;
 
 /// A UUID of version 8 whose 122 free bits are the first of the SHA-256 of some bytes.
 pub(super) fn uuid(bytes: &[u8]) -> String {

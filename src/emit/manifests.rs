@@ -28,19 +28,40 @@ pub(super) fn reads(path: &ArtifactPath) -> bool {
 /// Licences by package.
 #[derive(Debug, Default)]
 pub struct Manifests {
-    named: BTreeMap<(Ecosystem, String, String), Stated<String>>,
-    by_purl: BTreeMap<String, Stated<String>>,
+    named: BTreeMap<(Ecosystem, String, String), Statements>,
+    by_purl: BTreeMap<String, Statements>,
     /// What the manifest at the root says of the tree itself.
     pub own: Option<Own>,
 }
 
+/// What is said of one licence, by what is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statements(BTreeMap<String, Stated<String>>);
+
+impl Statements {
+    /// A package's own word stands before a lockfile's.
+    fn keep(&mut self, license: Stated<String>) {
+        let rank = |one: &Stated<String>| (one.assurance, one.source.clone());
+        if self.0.get(&license.value).is_none_or(|same| rank(&license) < rank(same)) {
+            self.0.insert(license.value.clone(), license);
+        }
+    }
+
+    /// Best known first, then by where it stands.
+    pub fn in_order(&self) -> impl Iterator<Item = &Stated<String>> {
+        let mut all: Vec<_> = self.0.values().collect();
+        all.sort_by(|one, two| (one.assurance, &one.source).cmp(&(two.assurance, &two.source)));
+        all.into_iter()
+    }
+}
+
 /// What the tree's own manifest says of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Own {
     /// Its version.
     pub version: Option<Stated<String>>,
-    /// Its licence.
-    pub license: Option<Stated<String>>,
+    /// Its licence, in each manifest that states another.
+    pub licenses: Statements,
     /// What it is for.
     pub description: Option<Stated<String>>,
 }
@@ -81,11 +102,15 @@ impl Manifests {
         all
     }
 
-    /// The licence of a package, as it says itself or, failing that, as a lockfile says.
+    /// What is said of the licence of a package, each statement once: first what it says itself, then lockfiles and
+    /// bills.
     #[must_use]
-    pub fn license(&self, package: &Package) -> Option<Stated<String>> {
-        let key = (package.ecosystem, plain(package.ecosystem, &package.name), package.version.clone());
-        self.named.get(&key).or_else(|| self.by_purl.get(package.purl.as_str())).cloned()
+    pub fn licenses(&self, package: &Package) -> Vec<Stated<String>> {
+        let key = (package.ecosystem, package.ecosystem.key(&package.name), package.version.clone());
+        let mut all = self.named.get(&key).cloned().unwrap_or_default();
+        let others = self.by_purl.get(package.purl.as_str()).into_iter().flat_map(|others| others.0.values());
+        others.for_each(|license| all.keep(license.clone()));
+        all.in_order().cloned().collect()
     }
 
     fn own_words(&mut self, path: &ArtifactPath, entry: Option<Entry>) {
@@ -98,12 +123,11 @@ impl Manifests {
             })
         };
         let license = stated(entry.license, "license");
-        if path.parent().is_empty() && self.own.is_none() {
-            self.own = Some(Own {
-                version: stated(Some(entry.version.clone()), "version"),
-                license: license.clone(),
-                description: stated(entry.description, "description"),
-            });
+        if path.parent().is_empty() {
+            let own = self.own.get_or_insert_default();
+            own.version = own.version.take().or_else(|| stated(Some(entry.version.clone()), "version"));
+            own.description = own.description.take().or_else(|| stated(entry.description, "description"));
+            license.iter().for_each(|license| own.licenses.keep(license.clone()));
         }
         if let (Some(license), Some(ecosystem)) = (license, entry.ecosystem) {
             self.take(ecosystem, &entry.name, entry.version, license);
@@ -111,17 +135,7 @@ impl Manifests {
     }
 
     fn take(&mut self, ecosystem: Ecosystem, name: &str, version: String, license: Stated<String>) {
-        use std::collections::btree_map::Entry as Slot;
-        match self.named.entry((ecosystem, plain(ecosystem, name), version)) {
-            Slot::Vacant(slot) => {
-                slot.insert(license);
-            }
-            // A package's own word stands before a lockfile's.
-            Slot::Occupied(mut slot) if license.assurance < slot.get().assurance => {
-                slot.insert(license);
-            }
-            Slot::Occupied(_) => {}
-        }
+        self.named.entry((ecosystem, ecosystem.key(name), version)).or_default().keep(license);
     }
 
     fn npm(&mut self, path: &ArtifactPath, bytes: &[u8]) {
@@ -179,7 +193,7 @@ impl Manifests {
 
     fn by_bill(&mut self, purl: &str, license: String, path: &ArtifactPath) {
         if !["", "NOASSERTION", "NONE"].contains(&license.as_str()) {
-            self.by_purl.entry(purl.to_owned()).or_insert_with(|| declared(license, path));
+            self.by_purl.entry(purl.to_owned()).or_default().keep(declared(license, path));
         }
     }
 }
@@ -194,26 +208,6 @@ fn is_bill(path: &ArtifactPath) -> bool {
 
 fn declared(license: String, path: &ArtifactPath) -> Stated<String> {
     Stated { value: license, assurance: Assurance::Declared, source: path.to_string() }
-}
-
-/// Names that mean the same package in one spelling.
-fn plain(ecosystem: Ecosystem, name: &str) -> String {
-    match ecosystem {
-        Ecosystem::PyPI => {
-            let mut plain = String::with_capacity(name.len());
-            for character in name.chars() {
-                let separator = matches!(character, '-' | '_' | '.');
-                if !separator {
-                    plain.push(character.to_ascii_lowercase());
-                } else if !plain.ends_with('-') {
-                    plain.push('-');
-                }
-            }
-            plain
-        }
-        Ecosystem::Packagist => name.to_ascii_lowercase(),
-        _ => name.to_owned(),
-    }
 }
 
 fn package_json(bytes: &[u8]) -> Option<Entry> {
@@ -271,7 +265,7 @@ mod tests {
             line: None,
             dependencies: Vec::new(),
         };
-        Manifests::of(&report(files)).license(&package).map(|stated| stated.value)
+        Manifests::of(&report(files)).licenses(&package).into_iter().next().map(|stated| stated.value)
     }
 
     #[test]
@@ -320,6 +314,9 @@ mod tests {
     fn the_tree_says_its_own() {
         let project = "[project]\nname = \"x\"\nversion = \"3\"\nlicense = { text = \"BSD-3-Clause\" }\n";
         let own = Manifests::of(&report(&[("pyproject.toml", project)])).own.unwrap();
-        assert_eq!((own.version.unwrap().value.as_str(), own.license.unwrap().value.as_str()), ("3", "BSD-3-Clause"));
+        assert_eq!(
+            (own.version.unwrap().value.as_str(), own.licenses.in_order().next().unwrap().value.as_str()),
+            ("3", "BSD-3-Clause")
+        );
     }
 }

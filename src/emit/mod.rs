@@ -22,7 +22,6 @@ pub mod layout;
 pub mod license;
 pub mod manifests;
 pub mod merge;
-mod percent;
 pub mod properties;
 pub mod reference;
 pub mod result;

@@ -170,7 +170,7 @@ fn bad_news() -> Vec<Finding> {
     let leave = Exception {
         reason: "rendered in a sandbox without network".to_owned(),
         owner: "jane@acme.example".to_owned(),
-        until: "2026-12-31".to_owned(),
+        until: Some("2026-12-31".to_owned()),
         not_affected: None,
     };
     vec![

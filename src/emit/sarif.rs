@@ -10,9 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Artifact, ArtifactPath, Class, Finding, Place, Report, Rule, Ruling, Severity};
+use crate::model::{Artifact, ArtifactPath, Class, Finding, Place, Report, Rule, Ruling, Severity, percent};
 
-use super::{encode, excerpt, frameworks, percent};
+use super::{encode, excerpt, frameworks};
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
@@ -203,7 +203,7 @@ impl Run<'_> {
             result["taxa"] = taxa.into();
         }
         if let Ruling::Excused(exception) = &finding.ruling {
-            let justification = format!("{} ({}, until {})", exception.reason, exception.owner, exception.until);
+            let justification = format!("{} ({})", exception.reason, exception.leave());
             result["suppressions"] =
                 json!([{ "kind": "external", "status": "accepted", "justification": justification }]);
         }

@@ -73,14 +73,16 @@ fn digest_set(digests: &Digests) -> Map<String, Value> {
 
 /// The policy as a resource: where it is, or by name, and the digest of its resolved text.
 pub(super) fn policy(policy: &PolicyId, uri: Option<&str>) -> Value {
-    let uri =
-        uri.map_or_else(|| format!("{NAMESPACE}policy/{}", super::percent::encode(&policy.name, "")), str::to_owned);
+    let uri = uri.map_or_else(
+        || format!("{NAMESPACE}policy/{}", crate::model::percent::encode(&policy.name, "")),
+        str::to_owned,
+    );
     described(&uri, None, Some(&policy.digest))
 }
 
 /// Something that the result rests on, as a resource.
 pub(super) fn input(input: &Input) -> Value {
-    let uri = format!("{NAMESPACE}input/{}", super::percent::encode(&input.role, ""));
+    let uri = format!("{NAMESPACE}input/{}", crate::model::percent::encode(&input.role, ""));
     described(&uri, Some(&input.name), input.digest.as_deref())
 }
 

@@ -126,9 +126,7 @@ fn answer<'f>(finding: &'f Finding) -> Answer<'f> {
             impact_statement: said.impact_statement.as_deref(),
             author: &exception.owner,
         },
-        None => Answer::Affected {
-            action: format!("{} (until {}, {})", exception.reason, exception.until, exception.owner),
-        },
+        None => Answer::Affected { action: format!("{} ({})", exception.reason, exception.leave()) },
     }
 }
 

@@ -4,7 +4,7 @@
 //! lists of callables that pickles are held against.
 
 use super::Scope;
-use crate::model::{Class, Evidence, Judgement, Rule, Severity};
+use crate::model::{Class, Evidence, Judgement, Rule, Severity, percent};
 use crate::weigh::View;
 
 /// A call in a text.
@@ -36,7 +36,7 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             let rest = &text[at + tag.len()..];
             let spelt: String =
                 rest.chars().take(NAME).take_while(|c| !c.is_whitespace() && !">,[]{}'\"".contains(*c)).collect();
-            let name = decoded(&spelt);
+            let name = percent::decode(&spelt);
             let (module, attribute) = name.rsplit_once('.').unwrap_or(("builtins", &name));
             let lists = scope.lists;
             let (judgement, what) = lists.judge(module, attribute);
@@ -54,24 +54,4 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             scope.add(evidence.showing(view.excerpt(range)));
         }
     }
-}
-
-/// Tags may be written with `%XX`, as addresses are.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let escape = after.get(..2).filter(|_| *first == b'%').and_then(|digits| hex::decode(digits).ok());
-        match escape {
-            Some(escape) => {
-                bytes.extend(escape);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

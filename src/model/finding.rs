@@ -12,11 +12,23 @@ pub struct Exception {
     pub reason: String,
     /// Who answers for it.
     pub owner: String,
-    /// Last day it holds, `YYYY-MM-DD`.
-    pub until: String,
+    /// Last day it holds, `YYYY-MM-DD`; absent for what a VEX document says, which holds until it is revised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     /// Present when it is a statement that the flaw does not affect the package here (VEX).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_affected: Option<NotAffected>,
+}
+
+impl Exception {
+    /// Who answers for it, and until when.
+    #[must_use]
+    pub fn leave(&self) -> String {
+        match &self.until {
+            Some(until) => format!("until {until} by {}", self.owner),
+            None => format!("by {}", self.owner),
+        }
+    }
 }
 
 /// Why a flaw does not affect a package, in the terms of OpenVEX 0.2.0; at least one of the two.

@@ -44,6 +44,29 @@ impl Ecosystem {
     }
 }
 
+impl Ecosystem {
+    /// The spelling under which a name is looked up: registries hold some spellings to be the same package. PyPI: the
+    /// name normalisation of PEP 503. Packagist: lower case. The others distinguish every spelling.
+    #[must_use]
+    pub fn key(self, name: &str) -> String {
+        match self {
+            Self::PyPI => {
+                let mut key = String::with_capacity(name.len());
+                for c in name.trim().chars() {
+                    match c {
+                        '-' | '_' | '.' if key.ends_with('-') => {}
+                        '-' | '_' | '.' => key.push('-'),
+                        c => key.extend(c.to_lowercase()),
+                    }
+                }
+                key
+            }
+            Self::Packagist => name.to_lowercase(),
+            _ => name.to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Ecosystem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -110,4 +133,18 @@ pub struct Package {
     pub line: Option<u64>,
     /// Direct dependencies, by package URL, sorted.
     pub dependencies: Vec<Purl>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_package_meet() {
+        for name in ["Ruamel.yaml", "ruamel_yaml", "RUAMEL--yaml", "ruamel.-_yaml"] {
+            assert_eq!(Ecosystem::PyPI.key(name), "ruamel-yaml");
+        }
+        assert_eq!(Ecosystem::Packagist.key("Monolog/Monolog"), "monolog/monolog");
+        assert_eq!(Ecosystem::Npm.key("JSONStream"), "JSONStream");
+    }
 }

@@ -65,7 +65,7 @@ impl<'p> Exceptions<'p> {
             return Some(Exception {
                 reason: entry.reason.clone(),
                 owner: entry.owner.clone(),
-                until: entry.until.to_string(),
+                until: entry.not_affected.is_none().then(|| entry.until.to_string()),
                 not_affected: entry.not_affected.clone(),
             });
         }
@@ -124,5 +124,6 @@ fn covers(
 
 fn package_is(evidence: &Evidence, wanted: &str) -> bool {
     let by_place = matches!(&evidence.place, Place::Package { purl, .. } if purl.as_str() == wanted);
-    by_place || evidence.advisory.as_ref().is_some_and(|found| found.name == wanted)
+    let named = evidence.fact.details.get("package").and_then(|package| package.get("name")?.as_str());
+    by_place || named == Some(wanted) || evidence.advisory.as_ref().is_some_and(|found| found.name == wanted)
 }

@@ -244,7 +244,7 @@ mod tests {
         let last_day = judge(&leave("1970-01-01"), &NOTHING, evidence(), Timestamp::UNIX_EPOCH);
         assert_eq!(last_day.verdict, Verdict::Pass);
         let excuse =
-            Exception { reason: "r".into(), owner: "o".into(), until: "1970-01-01".into(), not_affected: None };
+            Exception { reason: "r".into(), owner: "o".into(), until: Some("1970-01-01".into()), not_affected: None };
         assert_eq!(last_day.findings[0].ruling, Ruling::Excused(excuse));
         let day_after = judge(&leave("1969-12-31"), &NOTHING, evidence(), Timestamp::UNIX_EPOCH);
         assert_eq!(day_after.verdict, Verdict::Fail);

@@ -138,7 +138,7 @@ impl Licences {
         match licence.map_or(Standing::Unclear, |licence| terms.standing(licence)) {
             Standing::Allowed => Vec::new(),
             Standing::Refused => refused(listed, licence.unwrap_or_default()),
-            Standing::Unclear if self.unknown == Some(Unstated::List) => Vec::new(),
+            Standing::Unclear if self.unknown == Some(Unstated::List) && licence.is_none_or(is_unsaid) => Vec::new(),
             Standing::Unclear => vec![unknown(listed, licence)],
         }
     }
@@ -198,6 +198,12 @@ fn unknown(listed: &Evidence, licence: Option<&str>) -> Evidence {
     evidence.with("count", packages.len()).with("packages", packages.to_vec())
 }
 
+/// True for a word that stands where no licence is said.
+fn is_unsaid(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || UNSAID.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
 /// An expression as it is written in the wild, with identifiers in any case; `None` for what is none.
 fn read(text: &str) -> Option<Expression> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || "-.:".contains(c);
@@ -216,8 +222,24 @@ fn read(text: &str) -> Option<Expression> {
     Expression::parse_mode(&spelled, WILD).ok()
 }
 
+/// Deprecated identifiers with an exception in them, as SPDX has them written since version 2.0.
+const WITH: [(&str, &str); 9] = [
+    ("GPL-2.0-with-GCC-exception", "GPL-2.0-only WITH GCC-exception-2.0"),
+    ("GPL-2.0-with-autoconf-exception", "GPL-2.0-only WITH Autoconf-exception-2.0"),
+    ("GPL-2.0-with-bison-exception", "GPL-2.0-only WITH Bison-exception-2.2"),
+    ("GPL-2.0-with-classpath-exception", "GPL-2.0-only WITH Classpath-exception-2.0"),
+    ("GPL-2.0-with-font-exception", "GPL-2.0-only WITH Font-exception-2.0"),
+    ("GPL-3.0-with-GCC-exception", "GPL-3.0-only WITH GCC-exception-3.1"),
+    ("GPL-3.0-with-autoconf-exception", "GPL-3.0-only WITH Autoconf-exception-3.0"),
+    ("eCos-2.0", "GPL-2.0-or-later WITH eCos-exception-2.0"),
+    ("wxWindows", "LGPL-2.0-or-later WITH WxWindows-exception-3.1"),
+];
+
 /// The identifier that is meant by a word, in the case that SPDX writes it.
 fn identifier(word: &str) -> &str {
+    if let Some((_, written)) = WITH.iter().find(|(old, _)| old.eq_ignore_ascii_case(word)) {
+        return written;
+    }
     let licences = spdx::identifiers::LICENSES.iter().map(|licence| licence.name);
     let exceptions = spdx::identifiers::EXCEPTIONS.iter().map(|exception| exception.name);
     licences.chain(exceptions).find(|name| name.eq_ignore_ascii_case(word)).unwrap_or(word)
@@ -303,7 +325,7 @@ impl<'l> Terms<'l> {
         if named(&self.licences.allow) {
             return Standing::Allowed;
         }
-        if text.is_empty() || UNSAID.iter().any(|word| word.eq_ignore_ascii_case(text)) {
+        if is_unsaid(text) {
             return Standing::Unclear;
         }
         let Some(expression) = read(text) else {
@@ -320,6 +342,9 @@ impl<'l> Terms<'l> {
     }
 
     fn leaf(&self, leaf: &Leaf) -> Standing {
+        if is_unsaid(&leaf.family) {
+            return Standing::Unclear;
+        }
         let excepted = leaf.exception.is_some() && self.allow.contains(leaf);
         let barred = |denied: &Leaf| denied.bars(leaf) && !(excepted && denied.exception.is_none());
         if self.deny.iter().any(barred) {

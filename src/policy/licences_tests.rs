@@ -31,6 +31,9 @@ fn expressions_are_chosen_from_and_added_up() {
         ("other", Unclear),
         ("", Unclear),
         ("NOASSERTION", Unclear),
+        ("MIT AND NOASSERTION", Unclear),
+        ("MIT OR NOASSERTION", Allowed),
+        ("GPL-3.0-only AND NOASSERTION", Refused),
     ] {
         assert_eq!(standing(&mit, &[], text), wanted, "{text}");
     }
@@ -50,6 +53,10 @@ fn versions_and_exceptions_are_licences_of_their_own() {
     assert_eq!(standing(&["LGPL-3.0-only"], &[], "GPL-2.0-or-later"), Refused);
     for text in ["GPL-3.0-only", "GPL-3.0-or-later", "GPL-3.0", "GPL-3.0-only WITH GCC-exception-3.1"] {
         assert_eq!(standing(&[], &["GPL-3.0-only"], text), Refused, "{text}");
+    }
+    for text in ["GPL-2.0-with-classpath-exception", "gpl-2.0-with-gcc-exception", "eCos-2.0", "(MIT AND NOASSERTION)"]
+    {
+        assert_ne!(standing(&[], &["GPL-2.0-only", "GPL-2.0-or-later"], text), Allowed, "{text}");
     }
     let with = "GPL-3.0-only WITH GCC-exception-3.1";
     assert_eq!(standing(&[with], &["GPL-3.0-only"], with), Allowed);

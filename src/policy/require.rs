@@ -9,7 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::model::{Evidence, tier};
+use crate::model::{Evidence, outcome, tier};
 
 use super::judge::REQUIREMENT_UNMET;
 use super::resolve::{Policy, seconds};
@@ -255,24 +255,9 @@ fn missing(entry: &AttestationEntry, evidence: &[Evidence], now: Timestamp) -> O
     )
 }
 
-/// Why a statement of a kind that ends in a result does not say that all went well.
-fn not_passed(kind: &str, result: &str) -> Option<String> {
-    let good: &[&str] = match kind {
-        "summary" | "svr" => &["PASSED"],
-        "test-result" => &["PASSED", "WARNED"],
-        _ => return None,
-    };
-    match result {
-        good_word if good.contains(&good_word) => None,
-        "FAILED" => Some("says that it failed".to_owned()),
-        "" => Some("does not say how it ended".to_owned()),
-        other => Some(format!("says {other:?}, not PASSED")),
-    }
-}
-
 /// Why a statement of the right kind by the right keys does not count.
 fn refusal(entry: &AttestationEntry, seen: &Evidence, now: Timestamp) -> Option<String> {
-    if let Some(why) = not_passed(text(seen, "kind"), text(seen, "result")) {
+    if let Some(why) = outcome::not_passed(text(seen, "kind"), Some(text(seen, "result"))) {
         return Some(why);
     }
     if let Some(wanted) = &entry.level

@@ -6,14 +6,13 @@
 //! gives none. What is not checked: who wrote the document, and whether the product that it names is this one; whoever
 //! names the document answers for that.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use packageurl::PackageUrl;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::{Evidence, NotAffected};
+use crate::model::{Ecosystem, Evidence, NotAffected};
 
 use super::exceptions::EXCEPTION_UNUSED;
 use super::wire::ExceptionEntry;
@@ -136,6 +135,9 @@ pub fn read(text: &str) -> Result<Vec<Statement>, String> {
         let reasoned = said.justification.is_some() || said.impact_statement.is_some();
         for product in &entry.products {
             for purl in product.purls() {
+                if let Err(error) = purl.parse::<PackageUrl<'_>>() {
+                    return Err(odd(format!("names {purl:?}, which is no package URL: {error}")));
+                }
                 statements.push(Statement {
                     names: names(&entry.vulnerability),
                     place: place(number, &document.id, product, &purl),
@@ -230,59 +232,32 @@ impl Statement {
     }
 }
 
-/// A package URL in parts.
-struct Parts {
-    /// Type, namespace and name.
-    path: String,
-    version: Option<String>,
-    qualifiers: BTreeMap<String, String>,
-}
-
-fn parts(purl: &str) -> Parts {
-    let text = purl.split('#').next().unwrap_or_default();
-    let (text, qualifiers) = text.split_once('?').unwrap_or((text, ""));
-    let version = text.rfind('@').filter(|at| text.rfind('/').is_none_or(|slash| slash < *at));
-    // A scope of npm begins with the same sign: then there is no name before it.
-    let version = version.filter(|at| !text[..*at].ends_with('/'));
-    let (path, version) = match version {
-        Some(at) => (&text[..at], text.get(at.saturating_add(1)..).map(decoded)),
-        None => (text, None),
-    };
-    let (kind, rest) = path.split_once('/').unwrap_or((path, ""));
-    let pair = |pair: &str| pair.split_once('=').map(|(key, value)| (key.to_ascii_lowercase(), decoded(value)));
-    Parts {
-        path: format!("{}/{}", kind.to_ascii_lowercase(), decoded(rest)),
-        version: version.filter(|version| !version.is_empty()),
-        qualifiers: qualifiers.split('&').filter_map(pair).collect(),
-    }
-}
-
-/// Percent-decoded; what is no sound encoding stays as it is.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        match (first, tail.get(..2).and_then(|hex| hex::decode(hex).ok()).as_deref()) {
-            (b'%', Some([byte])) => {
-                bytes.push(*byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            (other, _) => bytes.push(*other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 fn fit(said: &str, seen: &str) -> Fit {
-    let (said, seen) = (parts(said), parts(seen));
-    let version = said.version.as_ref();
-    if said.path != seen.path || version.is_some_and(|version| Some(version) != seen.version.as_ref()) {
+    // What is said was read before; what was seen is a package URL of our own, and one that is none may be any package.
+    let (Ok(said), Ok(seen)) = (said.parse::<PackageUrl<'_>>(), seen.parse::<PackageUrl<'_>>()) else {
+        return Fit::Wide;
+    };
+    if said.ty() != seen.ty() || name(&said) != name(&seen) {
         return Fit::Other;
     }
-    let origin = ORIGINS.iter().all(|key| said.qualifiers.get(*key) == seen.qualifiers.get(*key));
-    let narrow = said.qualifiers.iter().all(|(key, value)| seen.qualifiers.get(key) == Some(value));
+    let version = said.version().filter(|version| !version.is_empty());
+    if version.is_some_and(|version| Some(version) != seen.version()) {
+        return Fit::Other;
+    }
+    let (own, its) = (said.qualifiers(), seen.qualifiers());
+    let origin = ORIGINS.iter().all(|key| own.get(*key) == its.get(*key));
+    let narrow = own.iter().all(|(key, value)| its.get(key) == Some(value));
     if version.is_some() && origin && narrow { Fit::Exact } else { Fit::Wide }
+}
+
+/// Namespace and name as the registry compares them.
+fn name(url: &PackageUrl<'_>) -> String {
+    let full = url.namespace().map_or_else(|| url.name().to_owned(), |space| format!("{space}/{}", url.name()));
+    match url.ty() {
+        "pypi" => Ecosystem::PyPI.key(&full),
+        "composer" => Ecosystem::Packagist.key(&full),
+        _ => full,
+    }
 }
 
 /// The leave that the statements give for this evidence at a moment, as exceptions without a last day; and what is to

@@ -115,6 +115,8 @@ fn packages_are_the_same_however_they_are_written() {
     assert_eq!(fit("pkg:npm/@s/a", "pkg:npm/%40s/a@1"), Fit::Wide);
     assert_eq!(fit("pkg:pypi/torch@2.0%2Bcpu", "pkg:pypi/torch@2.0+cpu"), Fit::Exact);
     assert_eq!(fit("pkg:npm/a@1", "pkg:npm/a@1?vcs_url=git"), Fit::Wide);
+    assert_eq!(fit("pkg:pypi/Typing_Extensions@4.0", "pkg:pypi/typing-extensions@4.0"), Fit::Exact);
+    assert_eq!(fit("pkg:composer/Monolog/Monolog@1", "pkg:composer/monolog/monolog@1"), Fit::Exact);
     assert_eq!(fit("pkg:npm/a@2", "pkg:npm/a@1"), Fit::Other);
     assert_eq!(fit("pkg:npm/a", "pkg:npm/ab@1"), Fit::Other);
     assert_eq!(fit("pkg:npm/%zz%4@1", "pkg:npm/%zz%4@1"), Fit::Exact);

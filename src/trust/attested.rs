@@ -128,21 +128,6 @@ pub fn result(kind: Kind, predicate: &Value) -> Option<&str> {
     }
 }
 
-/// Why a statement of a kind that ends in a result does not say that all went well.
-pub(super) fn not_passed(kind: Kind, predicate: &Value) -> Option<String> {
-    let good: &[&str] = match kind {
-        Kind::Summary | Kind::Svr => &["PASSED"],
-        Kind::TestResult => &["PASSED", "WARNED"],
-        _ => return None,
-    };
-    match result(kind, predicate) {
-        Some(word) if good.contains(&word) => None,
-        Some("FAILED") => Some("says that it failed".to_owned()),
-        Some(other) => Some(format!("says {other:?}, not PASSED")),
-        None => Some("does not say how it ended".to_owned()),
-    }
-}
-
 fn levels(kind: Kind, predicate: &Value) -> Vec<&str> {
     let list = match kind {
         Kind::Summary => predicate.get("verifiedLevels"),
@@ -192,7 +177,7 @@ pub fn check(
 ) -> Vec<Evidence> {
     let (name, bytes) = file;
     let each = |value: &Value| {
-        let opened = sealed::open(value.to_string().as_bytes(), trust, now);
+        let opened = sealed::open(value, name, trust, now);
         opened.map(|opened| one(file, &opened, artifacts, root)).unwrap_or_else(|refusals| {
             let named =
                 |seen: &Evidence| Evidence::new(seen.rule, format!("{name}: {}", seen.fact.message)).with("file", name);

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::attested::{Kind, envelope as envelope_of, envelopes, lists_all, not_passed, sha256};
+use super::attested::{Kind, envelope as envelope_of, envelopes, lists_all, result, sha256};
 use super::dsse::IN_TOTO;
 use super::key::PublicKey;
 use super::statement::Statement;
 use super::strict;
 use super::summary::subject;
-use crate::model::{Artifact, Class, Digest, Evidence, Rule, Severity};
+use crate::model::{Artifact, Class, Digest, Evidence, Rule, Severity, outcome};
 
 /// It was made without something.
 pub static ATTESTATION_INPUT_MISSING: Rule = Rule {
@@ -158,7 +158,7 @@ fn of_kind(required: &RequiredInput, payload: &[u8], here: (&[Artifact], Option<
     if !kind.is(&required.kind) {
         return Some(format!("is of kind {:?}", kind.name()));
     }
-    if let Some(why) = not_passed(kind, &statement.predicate) {
+    if let Some(why) = outcome::not_passed(kind.name(), result(kind, &statement.predicate)) {
         return Some(why);
     }
     subject(&statement, here.0, here.1).map(|other| other.fact.message)

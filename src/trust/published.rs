@@ -3,6 +3,7 @@
 //! PyPI (<https://peps.python.org/pep-0740/>): one subject, named like the distribution, with its SHA-256, and one of
 //! the predicates that PyPI knows. npm still signs statements of version 0.1, and names packages by purl.
 
+use crate::model::Ecosystem;
 use std::collections::BTreeSet;
 
 use super::bundle::Bundle;
@@ -91,18 +92,12 @@ impl Distribution {
         }
         Some(Self {
             ending,
-            name: normal(name),
+            name: Ecosystem::PyPI.key(name),
             version: version.parse().ok()?,
             build: build.to_owned(),
             tags: tags.iter().map(set).collect(),
         })
     }
-}
-
-/// Runs of `-`, `_` and `.` are one (PEP 503).
-fn normal(name: &str) -> String {
-    let lower = name.to_ascii_lowercase();
-    lower.split(['-', '_', '.']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 #[cfg(test)]

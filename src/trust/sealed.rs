@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::attested::envelope;
 use super::bundle::{Bundle, Content, Material};
-use super::dsse::Refusal;
+use super::dsse::{Envelope, Refusal};
 use super::scene::Scene;
 use super::settings::{SignatureFile, Subject, TrustSettings};
 use super::signing::Signable;
-use super::strict;
 use super::summary::{ATTESTATION_MALFORMED, ATTESTATION_SIGNATURE_INVALID, ATTESTATION_THRESHOLD_UNMET};
 use crate::model::Evidence;
 
@@ -27,23 +27,31 @@ pub struct Opened {
     pub notes: Vec<Evidence>,
 }
 
-/// Checks the envelope of a file, alone or in a bundle. Where authorities or names are trusted, a bundle with
-/// certificates is held against those, by the rules for any other signature; where keys are, its signature is held
+/// Checks an envelope, alone or in a bundle, of a file of that name. Where authorities or names are trusted, a bundle
+/// with certificates is held against those, by the rules for any other signature; where keys are, its signature is held
 /// against the keys as well.
-pub fn open(bytes: &[u8], settings: &TrustSettings, now: Timestamp) -> Result<Opened, Vec<Evidence>> {
+pub fn open(value: &Value, name: &str, settings: &TrustSettings, now: Timestamp) -> Result<Opened, Vec<Evidence>> {
     let malformed = |clause: String| vec![Evidence::new(&ATTESTATION_MALFORMED, clause)];
-    let value = strict::parse(bytes).map_err(malformed)?;
-    if Bundle::is(&value) {
-        let bundle = Bundle::from_json(&value).map_err(malformed)?;
-        let by_name = !settings.certificates.is_empty() || !settings.identities.is_empty();
-        if by_name && matches!(bundle.material, Material::Certificates(_)) {
-            let certified = certified(bytes, &bundle, settings, now);
-            if certified.is_ok() || settings.keys.is_empty() {
-                return certified;
-            }
-        }
+    if !Bundle::is(value) {
+        return keyed(&envelope(value).map_err(malformed)?, settings);
     }
-    let envelope = envelope(&value).map_err(malformed)?;
+    let bundle = Bundle::from_json(value).map_err(malformed)?;
+    let Content::Envelope(envelope) = &bundle.content else {
+        return Err(malformed("the bundle signs a message, not a statement".to_owned()));
+    };
+    let by_name = !settings.certificates.is_empty() || !settings.identities.is_empty();
+    if !by_name || !matches!(bundle.material, Material::Certificates(_)) {
+        return keyed(envelope, settings);
+    }
+    let certified = certified((name, value), &bundle, envelope, settings, now);
+    if certified.is_ok() || settings.keys.is_empty() {
+        return certified;
+    }
+    keyed(envelope, settings).map_err(|refusals| certified.err().into_iter().flatten().chain(refusals).collect())
+}
+
+/// By keys alone.
+fn keyed(envelope: &Envelope, settings: &TrustSettings) -> Result<Opened, Vec<Evidence>> {
     match envelope.verify(&settings.keys, settings.threshold.max(1)) {
         Ok(payload) => Ok(Opened {
             payload_type: payload.payload_type().to_owned(),
@@ -58,17 +66,20 @@ pub fn open(bytes: &[u8], settings: &TrustSettings, now: Timestamp) -> Result<Op
     }
 }
 
-fn certified(bytes: &[u8], bundle: &Bundle, settings: &TrustSettings, now: Timestamp) -> Result<Opened, Vec<Evidence>> {
+fn certified(
+    (name, value): (&str, &Value),
+    bundle: &Bundle,
+    envelope: &Envelope,
+    settings: &TrustSettings,
+    now: Timestamp,
+) -> Result<Opened, Vec<Evidence>> {
     let malformed = |clause: String| vec![Evidence::new(&ATTESTATION_MALFORMED, clause)];
-    let Content::Envelope(envelope) = &bundle.content else {
-        return Err(malformed("the bundle signs a message, not a statement".to_owned()));
-    };
-    let text = std::str::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
+    let text = value.to_string();
     let subject = Signable::Statement(envelope.unverified_payload().to_vec()).subject().map_err(malformed)?;
-    let file = SignatureFile { path: None, name: "the attestation".to_owned(), bytes };
+    let file = SignatureFile { path: None, name: name.to_owned(), bytes: text.as_bytes() };
     let subjects = Subject { name: "", artifacts: &[] };
     let scene = Scene { file: &file, files: std::slice::from_ref(&file), subject: subjects, settings, now };
-    let signed = scene.authenticate(bundle, text, &subject, None).map_err(|refusals| {
+    let signed = scene.authenticate(bundle, &text, &subject, None).map_err(|refusals| {
         let refused = |seen: Evidence| {
             Evidence::new(&ATTESTATION_SIGNATURE_INVALID, seen.fact.message).with("cause", seen.rule.id)
         };

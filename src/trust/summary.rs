@@ -131,7 +131,11 @@ pub fn verify(
     now: Timestamp,
 ) -> Vec<Evidence> {
     let malformed = |clause: String| vec![Evidence::new(&ATTESTATION_MALFORMED, clause)];
-    let opened = match sealed::open(bytes, &expected.trust, now) {
+    let opened = match strict::parse(bytes) {
+        Ok(value) => sealed::open(&value, "the attestation", &expected.trust, now),
+        Err(clause) => return malformed(clause),
+    };
+    let opened = match opened {
         Ok(opened) => opened,
         Err(refusals) => return refusals,
     };

@@ -1,10 +1,11 @@
 //! Who may sign: the policy says it, and no flag says otherwise.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::sign::key;
+use crate::sign::{certified, key};
 use crate::{report, ruled, run, small_model, stderr, stdout};
 
 struct Scene {
@@ -54,6 +55,8 @@ fn a_flag_names_no_signer_that_the_policy_does_not() {
     let scene = Scene::new();
     let policy = scene.policy("p.toml", "name = 'p'\n[signature]\nthreshold = 1\nkeys = ['a.pub']");
     scene.sign("b");
+    key(scene.folder.path(), "leaf.key", "p256");
+    certified(scene.folder.path());
     let b = scene.at("b.pub");
     assert_eq!(ruled(&scene.verify(&policy, &[], 1), "fail"), ["requirement-unmet", "signature-untrusted-key"]);
     for more in [
@@ -61,6 +64,7 @@ fn a_flag_names_no_signer_that_the_policy_does_not() {
         &["--identity", "x@example.org", "--issuer", "https://example.org"],
         &["--identity-regexp", ".*"],
         &["--trusted-root", "staging"],
+        &["--certificate-chain", &scene.at("ca.pem")],
     ] {
         let said = scene.mistake(&policy, more);
         assert!(said.contains("says who may sign"), "{more:?} {said}");
@@ -97,6 +101,44 @@ fn the_digest_of_a_policy_is_also_that_of_its_signers() {
     assert_eq!(before, scene.digest(&policy));
     fs::copy(scene.at("b.pub"), scene.at("k.pub")).unwrap();
     assert_ne!(before, scene.digest(&policy));
+    // The same of certificates and roots.
+    key(scene.folder.path(), "leaf.key", "p256");
+    let policy = scene.policy("p.toml", "name = 'p'\n[signature]\ncertificate-chains = ['ca.pem']");
+    certified(scene.folder.path());
+    let before = scene.digest(&policy);
+    certified(scene.folder.path());
+    assert_ne!(before, scene.digest(&policy), "another authority of the same name");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/sigstore/trusted_root.json");
+    let root = fs::read_to_string(root).unwrap();
+    let policy = scene.policy("p.toml", "name = 'p'\n[signature]\ntrusted-root = 'root.json'");
+    fs::write(scene.at("root.json"), &root).unwrap();
+    let before = scene.digest(&policy);
+    fs::write(scene.at("root.json"), root.replace("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")).unwrap();
+    assert_ne!(before, scene.digest(&policy));
+}
+
+#[test]
+fn who_names_a_signer_wants_that_one() {
+    let scene = Scene::new();
+    let both = "name = 'p'\n[signature]\nkeys = ['a.pub', 'b.pub']\nthreshold =";
+    let policy = scene.policy("p.toml", &format!("{both} 1"));
+    scene.sign("b");
+    scene.verify(&policy, &["--key", &scene.at("b.pub")], 0);
+    assert!(
+        ruled(&scene.verify(&policy, &["--key", &scene.at("a.pub")], 1), "fail").contains(&"requirement-unmet".into())
+    );
+    let policy = scene.policy("p.toml", &format!("{both} 2"));
+    let said = scene.mistake(&policy, &["--key", &scene.at("b.pub")]);
+    assert!(said.contains("flags name 1 signer(s)") && said.contains("asks for 2"), "{said}");
+}
+
+#[test]
+fn a_root_that_a_policy_pins_stays() {
+    let scene = Scene::new();
+    let policy = scene.policy("p.toml", "name = 'p'\n[signature]\ntrusted-root = 'staging'");
+    let who = ["--identity", "x@example.org", "--issuer", "https://example.org"];
+    let said = scene.mistake(&policy, &[&who[..], &["--trusted-root", "public-good"]].concat());
+    assert!(said.contains("--trusted-root names") && said.contains("does not name it"), "{said}");
 }
 
 #[test]

@@ -101,7 +101,7 @@ pub struct Verify {
     #[arg(required_unless_present = "report", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Judge this JSON report again, without reading a byte of the files
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "signature", "db"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "signature", "attestation", "db", "vex", "index", "trusted_tree"])]
     pub report: Option<PathBuf>,
     /// Only these checks
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = check)]

@@ -11,7 +11,7 @@ use super::super::{assess, judging, key, output};
 use crate::emit::statement::NAMESPACE;
 use crate::emit::summary::{self, InputAttestation, Options};
 use crate::emit::{properties, reference, result, statement, vulnerabilities};
-use crate::model::Report;
+use crate::model::{Report, percent};
 use crate::trust::Certificate;
 use crate::trust::key::PrivateKey;
 #[cfg(feature = "keyless")]
@@ -178,20 +178,15 @@ fn inputs(args: &Attest) -> Result<Vec<InputAttestation>, Mistake> {
     let mut files = super::files(&args.attestation)?;
     files.extend(super::files(&args.input)?);
     let one = |(name, bytes): (String, Vec<u8>)| InputAttestation {
-        uri: encoded(&name),
+        uri: percent::encode(&name, ""),
         digest: format!("sha256:{}", hex::encode(Sha256::digest(&bytes))),
     };
     Ok(files.into_iter().map(one).collect())
 }
 
-fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 /// A name for the model where nobody says what it is fetched by: a generic purl with its root digest as version.
 fn resource(report: &Report) -> String {
-    let name = encoded(&report.subject);
+    let name = percent::encode(&report.subject, "");
     match &report.root {
         Some(root) => format!("pkg:generic/{name}@{}", root.hex()),
         None => format!("pkg:generic/{name}"),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use jiff::SignedDuration;
 
-use super::super::args::{AttestVerify, Trusting};
+use super::super::args::AttestVerify;
 use super::super::exit::{self, Mistake};
 use super::super::progress::Bar;
 use super::super::{assess, judging, key, output, signers, terms, trusting, verify};
@@ -39,8 +39,10 @@ pub fn run(args: &AttestVerify, quiet: bool) -> Result<ExitCode, Mistake> {
     if seen.iter().any(|seen| seen.rule.id == "attestation-subject-mismatch") {
         // What it rests on may have been laid beside the files only after it was made.
         let beside = beside(args, &envelope, &weighing.artifacts);
-        weighing.artifacts.retain(|artifact| !beside.contains(&artifact.path));
-        (seen, root) = held(&weighing.artifacts);
+        if !beside.is_empty() {
+            weighing.artifacts.retain(|artifact| !beside.contains(&artifact.path));
+            (seen, root) = held(&weighing.artifacts);
+        }
     }
     let mut evidence = weighing.evidence;
     evidence.extend(seen);
@@ -85,22 +87,12 @@ fn not_assessed(left_out: &assess::LeftOut) -> Vec<String> {
     std::iter::once(again).chain(left_out.clauses()).collect()
 }
 
-/// The signers that flags name.
-fn trusting_of(args: &AttestVerify) -> Trusting {
-    Trusting {
-        key: args.key.clone(),
-        threshold: Some(args.threshold),
-        naming: args.naming.clone(),
-        ..Trusting::default()
-    }
-}
-
 fn expectation(args: &AttestVerify) -> Result<Expectation, Mistake> {
     let policy = args.policy.as_deref().map(judging::load).transpose()?;
     let policy_sha256 = policy.map(|loaded| loaded.policy.id().digest.trim_start_matches("sha256:").to_owned());
     let max_age = args.max_age.as_deref().map(policy::seconds).transpose();
     Ok(Expectation {
-        trust: signers::by_flags(&trusting_of(args))?,
+        trust: signers::by_flags(&args.key, &args.naming, args.threshold)?,
         resource_uri: args.resource_uri.clone(),
         verifier: args.verifier_id.clone(),
         levels: args.level.iter().cloned().collect(),

@@ -67,9 +67,10 @@ fn so_far(path: &Path) -> Result<Database, Mistake> {
 
 fn import(args: &DbImport, quiet: bool) -> Result<ExitCode, Mistake> {
     let target = target(args.db.as_deref())?;
-    let today = judging::now(None)?.to_zoned(TimeZone::UTC).date();
+    let now = judging::moment(None)?;
+    let today = now.at.to_zoned(TimeZone::UTC).date();
     if let Some(day) = args.as_of.filter(|day| *day > today) {
-        return Err(Mistake::new(format!("--as-of {day} is yet to come; today is {today}"))
+        return Err(Mistake::new(format!("--as-of {day} is yet to come; today is {today}{}", now.by_whom()))
             .help("give the day on which these advisories were fetched"));
     }
     let mut database = if args.replace { Database::default() } else { so_far(&target)? };

@@ -9,8 +9,8 @@ use crate::model::{Algorithm, Artifact, ArtifactPath, Digest, PackageSource, Pur
 use super::super::bill::{self, Bill, Locked};
 use super::super::identity::{content_purl, hub_purl};
 use super::super::license::{self, License};
-use super::super::percent;
 use super::{MODEL, NO_ASSERTION, Options, SUBJECT, UNKNOWN, model_card, property, put, services};
+use crate::model::percent;
 
 /// Identifiers of the SPDX list that are newer than the list in the schemas of 1.6 and 1.7, or no licences at all.
 const NOT_IN_SCHEMA: [&str; 22] = [
@@ -182,7 +182,7 @@ fn library(locked: &Locked<'_>) -> Value {
     component.insert("version".to_owned(), locked.version().unwrap_or(UNKNOWN).into());
     component.insert("purl".to_owned(), package.purl.as_str().into());
     component.insert("supplier".to_owned(), json!({ "name": UNKNOWN }));
-    let license = locked.license.iter().map(|license| license.value.as_str());
+    let license = locked.license().into_iter().map(|license| license.value.as_str());
     component.insert("licenses".to_owned(), licenses(license).into());
     put(&mut component, "hashes", hashes(locked.checksums.iter().copied()));
     let mut references = Vec::new();
@@ -208,7 +208,7 @@ fn library(locked: &Locked<'_>) -> Value {
         // A release of several files, one of which is installed.
         many => property("weighbridge:assurance:hashes", &format!("declared (lockfile; any one of {many})")),
     });
-    let license = locked.license.as_ref().map_or_else(|| "unknown".to_owned(), bill::known);
+    let license = locked.license().map_or_else(|| "unknown".to_owned(), bill::known);
     properties.push(property("weighbridge:assurance:licenses", &license));
     component.insert("properties".to_owned(), properties.into());
     component.into()

@@ -9,9 +9,9 @@ use crate::model::TensorSummary;
 use super::super::bill::{self, Bill};
 use super::super::card::{Base, Card, Metric, Stated};
 use super::super::identity::{content_purl, hub_purl};
-use super::super::percent;
 use super::components::{ADDRESS, dataset_reference, datasets, hashes, licenses};
 use super::{MODEL, Options, TOOL, UNKNOWN, property, put};
+use crate::model::percent;
 
 /// Prefix of the properties that say how a field is known.
 const ASSURANCE: &str = "weighbridge:assurance:";

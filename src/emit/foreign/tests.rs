@@ -12,6 +12,14 @@ fn what(bill: &Foreign) -> Vec<&str> {
     bill.unsound.iter().map(|one| one.what.as_str()).collect()
 }
 
+/// Places are written out for what is told alone: a long key around many values must not be held once for each.
+#[test]
+fn a_long_key_around_many_values_costs_no_more_than_itself() {
+    let key = "k".repeat(100_000);
+    let text = format!(r#"{{"bomFormat": "CycloneDX", "specVersion": "1.6", "{key}": [{}0]}}"#, "[1],".repeat(100_000));
+    assert_eq!(read(text.as_bytes()).unwrap().unsound, []);
+}
+
 #[test]
 fn what_is_of_another_kind_is_no_bill_that_is_sound() {
     for key in ["components", "dependencies", "services"] {

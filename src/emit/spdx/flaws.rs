@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::model::{ArtifactPath, Purl};
 
 use super::super::bill::{self, Affected, Bill, Flaw};
-use super::super::percent;
 use super::graph::Graph;
 use super::v3::ADDRESS;
+use crate::model::percent;
 
 /// All flaws, with what each affects and how it is rated.
 pub(super) fn flaws(
@@ -126,7 +126,7 @@ mod tests {
             finding.ruling = Ruling::Excused(Exception {
                 reason: "r".to_owned(),
                 owner: "o".to_owned(),
-                until: "9999-12-31".to_owned(),
+                until: None,
                 not_affected: Some(NotAffected { justification, impact_statement: None }),
             });
         }

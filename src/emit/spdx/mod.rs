@@ -12,11 +12,11 @@ mod v3;
 
 use serde_json::Value;
 
-use crate::model::{Algorithm, Digest, Report};
+use crate::model::{Algorithm, Digest, Report, percent};
 
 use super::bill::Bill;
 use super::license;
-use super::{encode, identity, json, percent};
+use super::{encode, identity, json};
 
 /// Versions of the format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::model::{AdvisoryMatch, Algorithm, Artifact, Digest, PackageSource, Purl};
+use crate::model::{AdvisoryMatch, Algorithm, Artifact, Digest, PackageSource, Purl, percent};
 
 use super::super::bill::{Bill, Locked, assurances};
 use super::super::identity::{content_purl, hub_purl};
-use super::super::{license, percent};
+use super::super::license;
 use super::{Options, Spec, expression, hashes, services};
 
 const NO_ASSERTION: &str = "NOASSERTION";
@@ -51,8 +51,7 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
     libraries(bill, &mut packages, &mut relations);
     hosted(bill, &mut packages, &mut relations);
     let own = expression(bill).into_iter().flat_map(|(_, named)| named);
-    let theirs =
-        bill.packages.iter().filter_map(|locked| license::expression([locked.license.as_ref()?.value.as_str()]));
+    let theirs = bill.packages.iter().filter_map(|locked| license::expression([locked.license()?.value.as_str()]));
     let named: BTreeMap<String, String> = own.chain(theirs.flat_map(|(_, named)| named)).collect();
     let named: Vec<Value> = named
         .into_iter()
@@ -194,8 +193,8 @@ fn hosted(bill: &Bill<'_>, packages: &mut Vec<Value>, relations: &mut Vec<Value>
 fn library(id: &str, locked: &Locked<'_>, advisories: &[&AdvisoryMatch]) -> Value {
     let of = locked.package;
     let mut package = package(id, &of.name, Some(locked.version().unwrap_or("UNKNOWN")));
-    let license = locked.license.as_ref().and_then(|said| license::expression([said.value.as_str()]));
-    if let (Some((text, _)), Some(said)) = (license, &locked.license) {
+    let license = locked.license().and_then(|said| license::expression([said.value.as_str()]));
+    if let (Some((text, _)), Some(said)) = (license, locked.license()) {
         package["licenseDeclared"] = text.into();
         package["licenseComments"] = super::super::bill::known(said).into();
     }

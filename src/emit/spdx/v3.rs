@@ -255,7 +255,7 @@ fn packages<'b>(
             ],
         );
         graph.set("verifiedUsing", verified(locked.checksums.iter().copied()));
-        let license = locked.license.as_ref().map(|said| {
+        let license = locked.license().map(|said| {
             let (text, _) = license::expression(std::iter::once(said.value.as_str())).unwrap_or_default();
             let name = format!("license-{}", licenses.len() + 1);
             licenses.entry(text.clone()).or_insert_with(|| {

@@ -99,7 +99,7 @@ fn notes(page: &Page<'_>, finding: &Finding) -> Vec<(&'static str, String)> {
         notes.extend(advisory_notes(advisory));
     }
     if let Ruling::Excused(exception) = &finding.ruling {
-        notes.push(("excused", format!("until {} by {}: {}", exception.until, exception.owner, exception.reason)));
+        notes.push(("excused", format!("{}: {}", exception.leave(), exception.reason)));
     }
     if evidence.assurance != Assurance::Verified {
         notes.push(("known", format!("{} ({})", meaning(evidence.assurance), evidence.assurance.name())));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::Unsound;
-use super::{Sheet, cut, list, text, unique};
+use super::{Kinds, Sheet, cut, list, text, unique};
 
 /// Types of components up to 1.7.
 const TYPES: [&str; 14] = [
@@ -45,7 +45,7 @@ const DEPTH: usize = 64;
 
 pub(in super::super) fn check(bill: &Value) -> Vec<Unsound> {
     let mut sheet = Sheet::default();
-    sheet.kinds(bill, &LISTS, &TEXTS);
+    sheet.kinds(bill, &mut String::new(), &Kinds { lists: &LISTS, texts: &TEXTS });
     if let Some(serial) = text(bill, "serialNumber") {
         let uuid = serial.strip_prefix("urn:uuid:").unwrap_or_default();
         let plain = uuid.bytes().enumerate().all(|(at, byte)| match at {

@@ -17,6 +17,12 @@ pub(super) use spdx::{second as spdx2, third as spdx3};
 /// Troubles of one kind that are told one by one.
 const TOLD: usize = 20;
 
+/// What keys of a format hold, whatever object they stand in.
+struct Kinds {
+    lists: &'static [&'static str],
+    texts: &'static [&'static str],
+}
+
 /// Troubles as they are found.
 #[derive(Default)]
 struct Sheet {
@@ -63,21 +69,29 @@ impl Sheet {
         self.hold(sound, "moment", place, "no time as RFC 3339 writes it");
     }
 
-    /// That these keys hold lists, and those texts, wherever in the document they stand: what is of another kind is passed
-    /// over by whoever reads the bill, so that it says nothing.
-    fn kinds(&mut self, bill: &Value, lists: &[&str], texts: &[&str]) {
-        let mut open = vec![(bill, String::new())];
-        while let Some((value, place)) = open.pop() {
-            for (key, below) in value.as_object().into_iter().flatten() {
-                let place = format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"));
-                self.hold(below.is_array() || !lists.contains(&key.as_str()), "kind", &place, "no list");
-                self.hold(below.is_string() || !texts.contains(&key.as_str()), "kind", &place, "no text");
-                if !below.is_string() {
-                    open.push((below, place));
-                }
+    /// That keys hold what they must, wherever in the document they stand: what is of another kind is passed over by
+    /// whoever reads the bill, so that it says nothing. One place is held at a time, and the reader bounds the depth.
+    fn kinds(&mut self, value: &Value, place: &mut String, wanted: &Kinds) {
+        let length = place.len();
+        let pairs = value.as_object().into_iter().flatten();
+        for (key, below) in pairs {
+            let list = below.is_array() || !wanted.lists.contains(&key.as_str());
+            let text = below.is_string() || !wanted.texts.contains(&key.as_str());
+            if list && text && !below.is_object() && !below.is_array() {
+                continue;
             }
-            for (index, below) in value.as_array().into_iter().flatten().enumerate() {
-                open.push((below, format!("{place}/{index}")));
+            place.push('/');
+            place.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            self.hold(list, "kind", place, "no list");
+            self.hold(text, "kind", place, "no text");
+            self.kinds(below, place, wanted);
+            place.truncate(length);
+        }
+        for (index, below) in value.as_array().into_iter().flatten().enumerate() {
+            if below.is_object() || below.is_array() {
+                place.push_str(&format!("/{index}"));
+                self.kinds(below, place, wanted);
+                place.truncate(length);
             }
         }
     }

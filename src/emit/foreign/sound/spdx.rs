@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::Unsound;
-use super::{Sheet, cut, list, text, unique};
+use super::{Kinds, Sheet, cut, list, text, unique};
 
 /// Keys of version 2 that hold lists wherever they stand.
 const LISTS: [&str; 8] =
@@ -31,7 +31,7 @@ const TEXTS_3: [&str; 7] =
 /// Version 2.2 and 2.3.
 pub(in super::super) fn second(bill: &Value) -> Vec<Unsound> {
     let mut sheet = Sheet::default();
-    sheet.kinds(bill, &LISTS, &TEXTS);
+    sheet.kinds(bill, &mut String::new(), &Kinds { lists: &LISTS, texts: &TEXTS });
     sheet.hold(text(bill, "dataLicense") == Some("CC0-1.0"), "document", "/dataLicense", "it is not CC0-1.0");
     sheet.hold(text(bill, "SPDXID") == Some("SPDXRef-DOCUMENT"), "document", "/SPDXID", "it is not SPDXRef-DOCUMENT");
     sheet.hold(text(bill, "name").is_some(), "document", "/name", "the document has no name");
@@ -87,7 +87,7 @@ pub(in super::super) fn second(bill: &Value) -> Vec<Unsound> {
 /// Version 3.0.
 pub(in super::super) fn third(bill: &Value) -> Vec<Unsound> {
     let mut sheet = Sheet::default();
-    sheet.kinds(bill, &LISTS_3, &TEXTS_3);
+    sheet.kinds(bill, &mut String::new(), &Kinds { lists: &LISTS_3, texts: &TEXTS_3 });
     let elements: Vec<(&Value, String)> =
         list(bill, "@graph").enumerate().map(|(index, one)| (one, format!("/@graph/{index}"))).collect();
     let id = |element: &Value| text(element, "spdxId").or(text(element, "@id")).map(str::to_owned);

@@ -56,7 +56,7 @@ mod tests {
     fn checkpoints_that_are_text_are_something_else() {
         for (path, text) in [
             ("distutils-precedence.pth", "import os; x = 1\n"),
-            ("__editable__.demo.pth", "/home/demo/src\n"),
+            ("__editable__.demo.pth", "/srv/demo/src\n"),
             ("lib/site-packages/demo.pth", "src\n"),
             ("easy-install.pth", "./demo.egg\r\n# end\r\n"),
         ] {

@@ -65,7 +65,7 @@ fn ordinary_commands() {
         "wget https://a.example/data.zip && python train.py",
         "rm -rf /tmp/work",
         "rm -rf /var/lib/apt/lists/*",
-        "rm -rf /workspace/out /root/.cache/pip",
+        "rm -rf /workspace/out /var/cache/pip",
         "apt-get update && apt-get install -y curl git bash && rm -rf /var/lib/apt/lists/*",
         "nvidia-smi --query-gpu=name",
         "echo 'export PATH=$PATH:/opt/x' >> ~/.bashrc",

@@ -308,6 +308,9 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
         formats.retain(|format| format.name() != "zip");
         chosen.retain(|inspector| inspector.format().name() != "zip");
     }
+    if formats.is_empty() && words::is_narrow_source(view, scope) {
+        formats.push(Format::named("text"));
+    }
     let formats = recognised(formats, view, scope);
     for inspector in chosen {
         inspector.inspect(view, scope);

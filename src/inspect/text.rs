@@ -92,6 +92,14 @@ fn kind(head: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// True for text in an encoding of one byte for each character, of which Latin-1 is the one that older source files have.
+/// Nothing but the name tells it from other bytes, so it is asked only where that says that it is a source.
+#[must_use]
+pub fn is_narrow(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err()
+        && !bytes.iter().any(|byte| matches!(byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f))
+}
+
 /// Offset of the first byte that text does not hold. `open` says that more follows, so the last character may be cut.
 fn odd_at(bytes: &[u8], open: bool) -> Option<usize> {
     let valid = match std::str::from_utf8(bytes) {

@@ -23,6 +23,15 @@ pub fn is_source(name: &str) -> bool {
     matches!(ending, "py" | "pyw" | "pbtxt") || deployment::is_named(name) || secrets::is_store(name)
 }
 
+/// True for Python that is no UTF-8 and still text; [`inspect`] reads it.
+pub fn is_narrow_source(view: &View<'_>, scope: &Scope<'_>) -> bool {
+    let name = name(view, scope);
+    let python = matches!(name.rsplit_once('.'), Some((_, "py" | "pyw")));
+    python
+        && view.len() <= scope.limits.json_bytes
+        && view.read(0..view.len()).is_ok_and(|bytes| text::is_narrow(&bytes))
+}
+
 /// True for a name by which a YAML loader is chosen, whose language holds JSON and more.
 pub fn is_yaml(name: &str) -> bool {
     name.ends_with(".yaml") || name.ends_with(".yml")

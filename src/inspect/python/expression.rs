@@ -1,5 +1,7 @@
 //! Expressions: which names they reach, and which calls they make, with what is known of the arguments.
 
+use std::ops::Range;
+
 use super::source::Source;
 use super::tokens::{Kind, Token};
 use super::value::{Taint, Value, base64, hexadecimal};
@@ -148,6 +150,16 @@ impl<'p> Parser<'p> {
         Value::tainted(taint)
     }
 
+    /// A name that was just taken.
+    fn named(&mut self, name: &str, range: Range<usize>) -> Value {
+        let bare = !matches!(self.sign(0), Some("(" | "[" | "."));
+        if bare && self.source.brackets == 0 && !self.source.binding.is_empty() {
+            self.source.bound(name, range)
+        } else {
+            self.source.name(name, range)
+        }
+    }
+
     /// A name, literal or bracket, and what is asked of it.
     fn operand(&mut self) -> Value {
         let Some(first) = self.tokens.get(self.at) else { return Value::default() };
@@ -155,7 +167,7 @@ impl<'p> Parser<'p> {
         let mut value = match &first.kind {
             Kind::Name(name) => {
                 self.at += 1;
-                self.source.name(name, start..first.end)
+                self.named(name, start..first.end)
             }
             Kind::Text(text) => {
                 self.at += 1;

@@ -221,3 +221,58 @@ pub fn is_runner(path: &str) -> bool {
 pub fn last(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
+
+/// Methods that libraries call of themselves when they load, make or use a model, tokenizer, pipeline or handler.
+static LOADERS: [&str; 46] = [
+    "__init__",
+    "__new__",
+    "__post_init__",
+    "__call__",
+    "__setstate__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__getattr__",
+    "__getattribute__",
+    "__init_subclass__",
+    "__del__",
+    "__enter__",
+    "post_init",
+    "forward",
+    "_forward",
+    "from_pretrained",
+    "_from_pretrained",
+    "from_config",
+    "from_dict",
+    "_init_weights",
+    "init_weights",
+    "generate",
+    "preprocess",
+    "postprocess",
+    "_preprocess",
+    "_postprocess",
+    "_sanitize_parameters",
+    "_tokenize",
+    "tokenize",
+    "encode",
+    "decode",
+    "get_vocab",
+    "load_state_dict",
+    "_load_from_state_dict",
+    "load",
+    "load_model",
+    "build",
+    "call",
+    "model_fn",
+    "input_fn",
+    "predict_fn",
+    "output_fn",
+    "initialize",
+    "handle",
+    "inference",
+    "predict",
+];
+
+/// True for a method that libraries call of themselves.
+pub fn is_called_by_libraries(name: &str) -> bool {
+    LOADERS.contains(&name)
+}

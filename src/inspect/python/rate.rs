@@ -1,6 +1,7 @@
 //! How bad a deed is, by where it is done and in which kind of file.
 
 use super::deed::{Command, Deed, Reach, Text};
+use super::names::is_called_by_libraries;
 use super::rules::{
     CHANGES_FILES, EVALUATES_TEXT, HIDDEN_CODE, LOADS_NATIVE, REACHES_NETWORK, READS_SECRETS, STARTS_PROGRAM, UNPICKLES,
 };
@@ -28,56 +29,6 @@ pub enum When {
     /// As soon as the file is imported.
     Imported,
 }
-
-/// Methods that libraries call of themselves when they load, make or use a model, tokenizer, pipeline or handler.
-static LOADERS: [&str; 46] = [
-    "__init__",
-    "__new__",
-    "__post_init__",
-    "__call__",
-    "__setstate__",
-    "__reduce__",
-    "__reduce_ex__",
-    "__getattr__",
-    "__getattribute__",
-    "__init_subclass__",
-    "__del__",
-    "__enter__",
-    "post_init",
-    "forward",
-    "_forward",
-    "from_pretrained",
-    "_from_pretrained",
-    "from_config",
-    "from_dict",
-    "_init_weights",
-    "init_weights",
-    "generate",
-    "preprocess",
-    "postprocess",
-    "_preprocess",
-    "_postprocess",
-    "_sanitize_parameters",
-    "_tokenize",
-    "tokenize",
-    "encode",
-    "decode",
-    "get_vocab",
-    "load_state_dict",
-    "_load_from_state_dict",
-    "load",
-    "load_model",
-    "build",
-    "call",
-    "model_fn",
-    "input_fn",
-    "predict_fn",
-    "output_fn",
-    "initialize",
-    "handle",
-    "inference",
-    "predict",
-];
 
 /// Classes of libraries that models, tokenizers, configurations and pipelines are made from.
 static BASES: [&str; 22] = [
@@ -156,7 +107,7 @@ pub fn reach(source: &Source) -> Vec<When> {
     let mut queue = Vec::new();
     for (index, function) in source.functions.iter().enumerate() {
         let loads =
-            LOADERS.contains(&function.name.as_str()) && (function.class.is_some() || function.name.ends_with("_fn"));
+            is_called_by_libraries(&function.name) && (function.class.is_some() || function.name.ends_with("_fn"));
         let at_once = index == 0 || function.name == "__init_subclass__";
         if at_once || loads {
             let reached = if at_once { When::Imported } else { When::Loaded };
@@ -168,12 +119,14 @@ pub fn reach(source: &Source) -> Vec<When> {
     let mut reached: std::collections::BTreeMap<&str, When> = std::collections::BTreeMap::new();
     while let Some(index) = queue.pop() {
         let now = when[index];
-        for name in &source.functions[index].references {
-            if reached.get(name.as_str()).is_some_and(|before| *before >= now) {
+        let mut names: Vec<&str> = source.functions[index].references.iter().map(String::as_str).collect();
+        while let Some(name) = names.pop() {
+            if reached.get(name).is_some_and(|before| *before >= now) {
                 continue;
             }
             reached.insert(name, now);
-            for &called in named.get(name.as_str()).into_iter().flatten() {
+            names.extend(source.aliases.get(name).into_iter().flatten().map(String::as_str));
+            for &called in named.get(name).into_iter().flatten() {
                 if when[called] < now && called != index {
                     when[called] = now;
                     queue.push(called);

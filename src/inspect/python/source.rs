@@ -81,6 +81,10 @@ pub struct Source {
     pub brackets: u32,
     /// Where the text that is read begins in the whole.
     pub base: usize,
+    /// Other names of functions: what each name is bound to without a call.
+    pub aliases: BTreeMap<String, BTreeSet<String>>,
+    /// The names that the value being read is bound to, where it can be reached through nothing else.
+    pub binding: Vec<String>,
     values: BTreeMap<String, Value>,
     stars: Vec<String>,
     work: usize,
@@ -159,6 +163,18 @@ impl Source {
     /// What a name stands for.
     pub fn name(&mut self, name: &str, range: Range<usize>) -> Value {
         self.refer(name);
+        self.stands_for(name, range)
+    }
+
+    /// The same for a name that is only bound to others: what it stands for runs when one of those is used.
+    pub fn bound(&mut self, name: &str, range: Range<usize>) -> Value {
+        for alias in &self.binding {
+            self.aliases.entry(alias.clone()).or_default().insert(name.to_owned());
+        }
+        self.stands_for(name, range)
+    }
+
+    fn stands_for(&mut self, name: &str, range: Range<usize>) -> Value {
         let value = match self.values.get(name) {
             Some(value) => value.clone(),
             None => {

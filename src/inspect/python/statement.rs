@@ -1,6 +1,7 @@
 //! Statements: what is imported, bound and defined, and which function a line belongs to.
 
 use super::expression::Parser;
+use super::names::is_called_by_libraries;
 use super::source::{Function, MODULE, Source};
 use super::tokens::{Fault, Kind, Reader, Token};
 use super::value::{Taint, Value};
@@ -53,7 +54,7 @@ fn line(tokens: &[Token], indent: usize, source: &mut Source, blocks: &mut Vec<B
         head(header, source, class);
     }
     for statement in split(body, ";") {
-        simple(statement, source);
+        simple(statement, class.is_some(), source);
     }
 }
 
@@ -157,7 +158,7 @@ fn is_main(tokens: &[Token]) -> bool {
     texts && tokens.len() == 3 && tokens.get(1).is_some_and(|token| token.kind == Kind::Sign("=="))
 }
 
-fn simple(tokens: &[Token], source: &mut Source) {
+fn simple(tokens: &[Token], in_class: bool, source: &mut Source) {
     match name(tokens.first()) {
         None if tokens.is_empty() => {}
         Some("import") => imports(&tokens[1..], source),
@@ -170,7 +171,7 @@ fn simple(tokens: &[Token], source: &mut Source) {
                 source.call(&value, &[], tokens[0].at..tokens[tokens.len() - 1].end);
             }
         }
-        _ => assignment(tokens, source),
+        _ => assignment(tokens, in_class, source),
     }
 }
 
@@ -231,11 +232,30 @@ fn dotted<'t>(tokens: &'t [Token], source: &mut Source) -> (String, &'t [Token])
     (path, &[])
 }
 
+/// The names of `a = b, c = …`, if a value bound to them is reached through them alone. What is bound to an attribute,
+/// an item, a name in a class or one that Python or a library looks for is called by others.
+fn plain_targets(targets: &[&[Token]], in_class: bool) -> Vec<String> {
+    let mut names = Vec::new();
+    for token in targets.iter().copied().flatten().filter(|token| !is_sign(Some(token), ",")) {
+        match name(Some(token)) {
+            Some(plain) if !in_class && !plain.starts_with("__") && !is_called_by_libraries(plain) => {
+                names.push(plain.to_owned());
+            }
+            _ => return Vec::new(),
+        }
+    }
+    names
+}
+
 /// `a = b = value`, or an expression.
-fn assignment(tokens: &[Token], source: &mut Source) {
+fn assignment(tokens: &[Token], in_class: bool, source: &mut Source) {
     let parts = split(tokens, "=");
     let Some((value, targets)) = parts.split_last() else { return };
+    let plain = plain_targets(targets, in_class);
+    let only_names = !plain.is_empty();
+    source.binding = plain;
     let values = Parser::new(value, source).rest();
+    source.binding.clear();
     if let (Some(grown), true, Some(more)) = (name(tokens.first()), is_sign(tokens.get(1), "+="), values.get(1)) {
         let old = values.first().cloned().unwrap_or_default();
         let new = source.plus(&old, more);
@@ -261,6 +281,8 @@ fn assignment(tokens: &[Token], source: &mut Source) {
                 bound.filter(|_| names.len() == values.len() || names.len() == 1).cloned().unwrap_or_default(),
             );
         }
-        Parser::new(target, source).rest();
+        if !only_names {
+            Parser::new(target, source).rest();
+        }
     }
 }

@@ -211,3 +211,30 @@ fn cost_grows_with_the_size() {
         assert!(large < small * 10 + std::time::Duration::from_millis(200), "{}: {small:?} {large:?}", &make(20)[..30]);
     }
 }
+
+#[test]
+fn a_function_that_is_only_given_another_name_is_not_called() {
+    let bound = |then: &str| {
+        let text =
+            format!("import os\ndef run(): os.system('touch x')\ncopy, paste = run, run\nlater = copy\n{then}\n");
+        worst("modeling_x.py", &text).0
+    };
+    for then in ["", "def unused(): later()", "clip = paste"] {
+        assert!(bound(then) <= Some(Severity::Low), "{then}: {:?}", bound(then));
+    }
+    for then in [
+        "copy()",
+        "later()",
+        "x = later\nx()",
+        "x = later()",
+        "x = [later]",
+        "import atexit\natexit.register(paste)",
+        "import sys\nsys.excepthook = paste",
+        "class M:\n    run_it = paste",
+        "forward = paste",
+        "__getattr__ = paste",
+        "@paste\ndef f(): pass",
+    ] {
+        assert!(bound(then) >= Some(Severity::High), "{then}: {:?}", bound(then));
+    }
+}

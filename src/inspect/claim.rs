@@ -129,16 +129,33 @@ pub fn is_unpickled(view: &View<'_>, scope: &Scope<'_>) -> bool {
 
 /// What stands in the place of weights under a name that says nothing of the format: the page or message of a server
 /// that refused to give them, or a script.
-fn stand_in(extension: &str, formats: &[Format]) -> Option<(&'static str, Severity)> {
+fn stand_in(extension: &str, formats: &[Format], view: &View<'_>) -> Option<(&'static str, Severity)> {
     let is = |name: &'static str| formats.contains(&Format::named(name));
     let weights = WEIGHTS.contains(&extension);
     match (weights, extension) {
         (true, _) if is("script") => Some(("a script", Severity::High)),
+        (true, _) if is("text") && is_python(view) => Some(("Python source", Severity::High)),
         (true, _) if is("html") => Some(("a web page", Severity::Medium)),
         (_, "bin" | "weights" | "params") if is("xml") => Some(("XML", Severity::Medium)),
         (_, "bin" | "weights" | "params") if is("json") => Some(("JSON", Severity::Medium)),
         _ => None,
     }
+}
+
+/// A text whose first line that is no comment imports something, as nothing but Python does.
+fn is_python(view: &View<'_>) -> bool {
+    let Ok(head) = view.read_up_to(0, 4096) else { return false };
+    let head = String::from_utf8_lossy(&head);
+    let mut lines = head.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let dotted = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ',' | ' ' | '*' | '('))
+    };
+    lines.next().is_some_and(|line| {
+        let module = line.strip_prefix("import ").filter(|name| dotted(name) && name.split(' ').count() == 1);
+        let names = line.strip_prefix("from ").and_then(|rest| rest.split_once(" import "));
+        module.is_some()
+            || names.is_some_and(|(module, names)| dotted(module) && dotted(names) && !module.contains(' '))
+    })
 }
 
 /// A text by which Python is told where its packages lie.
@@ -184,7 +201,7 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         let names: Vec<_> = claimed.iter().map(Format::name).collect();
         scope.raise(&POLYGLOT, view, whole.clone(), format!("it is {} at once", names.join(" and ")));
     }
-    if let Some((is, severity)) = stand_in(extension, scope.formats()) {
+    if let Some((is, severity)) = stand_in(extension, scope.formats(), view) {
         let message = format!("the name ends in .{extension}, as weights do, but the bytes are {is}");
         let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(severity);
         return scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));

@@ -88,9 +88,12 @@ pub fn suspect(view: &View<'_>, scope: &mut Scope<'_>) {
     apart.lists = scope.lists;
     inspect_pickle(view, &mut apart);
     let seen = apart.close();
+    let disguised = |evidence: &&Evidence| evidence.rule == &rules::NAME_DISGUISED;
+    let places: Vec<_> = seen.evidence.iter().filter(disguised).map(|evidence| evidence.place.clone()).collect();
     let runs = |evidence: &Evidence| evidence.rule.class == Class::Defect && evidence.severity() >= Severity::High;
-    // Words of a text may be taken for a name that cannot be imported; alone that says nothing.
-    if seen.evidence.iter().any(|evidence| runs(evidence) && evidence.rule != &rules::NAME_DISGUISED) {
+    // Words of a text may be taken for a name that cannot be imported: that says nothing, and an import there neither.
+    let words = |evidence: &Evidence| evidence.rule != &rules::DANGEROUS_CALL && places.contains(&evidence.place);
+    if seen.evidence.iter().any(|evidence| runs(evidence) && !words(evidence)) {
         seen.evidence.into_iter().filter(runs).for_each(|evidence| scope.add(evidence));
         seen.contents.calls.into_iter().for_each(|call| scope.call(call));
     }

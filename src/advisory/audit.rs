@@ -164,9 +164,11 @@ pub struct Terms {
 /// Advisories about malicious packages are not applied to those: such packages often imitate the names of private
 /// ones. Packages of the tree itself are inventory.
 ///
+/// `gaps` is what was said when the lockfiles were read: one that was not read whole is never called clean.
+///
 /// What is not checked: whether the affected code is reached or compiled for this platform.
 #[must_use]
-pub fn audit(packages: &[Package], database: &Database, terms: &Terms) -> Vec<Evidence> {
+pub fn audit(packages: &[Package], gaps: &[Evidence], database: &Database, terms: &Terms) -> Vec<Evidence> {
     let mut evidence: Vec<Evidence> = database.evidence().to_vec();
     evidence.extend(stale(database.about().current(), terms));
     let mut lockfiles: BTreeMap<&ArtifactPath, Vec<&Package>> = BTreeMap::new();
@@ -174,7 +176,8 @@ pub fn audit(packages: &[Package], database: &Database, terms: &Terms) -> Vec<Ev
         lockfiles.entry(&package.lockfile).or_default().push(package);
     }
     for (lockfile, packages) in lockfiles {
-        evidence.extend(one_lockfile(lockfile, packages, database, terms.today));
+        let torn = gaps.iter().any(|gap| gap.rule.class == Class::Gap && gap.artifact.as_ref() == Some(lockfile));
+        evidence.extend(one_lockfile(lockfile, packages, database, terms.today, torn));
     }
     evidence
 }
@@ -239,18 +242,21 @@ fn one_lockfile(
     packages: Vec<&Package>,
     database: &Database,
     today: Option<Date>,
+    torn: bool,
 ) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     let mut left_out: BTreeMap<String, Vec<&Package>> = BTreeMap::new();
     let mut local = Vec::new();
     let mut paths: Option<Paths<'_>> = None;
-    let (mut audited, mut affected) = (0u64, 0u64);
+    let (mut audited, mut affected, mut by_name) = (0u64, 0u64, 0u64);
     for package in &packages {
         if package.source == PackageSource::Local {
             local.push(*package);
             continue;
         }
-        match reason(package, database) {
+        let reason = reason(package, database);
+        let counted = if reason.is_some() { &mut by_name } else { &mut affected };
+        match reason {
             Some(reason) => left_out.entry(reason).or_default().push(package),
             None => audited = audited.saturating_add(1),
         }
@@ -261,7 +267,7 @@ fn one_lockfile(
             Vec::new()
         });
         if !matches.is_empty() {
-            affected = affected.saturating_add(1);
+            *counted = counted.saturating_add(1);
             let paths = paths.get_or_insert_with(|| Paths::of(packages.clone()));
             let known = database.about_package(package.ecosystem, &package.name).unwrap_or_default();
             let telling = Telling { package, paths, remedy: Remedy::of(package, &known), today };
@@ -278,11 +284,13 @@ fn one_lockfile(
         evidence.push(told.with("count", packages.len()).with("reason", reason.as_str()));
     }
     let title = database.title();
-    let coverage = format!("{audited} of {} packages audited, {affected} affected ({title})", packages.len());
-    let coverage = Evidence::new(&AUDIT_COVERAGE, coverage).of(lockfile);
-    evidence.push(coverage.with("audited", audited).with("packages", packages.len()).with("affected", affected));
+    let all = packages.len();
+    let more = if by_name > 0 { format!("; {by_name} more if they are what they are named") } else { String::new() };
+    let coverage = format!("{audited} of {all} packages audited, {affected} affected{more} ({title})");
+    let coverage = Evidence::new(&AUDIT_COVERAGE, coverage).of(lockfile).with("affected_by_name", by_name);
+    evidence.push(coverage.with("audited", audited).with("packages", all).with("affected", affected));
     let broken = evidence.iter().any(|one| one.rule == &ADVISORY_DATABASE_BROKEN);
-    if affected == 0 && left_out.is_empty() && audited > 0 && !broken {
+    if affected == 0 && left_out.is_empty() && audited > 0 && !broken && !torn {
         let message = format!("no advisory speaks against any of {audited} packages ({title})");
         evidence.push(Evidence::new(&AUDIT_CLEAN, message).of(lockfile).with("packages", audited));
     }

@@ -69,7 +69,7 @@ fn a_flaw_carries_everything_known_about_it() {
         package("bad", "1.1.9", PackageSource::PublicRegistry, &["middle@1.0.0"]),
         package("old", "9.0.0", PackageSource::PublicRegistry, &[]),
     ];
-    let evidence = audit(&packages, &database, &Terms::default());
+    let evidence = audit(&packages, &[], &database, &Terms::default());
     assert_eq!(
         said(&evidence),
         [
@@ -93,16 +93,16 @@ fn clean_means_that_everything_was_looked_up() {
     let folder = small();
     let database = Database::open(folder.path()).unwrap();
     let good = package("bad", "1.2.0", PackageSource::PublicRegistry, &[]);
-    let clean = audit(std::slice::from_ref(&good), &database, &Terms::default());
+    let clean = audit(std::slice::from_ref(&good), &[], &database, &Terms::default());
     assert!(clean.iter().any(|one| one.rule == &AUDIT_CLEAN));
     let git = package("bad", "1.0.0", PackageSource::Git("git+https://example.org/bad#1".into()), &[]);
-    let evidence = audit(&[good.clone(), git], &database, &Terms::default());
+    let evidence = audit(&[good.clone(), git], &[], &database, &Terms::default());
     assert!(!evidence.iter().any(|one| one.rule == &AUDIT_CLEAN));
     let flaw = evidence.iter().find(|one| one.rule == &VULNERABLE_PACKAGE).unwrap();
     assert_eq!(flaw.assurance, Assurance::Declared);
     assert!(evidence.iter().any(|one| one.rule == &PACKAGE_NOT_AUDITED));
     let python = Package { ecosystem: Ecosystem::PyPI, ..good };
-    let evidence = audit(&[python], &database, &Terms::default());
+    let evidence = audit(&[python], &[], &database, &Terms::default());
     assert!(evidence.iter().any(|one| one.fact.message.contains("says nothing about PyPI")));
 }
 
@@ -111,7 +111,7 @@ fn age_is_a_gap() {
     let folder = small();
     let database = Database::open(folder.path()).unwrap();
     let terms = |day: &str| Terms { today: Some(day.parse().unwrap()), stale_after: Some(30) };
-    let rules = |terms: &Terms| audit(&[], &database, terms).iter().map(|one| one.rule.id).collect::<Vec<_>>();
+    let rules = |terms: &Terms| audit(&[], &[], &database, terms).iter().map(|one| one.rule.id).collect::<Vec<_>>();
     assert!(!rules(&terms("2099-01-31")).contains(&"advisory-database-stale"));
     assert!(rules(&terms("2099-03-31")).contains(&"advisory-database-stale"));
     // A day yet to come is no sign of freshness.
@@ -125,7 +125,7 @@ fn a_database_is_as_old_as_the_last_question_to_its_sources() {
     database.origins().iter_mut().for_each(|origin| origin.fetched = Some("2099-03-30".to_owned()));
     let terms = |day: &str| Terms { today: Some(day.parse().unwrap()), stale_after: Some(30) };
     let is_stale = |day: &str| {
-        let rules = audit(&[], &database, &terms(day));
+        let rules = audit(&[], &[], &database, &terms(day));
         assert_eq!(rules.iter().any(|one| one.rule.id == "advisory-database-stale"), {
             stale(database.about().current(), &terms(day)).is_some()
         });
@@ -153,7 +153,7 @@ fn a_damaged_database_is_no_clean_one() {
     let bad = package("bad", "1.2.0", PackageSource::PublicRegistry, &[]);
     let ids = || {
         let database = Database::open(&target).ok()?;
-        let evidence = audit(std::slice::from_ref(&bad), &database, &Terms::default());
+        let evidence = audit(std::slice::from_ref(&bad), &[], &database, &Terms::default());
         Some(evidence.iter().map(|one| one.rule.id).collect::<Vec<_>>())
     };
     assert_eq!(ids().unwrap(), ["advisory-malformed", "advisory-malformed", "audit-coverage", "audit-clean"]);

@@ -56,7 +56,9 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
             if let Some(newest) = database.about().current() {
                 audited.inputs.push(Input { role: NEWEST.to_owned(), name: newest.to_owned(), digest: None });
             }
-            audited.evidence.extend(advisory::audit(&dependencies.packages, &database, &terms(policy, request.now.at)));
+            let terms = terms(policy, request.now.at);
+            let told = advisory::audit(&dependencies.packages, &audited.evidence, &database, &terms);
+            audited.evidence.extend(told);
         }
     }
     if let Some(folder) = &request.advising.index {

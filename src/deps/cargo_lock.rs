@@ -10,7 +10,6 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use rayon::prelude::*;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -18,7 +17,7 @@ use crate::model::{Algorithm, Digest, Ecosystem, Package, PackageSource, Purl};
 
 use super::collect::{LOCKFILE_EMPTY, LOCKFILE_MALFORMED, Sheet};
 use super::lines::Lines;
-use super::purls;
+use super::{parts, purls};
 
 #[derive(Deserialize)]
 struct File<'a> {
@@ -85,26 +84,10 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
     fill(sheet, &entries, &checksums);
 }
 
-/// The file, in parts with their offsets. A large one is cut between entries and its parts are read side by side, which
-/// takes less time and far less memory; if a part is not sound by itself the whole is read at once, and decides.
+/// The file, in parts with their offsets.
 fn parse(text: &str) -> Result<Vec<(usize, File<'_>)>, toml::de::Error> {
-    const PART: usize = 256 << 10;
-    let mut starts = vec![0usize];
-    while let Some(rest) = text.get(starts.last().copied().unwrap_or(0).saturating_add(PART)..) {
-        let from = text.len().saturating_sub(rest.len());
-        let Some(at) = rest.find("\n[[package]]\n") else { break };
-        starts.push(from.saturating_add(at).saturating_add(1));
-    }
-    let ends = starts.iter().skip(1).copied().chain([text.len()]);
-    let parts: Vec<(usize, &str)> =
-        starts.iter().zip(ends).filter_map(|(start, end)| Some((*start, text.get(*start..end)?))).collect();
-    let whole = || toml::from_str(text).map(|file| vec![(0, file)]);
-    if parts.len() < 2 {
-        return whole();
-    }
-    let read: Result<Vec<_>, toml::de::Error> =
-        parts.par_iter().map(|(start, part)| toml::from_str(part).map(|file| (*start, file))).collect();
-    read.or_else(|_| whole())
+    let head = |rest: &str| rest.starts_with("[[package]]\n");
+    parts::read(text, head, |start, part| toml::from_str(part).map(|file| (start, file)))
 }
 
 /// The entries that are sound by themselves, for a file that is not sound as a whole.

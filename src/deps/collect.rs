@@ -6,7 +6,7 @@ use crate::model::{ArtifactPath, Class, Evidence, Limits, Package, Place, Rule, 
 
 use super::{
     Kind, auditable, bill, bun, cargo_lock, composer, conda, gemfile, go, gradle, installed, lookalike, npm, pipfile,
-    pnpm, python_toml, recognise, requirements, sources, yarn,
+    pnpm, pom, python_toml, recognise, requirements, sources, yarn,
 };
 
 /// A lockfile, or a part of one, that cannot be read.
@@ -29,10 +29,10 @@ pub static LOCKFILE_EMPTY: Rule = Rule {
     frameworks: &["CWE-1059", "OWASP-LLM03"],
 };
 
-/// A lockfile that nothing here reads.
+/// A lockfile that nothing here reads, or that leaves most of its packages to be found elsewhere.
 pub static LOCKFILE_NOT_READ: Rule = Rule {
     id: "lockfile-not-read",
-    summary: "a lockfile was recognised and not read",
+    summary: "a lockfile was recognised and not read, or lists only a part of what is installed",
     severity: Severity::Low,
     class: Class::Gap,
     page: include_str!("../rules/lockfile-not-read.md"),
@@ -128,6 +128,12 @@ pub fn read_embedded<'a>(
 
 fn read(kind: Kind, sheet: &mut Sheet<'_>, bytes: &[u8]) {
     let text = sheet.text(bytes);
+    // Requirements may be none, and `go.sum` says nothing that the `go.mod` beside it does not.
+    let may_be_empty =
+        kind == Kind::Requirements || (kind == Kind::GoSum && sheet.has(&sheet.path().sibling("go.mod")));
+    if text.trim().is_empty() && !may_be_empty {
+        return sheet.note(&LOCKFILE_EMPTY, None, "the file has no content");
+    }
     match kind {
         Kind::Bill => bill::read(sheet, &text),
         Kind::Bun => bun::read(sheet, &text),
@@ -141,6 +147,7 @@ fn read(kind: Kind, sheet: &mut Sheet<'_>, bytes: &[u8]) {
         Kind::Npm => npm::read(sheet, &text),
         Kind::Pipfile => pipfile::read(sheet, &text),
         Kind::Pnpm => pnpm::read(sheet, &text),
+        Kind::Pom => pom::read(sheet, &text),
         Kind::PythonToml => python_toml::read(sheet, &text),
         Kind::Requirements => requirements::read(sheet, &text),
         Kind::Yarn => yarn::read(sheet, &text),

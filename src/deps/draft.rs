@@ -1,9 +1,10 @@
 //! Entries as a lockfile states them, before the names they depend on are packages.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rayon::prelude::*;
 
 use crate::model::{Algorithm, Digest, Ecosystem, Package, PackageSource, Purl};
 
@@ -44,34 +45,29 @@ impl Draft {
 /// Adds the entries to the sheet with their dependencies resolved. An entry that is stated several times (once for
 /// each place it is installed in, or each platform) becomes one package.
 pub fn link(sheet: &mut Sheet<'_>, ecosystem: Ecosystem, drafts: Vec<Draft>) {
-    let key = |name: &str| ecosystem.key(name);
-    let mut by_name: BTreeMap<String, Vec<(String, Purl)>> = BTreeMap::new();
-    let mut order: Vec<Purl> = Vec::new();
-    let mut merged: BTreeMap<Purl, Draft> = BTreeMap::new();
-    for draft in drafts {
-        let purl = purls::of(ecosystem, &draft.name, &draft.version, &draft.source);
-        if let Some(first) = merged.get_mut(&purl) {
-            first.needs.extend(draft.needs);
-            first.checksums.extend(draft.checksums);
-            continue;
-        }
-        by_name.entry(key(&draft.name)).or_default().push((draft.version.clone(), purl.clone()));
-        order.push(purl.clone());
-        merged.insert(purl, draft);
+    let entries = merged(ecosystem, drafts);
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::with_capacity(entries.len());
+    for (index, (_, draft)) in entries.iter().enumerate() {
+        by_name.entry(ecosystem.key(&draft.name)).or_default().push(index);
     }
-    for purl in order {
-        let Some(draft) = merged.remove(&purl) else { continue };
-        let mut dependencies = BTreeSet::new();
+    let needed = |(_, draft): &(Purl, Draft)| {
+        let mut found = Vec::with_capacity(draft.needs.len());
         for (name, version) in &draft.needs {
-            let named = by_name.get(&key(name)).map_or(&[][..], Vec::as_slice);
-            let exact = named.iter().filter(|(own, _)| Some(own) == version.as_ref()).map(|(_, purl)| purl.clone());
-            let exact: Vec<Purl> = exact.collect();
-            if exact.is_empty() {
-                dependencies.extend(named.iter().map(|(_, purl)| purl.clone()));
+            let places = by_name.get(&ecosystem.key(name)).map_or(&[][..], Vec::as_slice);
+            let named = || places.iter().filter_map(|index| entries.get(*index));
+            let exact = || named().filter(|(_, other)| Some(&other.version) == version.as_ref());
+            if exact().next().is_some() {
+                found.extend(exact().map(|(purl, _)| purl.clone()));
             } else {
-                dependencies.extend(exact);
+                found.extend(named().map(|(purl, _)| purl.clone()));
             }
         }
+        found.sort_unstable();
+        found.dedup();
+        found
+    };
+    let dependencies: Vec<Vec<Purl>> = entries.par_iter().map(needed).collect();
+    for ((purl, draft), dependencies) in entries.into_iter().zip(dependencies) {
         let mut checksums = draft.checksums;
         checksums.sort_unstable();
         checksums.dedup();
@@ -84,9 +80,33 @@ pub fn link(sheet: &mut Sheet<'_>, ecosystem: Ecosystem, drafts: Vec<Draft>) {
             checksums,
             lockfile: sheet.path().clone(),
             line: draft.line,
-            dependencies: dependencies.into_iter().collect(),
+            dependencies,
         });
     }
+}
+
+/// Each entry with its purl, once, in the order of the file.
+fn merged(ecosystem: Ecosystem, drafts: Vec<Draft>) -> Vec<(Purl, Draft)> {
+    let purl = |draft: &Draft| purls::of(ecosystem, &draft.name, &draft.version, &draft.source);
+    let purls: Vec<Purl> = drafts.par_iter().map(purl).collect();
+    let mut places: HashMap<&Purl, usize> = HashMap::with_capacity(drafts.len());
+    let mut entries: Vec<(usize, Draft)> = Vec::with_capacity(drafts.len());
+    for (index, (draft, purl)) in drafts.into_iter().zip(&purls).enumerate() {
+        match places.get(purl).and_then(|place| entries.get_mut(*place)) {
+            Some((_, first)) => {
+                first.needs.extend(draft.needs);
+                first.checksums.extend(draft.checksums);
+            }
+            None => {
+                places.insert(purl, entries.len());
+                entries.push((index, draft));
+            }
+        }
+    }
+    drop(places);
+    let mut purls: Vec<Option<Purl>> = purls.into_iter().map(Some).collect();
+    let own = |(index, draft): (usize, Draft)| Some((purls.get_mut(index)?.take()?, draft));
+    entries.into_iter().filter_map(own).collect()
 }
 
 /// A checksum as Python's lockfiles write it, `sha256:HEX`.

@@ -15,7 +15,7 @@ use super::draft::{Draft, link};
 /// Reads a `go.mod` into `sheet`.
 pub fn read_mod(sheet: &mut Sheet<'_>, text: &str) {
     let mut drafts: Vec<Draft> = Vec::new();
-    let mut replaced: BTreeMap<(String, Option<String>), Draft> = BTreeMap::new();
+    let mut replaced: BTreeMap<Module, Draft> = BTreeMap::new();
     let mut block = String::new();
     let mut named = false;
     for (number, line) in (1u64..).zip(text.lines()) {
@@ -38,15 +38,18 @@ pub fn read_mod(sheet: &mut Sheet<'_>, text: &str) {
             ("module", [_]) => named = true,
             ("require", [name, version]) => drafts.push(Draft::new(*name, *version, Some(number))),
             ("require", _) => sheet.note(&LOCKFILE_MALFORMED, Some(number), format!("not a requirement: {line}")),
-            ("replace", [name, "=>", to @ ..]) => {
-                replaced.extend(replacement(to, number).map(|draft| (((*name).to_owned(), None), draft)));
-            }
-            ("replace", [name, version, "=>", to @ ..]) => {
-                let key = ((*name).to_owned(), Some((*version).to_owned()));
-                replaced.extend(replacement(to, number).map(|draft| (key, draft)));
-            }
+            ("replace", rest) => match replacement(rest, number) {
+                Some((key, draft)) => {
+                    replaced.insert(key, draft);
+                }
+                None => sheet.note(&LOCKFILE_MALFORMED, Some(number), format!("not a replacement: {line}")),
+            },
             _ => {}
         }
+    }
+    if !block.is_empty() {
+        let message = format!("the list of `{block}` has no end: the end of the file is missing");
+        sheet.note(&LOCKFILE_MALFORMED, None, message);
     }
     if !named && drafts.is_empty() {
         sheet.note(&LOCKFILE_EMPTY, None, "no module line");
@@ -61,16 +64,22 @@ pub fn read_mod(sheet: &mut Sheet<'_>, text: &str) {
     link(sheet, Ecosystem::Go, drafts);
 }
 
-fn replacement(to: &[&str], number: u64) -> Option<Draft> {
-    match to {
-        [name, version] => Some(Draft::new(*name, *version, Some(number))),
-        [path] => {
-            let mut draft = Draft::new(*path, "", Some(number));
-            draft.source = PackageSource::Local;
-            Some(draft)
-        }
-        _ => None,
-    }
+/// A module, or one version of it.
+type Module = (String, Option<String>);
+
+/// `OLD [VERSION] => NEW VERSION`, or `=> PATH`.
+fn replacement(words: &[&str], number: u64) -> Option<(Module, Draft)> {
+    let (old, to) = match words {
+        [name, "=>", to @ ..] => (((*name).to_owned(), None), to),
+        [name, version, "=>", to @ ..] => (((*name).to_owned(), Some((*version).to_owned())), to),
+        _ => return None,
+    };
+    let draft = match to {
+        [name, version] => Draft::new(*name, *version, Some(number)),
+        [path] => Draft { source: PackageSource::Local, ..Draft::new(*path, "", Some(number)) },
+        _ => return None,
+    };
+    Some((old, draft))
 }
 
 /// Reads a `go.sum` into `sheet`, unless the `go.mod` beside it says more.

@@ -32,6 +32,8 @@ pub enum Kind {
     Pipfile,
     /// `pnpm-lock.yaml`.
     Pnpm,
+    /// `pom.xml`.
+    Pom,
     /// `poetry.lock`, `uv.lock`, `pdm.lock` or `pylock.toml`.
     PythonToml,
     /// pip's requirements or constraints.
@@ -77,6 +79,7 @@ pub fn recognise(path: &ArtifactPath) -> Option<Kind> {
         "gradle.lockfile" | "buildscript-gradle.lockfile" => Kind::Gradle,
         "package-lock.json" | "npm-shrinkwrap.json" | ".package-lock.json" => Kind::Npm,
         "pnpm-lock.yaml" => Kind::Pnpm,
+        "pom.xml" => Kind::Pom,
         "poetry.lock" | "uv.lock" | "pdm.lock" | "pylock.toml" => Kind::PythonToml,
         "yarn.lock" => Kind::Yarn,
         "bom.json" | "sbom.json" => Kind::Bill,

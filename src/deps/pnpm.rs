@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::model::{Ecosystem, PackageSource};
 
-use super::collect::{LOCKFILE_EMPTY, LOCKFILE_MALFORMED, Sheet};
+use super::collect::{LOCKFILE_MALFORMED, Sheet};
 use super::draft::{Draft, by_address, integrity, link};
 use super::json::Keys;
-use super::yaml;
+use super::{parts, yaml};
 
 #[derive(Deserialize)]
 struct File {
@@ -49,11 +49,7 @@ struct Resolution {
 
 /// Reads `text` into `sheet`.
 pub fn read(sheet: &mut Sheet<'_>, text: &str) {
-    if text.trim().is_empty() {
-        sheet.note(&LOCKFILE_EMPTY, None, "the file has no content");
-        return;
-    }
-    let file: File = match yaml::parse(text) {
+    let file: File = match in_parts(text).map_or_else(|| yaml::parse(text), Ok) {
         Ok(file) => file,
         Err((line, why)) => {
             sheet.note(&LOCKFILE_MALFORMED, Some(line), format!("not YAML of this kind: {why}"));
@@ -88,6 +84,55 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
         drafts.push(draft);
     }
     link(sheet, Ecosystem::Npm, drafts);
+}
+
+/// A large file, its two long lists read in parts; `None` if it is small or a part is not sound by itself.
+fn in_parts(text: &str) -> Option<File> {
+    if text.len() < parts::PART {
+        return None;
+    }
+    let mut rest = String::new();
+    let mut lists: [BTreeMap<String, Entry>; 2] = Default::default();
+    let mut from = 0usize;
+    for (list, title) in lists.iter_mut().zip(["\npackages:\n", "\nsnapshots:\n"]) {
+        let Some(at) = text.find(title) else { continue };
+        let start = at.checked_add(title.len())?;
+        rest.push_str(text.get(from..at)?);
+        let length = section(text.get(start..)?);
+        from = start.checked_add(length)?;
+        *list = entries(text.get(start..from)?)?;
+    }
+    rest.push('\n');
+    rest.push_str(text.get(from..)?);
+    let mut file: File = yaml::parse(&rest).ok()?;
+    let [packages, snapshots] = lists;
+    // A list that stands twice is for the reader of the whole to refuse.
+    if !file.packages.is_empty() || !file.snapshots.is_empty() {
+        return None;
+    }
+    (file.packages, file.snapshots) = (packages, snapshots);
+    Some(file)
+}
+
+/// Bytes up to the next line that begins a key of the document.
+fn section(text: &str) -> usize {
+    let next = text.match_indices('\n').map(|(at, _)| at.saturating_add(1));
+    let outside = |rest: &str| !rest.starts_with([' ', '\n', '\r']) && !rest.is_empty();
+    let first = std::iter::once(0).chain(next).find(|at| text.get(*at..).is_some_and(outside));
+    first.unwrap_or(text.len())
+}
+
+/// The entries of a list, each of which begins with two spaces; `None` if one stands twice.
+fn entries(text: &str) -> Option<BTreeMap<String, Entry>> {
+    let head = |rest: &str| rest.strip_prefix("  ").is_some_and(|rest| !rest.starts_with([' ', '#', '\n', '\r', '-']));
+    let parts = parts::read(text, head, |_, part| yaml::parse::<BTreeMap<String, Entry>>(part)).ok()?;
+    let mut all = BTreeMap::new();
+    for (key, entry) in parts.into_iter().flatten() {
+        if all.insert(key, entry).is_some() {
+            return None;
+        }
+    }
+    Some(all)
 }
 
 /// A key without the peers it was resolved with.

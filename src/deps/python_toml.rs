@@ -10,9 +10,10 @@ use toml::{Spanned, Table, Value};
 
 use crate::model::{Digest, Ecosystem, PackageSource};
 
-use super::collect::{LOCKFILE_EMPTY, LOCKFILE_MALFORMED, Sheet};
+use super::collect::{LOCKFILE_MALFORMED, Sheet};
 use super::draft::{Draft, by_address, checksum, link};
 use super::lines::Lines;
+use super::parts;
 
 #[derive(Default, Deserialize)]
 struct File {
@@ -23,48 +24,85 @@ struct File {
     metadata: Table,
 }
 
+/// What a part of the file says.
+#[derive(Default)]
+struct Part {
+    drafts: Vec<Draft>,
+    /// Lines of entries that have no name.
+    nameless: Vec<u64>,
+    metadata: Table,
+}
+
 /// Reads `text` into `sheet`.
 pub fn read(sheet: &mut Sheet<'_>, text: &str) {
     let lines = Lines::of(text);
-    let (file, torn) = match toml::from_str::<File>(text) {
-        Ok(file) => (file, 0),
-        Err(error) => {
-            let line = error.span().map_or(1, |span| lines.line(span.start));
-            sheet.note(&LOCKFILE_MALFORMED, Some(line), format!("not TOML: {}", error.message()));
-            before(text, error.span().map_or(0, |span| span.start))
-        }
-    };
-    if file.package.is_empty() && torn == 0 && file.metadata.is_empty() && text.trim().is_empty() {
-        sheet.note(&LOCKFILE_EMPTY, None, "the file has no content");
+    let heads = |rest: &str| rest.starts_with("[[package]]\n") || rest.starts_with("[[packages]]\n");
+    let part = |start: usize, part: &str| toml::from_str(part).map(|file| Part::of(file, start, &lines));
+    let mut torn = false;
+    let parts = parts::read(text, heads, part).unwrap_or_else(|error| {
+        let (line, offset) = error.span().map_or((1, 0), |span| (lines.line(span.start), span.start));
+        sheet.note(&LOCKFILE_MALFORMED, Some(line), format!("not TOML: {}", error.message()));
+        torn = true;
+        vec![Part::of(before(text, offset), 0, &lines)]
+    });
+    // Poetry writes this table last.
+    let metadata: Vec<&Table> = parts.iter().map(|part| &part.metadata).filter(|table| !table.is_empty()).collect();
+    if metadata.is_empty() && !torn && sheet.path().name() == "poetry.lock" {
+        sheet.note(
+            &LOCKFILE_MALFORMED,
+            None,
+            "no [metadata], which Poetry writes last: the end of the file is missing",
+        );
     }
-    // Poetry before 1.5 kept checksums here, by name.
-    let files = file.metadata.get("files").and_then(Value::as_table).cloned().unwrap_or_default();
-    let files: BTreeMap<String, Vec<Digest>> = files.iter().map(|(name, list)| (name.clone(), hashes(list))).collect();
-    let mut drafts = Vec::with_capacity(file.package.len());
-    for entry in file.package {
-        let line = lines.line(entry.span().start);
-        let table = entry.into_inner();
-        let Some(name) = table.get("name").and_then(Value::as_str) else {
+    // Poetry before 1.5 kept checksums there, by name.
+    let mut files: BTreeMap<String, Vec<Digest>> = BTreeMap::new();
+    for table in metadata.iter().filter_map(|table| table.get("files")?.as_table()) {
+        files.extend(table.iter().map(|(name, list)| (name.clone(), hashes(list))));
+    }
+    let mut drafts = Vec::with_capacity(parts.iter().map(|part| part.drafts.len()).sum());
+    for part in parts {
+        for line in part.nameless {
             sheet.note(&LOCKFILE_MALFORMED, Some(line), "an entry without a name");
-            continue;
-        };
-        let mut draft = Draft::new(name, text_of(&table, "version"), Some(line));
-        draft.source = source(&table);
-        draft.checksums =
-            ["files", "sdist", "wheels", "archive"].iter().filter_map(|key| table.get(*key)).flat_map(hashes).collect();
-        draft.checksums.extend(files.get(name).into_iter().flatten().cloned());
-        draft.needs = needs(&table);
-        drafts.push(draft);
+        }
+        for mut draft in part.drafts {
+            if matches!(&draft.source, PackageSource::Git(address) if address.starts_with("git+@")) {
+                let message = format!("{} comes from a git repository that is not named", draft.name);
+                sheet.note(&LOCKFILE_MALFORMED, draft.line, message);
+            }
+            draft.checksums.extend(files.get(&draft.name).into_iter().flatten().cloned());
+            drafts.push(draft);
+        }
     }
     link(sheet, Ecosystem::PyPI, drafts);
 }
 
+impl Part {
+    fn of(file: File, start: usize, lines: &Lines) -> Self {
+        let mut part = Self { metadata: file.metadata, ..Self::default() };
+        for entry in file.package {
+            let line = lines.line(start.saturating_add(entry.span().start));
+            let table = entry.into_inner();
+            let Some(name) = table.get("name").and_then(Value::as_str) else {
+                part.nameless.push(line);
+                continue;
+            };
+            let mut draft = Draft::new(name, text_of(&table, "version"), Some(line));
+            draft.source = source(&table);
+            let lists = ["files", "sdist", "wheels", "archive"];
+            draft.checksums = lists.iter().filter_map(|key| table.get(*key)).flat_map(hashes).collect();
+            draft.needs = needs(&table);
+            part.drafts.push(draft);
+        }
+        part
+    }
+}
+
 /// The whole entries before the place where the file stops being TOML.
-fn before(text: &str, offset: usize) -> (File, usize) {
+fn before(text: &str, offset: usize) -> File {
     let upto = text.get(..offset).unwrap_or_default();
     let heads = ["\n[[package]]", "\n[[packages]]"];
     let end = heads.iter().filter_map(|head| upto.rfind(head)).max().unwrap_or(0);
-    (toml::from_str(upto.get(..end).unwrap_or_default()).unwrap_or_default(), 1)
+    toml::from_str(upto.get(..end).unwrap_or_default()).unwrap_or_default()
 }
 
 fn text_of<'a>(table: &'a Table, key: &str) -> &'a str {

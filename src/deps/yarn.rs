@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Algorithm, Digest, Ecosystem, PackageSource};
 
-use super::collect::{LOCKFILE_MALFORMED, Sheet};
+use super::collect::{LOCKFILE_EMPTY, LOCKFILE_MALFORMED, Sheet};
 use super::draft::{Draft, by_address, integrity, link};
 
 #[derive(Default)]
@@ -22,6 +22,9 @@ struct Block {
 /// Reads `text` into `sheet`.
 pub fn read(sheet: &mut Sheet<'_>, text: &str) {
     let blocks = blocks(sheet, text);
+    if blocks.is_empty() {
+        sheet.note(&LOCKFILE_EMPTY, None, "it lists no entry");
+    }
     let mut chosen: BTreeMap<&str, (String, String)> = BTreeMap::new();
     for block in &blocks {
         let (name, version) = identity(block);
@@ -35,6 +38,9 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
         if name.is_empty() {
             sheet.note(&LOCKFILE_MALFORMED, Some(block.line), "an entry without a name");
             continue;
+        }
+        if version.is_empty() {
+            sheet.note(&LOCKFILE_MALFORMED, Some(block.line), format!("the entry of {name} has no version"));
         }
         let mut draft = Draft::new(name, version, Some(block.line));
         draft.source = source(block);
@@ -69,6 +75,9 @@ fn blocks(sheet: &mut Sheet<'_>, text: &str) -> Vec<Block> {
         if line.starts_with("<<<<<<<") || line.starts_with(">>>>>>>") || line.starts_with("=======") {
             sheet.note(&LOCKFILE_MALFORMED, Some(number), "a merge conflict that nobody resolved");
             continue;
+        }
+        if line.matches('"').count() % 2 != 0 {
+            sheet.note(&LOCKFILE_MALFORMED, Some(number), "a quotation that does not end on its line");
         }
         match (depth, blocks.last_mut()) {
             (0, _) => {

@@ -40,33 +40,18 @@ static LIBRARIES: &[&str] = &[
     "monai",
 ];
 
-/// Parts of those libraries, and modules beside them, that run code.
+/// Parts of those libraries, and names beside them, that run code; what is below such a name counts with it.
 static DANGEROUS: &[&str] = &[
-    "os.",
-    "posix.",
-    "subprocess.",
-    "builtins.",
-    "importlib.",
-    "sys.",
-    "shutil.",
-    "pickle.",
-    "runpy.",
-    "ctypes.",
     "torch.load",
-    "torch.hub.",
+    "torch.hub",
     "torch.jit.load",
     "torch.utils.cpp_extension",
     "torch.utils.collect_env",
     "nemo.utils.get_class",
-    "socket.",
-    "urllib.",
-    "http.",
-    "pty.",
-    "code.",
     "eval",
     "exec",
-    "operator.",
-    "functools.",
+    "operator",
+    "functools",
 ];
 
 /// Looks at a text. Double-quoted YAML can write any letter as an escape, so such a text is read a second time without.
@@ -141,7 +126,7 @@ fn targets(text: &str) -> Vec<(u64, String)> {
 
 fn judge(target: &str, range: std::ops::Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
     let computed = target.starts_with(['*', '!', '&', '>', '|']) || target.contains("${");
-    let dangerous = DANGEROUS.iter().any(|name| target.starts_with(name)) || is_dangerous(target);
+    let dangerous = DANGEROUS.iter().any(|name| is_under(target, name)) || is_dangerous(target);
     let known = target.split('.').next().is_some_and(|top| LIBRARIES.contains(&top));
     if known && !dangerous && !computed {
         return;
@@ -154,6 +139,11 @@ fn judge(target: &str, range: std::ops::Range<u64>, view: &View<'_>, scope: &mut
     let evidence = Evidence::new(&HYDRA_TARGET, message);
     let evidence = if dangerous { evidence.rated(Severity::Critical) } else { evidence };
     scope.add(evidence.at(view.place(range.clone())).showing(view.excerpt(range)));
+}
+
+/// True for a dotted name and for what is below it.
+fn is_under(target: &str, name: &str) -> bool {
+    target.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The text with `\xNN`, `\uNNNN` and `\UNNNNNNNN` replaced by what they stand for.

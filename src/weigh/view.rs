@@ -39,12 +39,6 @@ pub enum Unreadable {
 }
 
 impl Unreadable {
-    /// True when it is the bytes that are at fault (truncated), not our limit.
-    #[must_use]
-    pub const fn is_past_end(&self) -> bool {
-        matches!(self, Self::PastEnd(..))
-    }
-
     /// Evidence that a limit stopped inspection at that place.
     #[must_use]
     pub fn limit_evidence(what: &'static str, limit: u64, place: Place) -> Evidence {

@@ -3,7 +3,7 @@
 use super::super::{Kind, read_all, recognise};
 use crate::model::{ArtifactPath, Limits};
 
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "Cargo.lock",
     "Gemfile.lock",
     "Pipfile.lock",
@@ -18,6 +18,7 @@ const NAMES: [&str; 18] = [
     "pdm.lock",
     "pnpm-lock.yaml",
     "poetry.lock",
+    "pom.xml",
     "pylock.toml",
     "requirements.txt",
     "uv.lock",
@@ -66,12 +67,40 @@ fn a_lockfile_that_is_not_kept_is_a_gap() {
 
 #[test]
 fn no_content_is_never_silence() {
-    for name in
-        NAMES.iter().filter(|name| !["requirements.txt", "go.sum", "gradle.lockfile", "yarn.lock"].contains(name))
-    {
-        let path = ArtifactPath::new(*name);
-        let read = read_all([(&path, Some(b"".as_slice()))], &Limits::default());
-        assert!(!read.evidence.is_empty(), "{name}");
+    for name in NAMES.iter().filter(|name| **name != "requirements.txt") {
+        for text in ["", "\n", "\u{feff} \n"] {
+            let path = ArtifactPath::new(*name);
+            let read = read_all([(&path, Some(text.as_bytes()))], &Limits::default());
+            assert_eq!(read.evidence.first().map(|one| one.rule.id), Some("lockfile-empty"), "{name}");
+        }
+    }
+    let path = ArtifactPath::new("yarn.lock");
+    let read = read_all([(&path, Some(b"# yarn lockfile v1\n".as_slice()))], &Limits::default());
+    assert_eq!(read.evidence.first().map(|one| one.rule.id), Some("lockfile-empty"));
+}
+
+/// A file that ends too early is not taken for a shorter one.
+#[test]
+fn a_missing_end_is_told() {
+    let cut = [
+        ("yarn.lock", "a@^1:\n  version \"1.0.0\"\n  resolved \"https://registry.yarnpkg.com/a/-/a-1.0.0.t"),
+        ("yarn.lock", "a@^1:\n  version \"1.0.0\"\n\nb@^1:\n"),
+        ("yarn.lock", "__metadata:\n  version: 8\n\n\"a@npm:^1\":\n  version: 1.0.0\n\n\"b@npm:^1\":\n"),
+        ("gradle.lockfile", "org.a:b:1.0=compileClasspath\n"),
+        ("gradle.lockfile", "org.a:b:1.0=\nempty=\n"),
+        ("gradle.lockfile", "org.a:b:1.0\nempty=\n"),
+        ("go.mod", "module a\nrequire (\n\ta.b/c v1.0.0\n"),
+        ("go.mod", "module a\nreplace a.b/c =>\n"),
+        ("poetry.lock", "[[package]]\nname = \"a\"\nversion = \"1\"\n"),
+        (
+            "poetry.lock",
+            "[[package]]\nname = \"a\"\n[package.source]\ntype = \"git\"\n[metadata]\nlock-version = \"2\"\n",
+        ),
+    ];
+    for (name, text) in cut {
+        let path = ArtifactPath::new(name);
+        let read = read_all([(&path, Some(text.as_bytes()))], &Limits::default());
+        assert!(read.evidence.iter().any(|one| one.rule.id == "lockfile-malformed"), "{name}: {text}");
     }
 }
 

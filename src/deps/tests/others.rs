@@ -41,8 +41,8 @@ fn php() {
 #[test]
 fn java_and_conda() {
     assert_eq!(
-        read("gradle.lockfile", "# c\norg.a:b:1.0=compileClasspath\nempty=\nodd\n"),
-        ["2 org.a:b 1.0 public 0", "lockfile-malformed: not GROUP:ARTIFACT:VERSION: odd"]
+        read("gradle.lockfile", "# c\norg.a:b:1.0=compileClasspath\nodd\nempty=\n"),
+        ["2 org.a:b 1.0 public 0", "lockfile-malformed: not GROUP:ARTIFACT:VERSION=CONFIGURATIONS: odd"]
     );
     let conda = "version: 1\npackage:\n- name: numpy\n  version: 1.10\n  manager: conda\n  url: https://conda.anaconda.org/x\n- name: torch\n  version: 2.0\n  manager: pip\n  url: https://files.pythonhosted.org/x\n  dependencies:\n    numpy: '*'\n";
     assert_eq!(
@@ -71,4 +71,38 @@ fn bills() {
     assert_eq!(read("a.spdx.json", two), ["- @s/a 1.0.0 public 0"]);
     let three = r#"{"@graph": [{"software_packageUrl": "pkg:golang/golang.org/x/net@v0.1.0"}]}"#;
     assert_eq!(read("a.spdx.json", three), ["- golang.org/x/net v0.1.0 public 0"]);
+}
+
+#[test]
+fn maven() {
+    let text = r#"<project xmlns="http://maven.apache.org/POM/4.0.0">
+ <groupId>org.app</groupId><artifactId>app</artifactId><version>1</version>
+ <properties><jackson.version>2.9.${minor}</jackson.version><minor>8</minor></properties>
+ <dependencyManagement><dependencies>
+  <dependency><groupId>org.m</groupId><artifactId>managed</artifactId><version>3.1</version></dependency>
+ </dependencies></dependencyManagement>
+ <dependencies>
+  <dependency><groupId>com.j</groupId><artifactId>databind</artifactId><version>${jackson.version}</version></dependency>
+  <dependency><groupId>org.m</groupId><artifactId>managed</artifactId></dependency>
+  <dependency><groupId>${project.groupId}</groupId><artifactId>own</artifactId><version>${project.version}</version></dependency>
+  <dependency><groupId>org.r</groupId><artifactId>range</artifactId><version>[1.0,2.0)</version></dependency>
+  <dependency><groupId>org.r</groupId><artifactId>exact</artifactId><version>[1.0]</version></dependency>
+  <dependency><groupId>org.r</groupId><artifactId>elsewhere</artifactId><version>${not.here}</version></dependency>
+ </dependencies>
+ <build><plugins><plugin><artifactId>maven-jar-plugin</artifactId><version>3.0</version></plugin></plugins></build>
+</project>"#;
+    assert_eq!(
+        read("pom.xml", text),
+        [
+            "8 com.j:databind 2.9.8 public 0",
+            "9 org.m:managed 3.1 public 0",
+            "10 org.app:own 1 public 0",
+            "11 org.r:range  public 0",
+            "12 org.r:exact 1.0 public 0",
+            "13 org.r:elsewhere  public 0",
+            "15 org.apache.maven.plugins:maven-jar-plugin 3.0 public 0",
+            "lockfile-not-read: a pom.xml names direct dependencies only: what those need is listed nowhere here",
+        ]
+    );
+    assert_eq!(read("pom.xml", "<x/>"), ["lockfile-malformed: the root element is no <project>"]);
 }

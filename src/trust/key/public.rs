@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use der::{Decode, Encode};
+use der::Decode;
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
 use pkcs8::{DecodePublicKey, EncodePublicKey, LineEnding};
@@ -228,15 +228,6 @@ impl PublicKey {
         pkcs8::SubjectPublicKeyInfoRef::from_der(&self.spki)
             .ok()
             .and_then(|info| info.subject_public_key.as_bytes().map(<[u8]>::to_vec))
-            .unwrap_or_default()
-    }
-
-    /// The DER of the algorithm identifier.
-    #[must_use]
-    pub fn algorithm_der(&self) -> Vec<u8> {
-        pkcs8::SubjectPublicKeyInfoRef::from_der(&self.spki)
-            .ok()
-            .and_then(|info| info.algorithm.to_der().ok())
             .unwrap_or_default()
     }
 }

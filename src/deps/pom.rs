@@ -1,0 +1,136 @@
+//! Maven's `pom.xml`: the dependencies and build plugins that it names itself.
+//!
+//! Format: the POM reference. Properties of the same file are put in, and versions taken from its own
+//! `dependencyManagement` and `pluginManagement`. What is not read: the parent, imported bills of versions and what the
+//! dependencies need themselves. Nothing in the file lists that, so it is always said.
+
+use std::collections::BTreeMap;
+
+use roxmltree::{Document, Node, ParsingOptions};
+
+use crate::model::Ecosystem;
+
+use super::collect::{LOCKFILE_MALFORMED, LOCKFILE_NOT_READ, Sheet};
+use super::draft::{Draft, link};
+
+/// Elements of one file.
+const NODES: u32 = 1_000_000;
+/// Properties inside properties that are put in, and bytes of what comes out.
+const ROUNDS: usize = 8;
+const LONGEST: usize = 1024;
+/// The group of a plugin that names none.
+const PLUGINS: &str = "org.apache.maven.plugins";
+
+/// Reads `text` into `sheet`.
+pub fn read(sheet: &mut Sheet<'_>, text: &str) {
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: NODES, ..ParsingOptions::default() };
+    let document = match Document::parse_with_options(text, options) {
+        Ok(document) => document,
+        Err(error) => {
+            let line = u64::from(error.pos().row);
+            return sheet.note(&LOCKFILE_MALFORMED, Some(line), format!("not XML: {error}"));
+        }
+    };
+    let root = document.root_element();
+    if root.tag_name().name() != "project" {
+        return sheet.note(&LOCKFILE_MALFORMED, Some(1), "the root element is no <project>");
+    }
+    let pom = Pom::of(root);
+    let mut drafts = Vec::new();
+    for node in root.descendants().filter(|node| node.is_element() && !is_managed(*node)) {
+        let group = match (node.tag_name().name(), node.parent_element().map(|parent| parent.tag_name().name())) {
+            ("dependency", Some("dependencies")) => "",
+            ("plugin", Some("plugins")) => PLUGINS,
+            ("extension", Some("extensions")) => "",
+            _ => continue,
+        };
+        let line = u64::from(document.text_pos_at(node.range().start).row);
+        match pom.identity(node, group) {
+            Some((name, version)) => drafts.push(Draft::new(name, version, Some(line))),
+            None => sheet.note(&LOCKFILE_MALFORMED, Some(line), "an entry without groupId and artifactId"),
+        }
+    }
+    let message = if child(root, "parent").is_some() {
+        "a pom.xml names direct dependencies only, and this one has a parent: what those bring is listed nowhere here"
+    } else {
+        "a pom.xml names direct dependencies only: what those need is listed nowhere here"
+    };
+    sheet.note(&LOCKFILE_NOT_READ, None, message);
+    link(sheet, Ecosystem::Maven, drafts);
+}
+
+fn child<'d>(node: Node<'d, 'd>, name: &str) -> Option<Node<'d, 'd>> {
+    node.children().find(|child| child.tag_name().name() == name)
+}
+
+fn text_of<'d>(node: Node<'d, 'd>, name: &str) -> Option<&'d str> {
+    child(node, name)?.text().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// True inside of a list that says versions and brings nothing.
+fn is_managed(node: Node<'_, '_>) -> bool {
+    node.ancestors().any(|node| matches!(node.tag_name().name(), "dependencyManagement" | "pluginManagement"))
+}
+
+/// What the file says about all of its entries.
+struct Pom<'d> {
+    properties: BTreeMap<String, &'d str>,
+    /// Versions by `GROUP:ARTIFACT`.
+    managed: BTreeMap<String, String>,
+}
+
+impl<'d> Pom<'d> {
+    fn of(root: Node<'d, 'd>) -> Self {
+        let mut properties = BTreeMap::new();
+        for list in root.descendants().filter(|node| node.tag_name().name() == "properties") {
+            let own = list.children().filter(Node::is_element);
+            properties.extend(own.filter_map(|one| Some((one.tag_name().name().to_owned(), one.text()?.trim()))));
+        }
+        for key in ["groupId", "artifactId", "version"] {
+            let inherited = child(root, "parent").and_then(|parent| text_of(parent, key));
+            let own = text_of(root, key).or(inherited.filter(|_| key != "artifactId"));
+            properties.extend(own.map(|own| (format!("project.{key}"), own)));
+            properties.extend(inherited.map(|inherited| (format!("project.parent.{key}"), inherited)));
+        }
+        let mut pom = Self { properties, managed: BTreeMap::new() };
+        let managed = root.descendants().filter(|node| {
+            matches!(node.tag_name().name(), "dependency" | "plugin") && is_managed(*node)
+                // What a managed plugin needs is no version of a dependency.
+                && text_of(*node, "version").is_some()
+        });
+        let managed: Vec<_> = managed
+            .filter_map(|node| pom.identity(node, if node.tag_name().name() == "plugin" { PLUGINS } else { "" }))
+            .collect();
+        pom.managed.extend(managed);
+        pom
+    }
+
+    /// `GROUP:ARTIFACT` and the version, which is empty when the file pins none.
+    fn identity(&self, node: Node<'d, 'd>, group: &str) -> Option<(String, String)> {
+        let group = text_of(node, "groupId").or(Some(group).filter(|group| !group.is_empty()))?;
+        let name = format!("{}:{}", self.resolved(group), self.resolved(text_of(node, "artifactId")?));
+        let stated = text_of(node, "version").map(|version| self.resolved(version));
+        let version = stated.or_else(|| self.managed.get(&name).cloned()).unwrap_or_default();
+        Some((name, pinned(&version).to_owned()))
+    }
+
+    /// A text with the properties of the file in place of `${NAME}`.
+    fn resolved(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for _ in 0..ROUNDS {
+            let Some((before, rest)) = text.split_once("${") else { break };
+            let Some((name, after)) = rest.split_once('}') else { break };
+            let name = name.strip_prefix("pom.").map_or_else(|| name.to_owned(), |name| format!("project.{name}"));
+            let Some(value) = self.properties.get(&name).filter(|value| value.len() <= LONGEST) else { break };
+            text = format!("{before}{value}{after}");
+        }
+        text
+    }
+}
+
+/// The version, if it is one: `[1.0]` says exactly 1.0, other ranges and what stayed a property pin nothing.
+fn pinned(version: &str) -> &str {
+    let exact = version.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(version);
+    let open = exact.contains(['[', ']', '(', ')', ',', '$', '{']) || matches!(exact, "LATEST" | "RELEASE");
+    if open { "" } else { exact.trim() }
+}

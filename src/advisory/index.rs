@@ -1,4 +1,4 @@
-//! Which versions were withdrawn from crates.io, from a copy of its index.
+//! Which versions were withdrawn from crates.io or deleted there, from a copy of its index.
 //!
 //! Sources: the index format of the Cargo book ("Registries", "Index Format"), as a checkout of
 //! `rust-lang/crates.io-index` or a folder that cargo keeps (`~/.cargo/registry/index/index.crates.io-…`, whose files
@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use semver::Version;
 use serde::Deserialize;
 
 use crate::model::{ArtifactPath, Class, Ecosystem, Evidence, Package, PackageSource, Place, Rule, Severity};
@@ -23,6 +24,29 @@ pub static YANKED_PACKAGE: Rule = Rule {
     page: include_str!("../rules/yanked-package.md"),
     frameworks: &["CWE-1104", "OWASP-LLM03"],
 };
+
+/// A version that is gone.
+pub static DELETED_PACKAGE: Rule = Rule {
+    id: "deleted-package",
+    summary: "a locked version is no longer in its registry, which lists later ones",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../rules/deleted-package.md"),
+    frameworks: &["CWE-1104", "CWE-506", "OWASP-LLM03"],
+};
+
+/// What a copy of the index says of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// It is there.
+    Yes,
+    /// It was withdrawn: new lockfiles do not choose it.
+    Yanked,
+    /// It is not there and a later one is. Registries delete what was malicious.
+    Deleted,
+    /// The copy knows neither this version nor a later one; it may be older than the lockfile.
+    Unknown,
+}
 
 /// Bytes of the entry of one crate that are read.
 const LARGEST: u64 = 64 << 20;
@@ -56,17 +80,28 @@ impl Index {
         Err(unreadable(std::io::Error::other("not a copy of the index of crates.io")))
     }
 
-    /// Whether a version was withdrawn; `None` when the copy does not know it.
+    /// How a version stands in it.
     #[must_use]
-    pub fn yanked(&self, name: &str, version: &str) -> Option<bool> {
+    pub fn listed(&self, name: &str, version: &str) -> Listed {
+        let Some(bytes) = self.entry(name) else { return Listed::Unknown };
+        let lines = bytes.split(|byte| matches!(byte, 0 | b'\n')).filter(|line| line.starts_with(b"{"));
+        let known: Vec<Line> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let own = Version::parse(version).ok();
+        let later = |line: &Line| Version::parse(&line.vers).ok() > own;
+        match known.iter().find(|line| line.vers == version) {
+            Some(line) if line.yanked => Listed::Yanked,
+            Some(_) => Listed::Yes,
+            None if own.is_some() && known.iter().any(later) => Listed::Deleted,
+            None => Listed::Unknown,
+        }
+    }
+
+    fn entry(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.root.join(place(name)?);
         if fs::metadata(&path).ok()?.len() > LARGEST {
             return None;
         }
-        let bytes = fs::read(path).ok()?;
-        let lines = bytes.split(|byte| matches!(byte, 0 | b'\n')).filter(|line| line.starts_with(b"{"));
-        let mut known = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
-        known.find(|line| line.vers == version).map(|line| line.yanked)
+        fs::read(path).ok()
     }
 }
 
@@ -85,22 +120,25 @@ fn place(name: &str) -> Option<PathBuf> {
     })
 }
 
-/// Locked crates that were withdrawn, and how many the copy does not know.
+/// Locked crates that were withdrawn or deleted, and how many the copy does not know.
 #[must_use]
-pub fn yanked(packages: &[Package], index: &Index) -> Vec<Evidence> {
+pub fn withdrawn(packages: &[Package], index: &Index) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     let mut unknown: Vec<(&ArtifactPath, &Package)> = Vec::new();
     let public = |one: &&Package| one.ecosystem == Ecosystem::CratesIo && one.source == PackageSource::PublicRegistry;
     for package in packages.iter().filter(public) {
-        match index.yanked(&package.name, &package.version) {
-            Some(false) => {}
-            Some(true) => {
-                let message = format!("{} {} was yanked from crates.io", package.name, package.version);
-                let place = Place::Package { purl: package.purl.clone(), line: package.line };
-                evidence.push(Evidence::new(&YANKED_PACKAGE, message).of(&package.lockfile).at(place));
+        let (rule, what) = match index.listed(&package.name, &package.version) {
+            Listed::Yes => continue,
+            Listed::Yanked => (&YANKED_PACKAGE, "was yanked from crates.io"),
+            Listed::Deleted => (&DELETED_PACKAGE, "is not in the index of crates.io, which lists later versions"),
+            Listed::Unknown => {
+                unknown.push((&package.lockfile, package));
+                continue;
             }
-            None => unknown.push((&package.lockfile, package)),
-        }
+        };
+        let message = format!("{} {} {what}", package.name, package.version);
+        let place = Place::Package { purl: package.purl.clone(), line: package.line };
+        evidence.push(Evidence::new(rule, message).of(&package.lockfile).at(place));
     }
     for lockfile in unknown.chunk_by(|one, two| one.0 == two.0) {
         let Some((path, first)) = lockfile.first() else { continue };
@@ -130,15 +168,15 @@ mod tests {
         fs::write(folder.path().join("se/rd/serde"), lines).unwrap();
         let index = Index::open(folder.path()).unwrap();
         assert_eq!(
-            ["1.0.0", "1.0.1", "2.0.0"].map(|version| index.yanked("Serde", version)),
-            [Some(true), Some(false), None]
+            ["1.0.0", "1.0.1", "2.0.0", "0.9.9", "odd"].map(|version| index.listed("Serde", version)),
+            [Listed::Yanked, Listed::Yes, Listed::Unknown, Listed::Deleted, Listed::Unknown]
         );
-        assert_eq!(index.yanked("../../se/rd/serde", "1.0.0"), None);
+        assert_eq!(index.listed("../../se/rd/serde", "1.0.0"), Listed::Unknown);
         let cache = folder.path().join("own/.cache");
         fs::create_dir_all(cache.join("3/a")).unwrap();
         let mut bytes = b"\x03\x02\0\0\0etag: \"x\"\0".to_vec();
         bytes.extend(b"1.0.0\0{\"name\":\"abc\",\"vers\":\"1.0.0\",\"yanked\":true}\0");
         fs::write(cache.join("3/a/abc"), bytes).unwrap();
-        assert_eq!(Index::open(&folder.path().join("own")).unwrap().yanked("abc", "1.0.0"), Some(true));
+        assert_eq!(Index::open(&folder.path().join("own")).unwrap().listed("abc", "1.0.0"), Listed::Yanked);
     }
 }

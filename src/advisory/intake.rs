@@ -1,6 +1,6 @@
 //! One source of advisories, as it is read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,9 @@ use super::{Error, files};
 
 /// Files that are named one by one when they are no advisories; the rest are counted.
 const NAMED: usize = 20;
+
+/// Ecosystems that are named one by one; there are about forty.
+const ECOSYSTEMS: usize = 100;
 
 /// Where a part of a database came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +44,22 @@ pub struct Origin {
     /// The first of these, with what is wrong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objections: Vec<(String, String)>,
+    /// Records about ecosystems that are not audited here, by ecosystem.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unsupported: BTreeMap<String, u64>,
     /// SHA-256 over every file that was read, in the order it was read; hexadecimal.
     pub digest: String,
+}
+
+impl Origin {
+    /// Counts a record that speaks of such ecosystems.
+    fn pass_over(&mut self, ecosystems: BTreeSet<String>) {
+        for name in ecosystems {
+            let named = self.unsupported.contains_key(&name) || self.unsupported.len() < ECOSYSTEMS;
+            let count = self.unsupported.entry(if named { name } else { "others".to_owned() }).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
 }
 
 /// What one source gave.
@@ -87,7 +104,8 @@ impl Intake {
         }
         match found {
             Found::Nothing => {}
-            Found::Advisories { id, advisories, modified, odd } => {
+            Found::Advisories { id, advisories, modified, odd, foreign } => {
+                self.origin.pass_over(foreign);
                 self.origin.records = self.origin.records.saturating_add(1);
                 let published = advisories.iter().map(|one| one.published.clone()).max().flatten();
                 self.origin.newest = self.origin.newest.take().max(modified).max(published);

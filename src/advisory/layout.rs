@@ -1,5 +1,7 @@
 //! What one file of an advisory database is, by its place in the layout and its content.
 
+use std::collections::BTreeSet;
+
 use super::osv;
 use super::record::Advisory;
 use super::rustsec;
@@ -20,6 +22,8 @@ pub enum Found {
         modified: Option<String>,
         /// What is odd about the file although it can be read.
         odd: Option<String>,
+        /// Ecosystems it speaks of that are not audited here.
+        foreign: BTreeSet<String>,
     },
     /// Forecasts or a list of exploited flaws.
     Scores(Box<Scores>),
@@ -64,10 +68,10 @@ fn identifier(file: &str) -> bool {
 fn record(file: &str, read: Result<osv::Read, String>) -> Found {
     match read {
         Err(why) => Found::Malformed(why.lines().next().unwrap_or_default().to_owned()),
-        Ok(osv::Read { id, advisories, modified }) => {
+        Ok(osv::Read { id, advisories, modified, foreign }) => {
             let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
             let odd = (id != stem && !advisories.is_empty()).then(|| format!("it is {id} by its text"));
-            Found::Advisories { id, advisories, modified, odd }
+            Found::Advisories { id, advisories, modified, odd, foreign }
         }
     }
 }
@@ -81,7 +85,8 @@ fn rust(folder: Option<&str>, file: &str, bytes: &[u8]) -> Found {
         Err(why) => return Found::Malformed(why.lines().next().unwrap_or_default().to_owned()),
         Ok(None) => {
             let id = file.trim_end_matches(".md").to_owned();
-            return Found::Advisories { id, advisories: Vec::new(), modified: None, odd: None };
+            let foreign = BTreeSet::new();
+            return Found::Advisories { id, advisories: Vec::new(), modified: None, odd: None, foreign };
         }
         Ok(Some(advisory)) => advisory,
     };
@@ -90,12 +95,22 @@ fn rust(folder: Option<&str>, file: &str, bytes: &[u8]) -> Found {
     } else {
         (file != format!("{}.md", advisory.id)).then(|| format!("it is {} by its text", advisory.id))
     };
-    Found::Advisories { id: advisory.id.clone(), advisories: vec![advisory], modified: None, odd }
+    let foreign = BTreeSet::new();
+    Found::Advisories { id: advisory.id.clone(), advisories: vec![advisory], modified: None, odd, foreign }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ecosystems_that_are_passed_over_are_named() {
+        let text = br#"{"id": "HSEC-2099-1", "affected": [{"package": {"ecosystem": "Hackage", "name": "a"}},
+            {"package": {"ecosystem": "Debian:12", "name": "b"}}, {"package": {"ecosystem": "PyPI", "name": "c"}}]}"#;
+        let Found::Advisories { advisories, foreign, .. } = read("HSEC-2099-1.json", text) else { panic!() };
+        assert_eq!(advisories.len(), 1);
+        assert_eq!(foreign.into_iter().collect::<Vec<_>>(), ["Debian", "Hackage"]);
+    }
 
     #[test]
     fn flaws_of_the_toolchain_are_not_those_of_crates() {

@@ -26,7 +26,7 @@ mod version;
 
 pub use audit::{Terms, audit, stale, without_database};
 pub use database::{About, Database, restate};
-pub use index::{Index, yanked};
+pub use index::{Index, withdrawn};
 pub use intake::{Intake, Origin};
 pub use loaders::loaders;
 pub use matching::{Affects, affects};
@@ -60,6 +60,7 @@ pub static RULES: &[&Rule] = &[
     &audit::UNMAINTAINED_PACKAGE,
     &audit::UNSOUND_PACKAGE,
     &audit::VULNERABLE_PACKAGE,
+    &index::DELETED_PACKAGE,
     &index::YANKED_PACKAGE,
     &loaders::LOADER_VULNERABLE,
 ];

@@ -4,6 +4,8 @@
 //! Source: the OSV schema 1.7. Unknown fields are passed over; a record about several packages becomes one advisory for
 //! each. Ranges of git commits are not evaluated.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -88,6 +90,8 @@ pub struct Read {
     pub advisories: Vec<Advisory>,
     /// Day of its last change.
     pub modified: Option<String>,
+    /// Ecosystems it speaks of that are not audited here.
+    pub foreign: BTreeSet<String>,
 }
 
 /// Reads a record in JSON.
@@ -111,9 +115,13 @@ pub fn yaml(text: &str) -> Result<Read, String> {
 fn advisories(record: Record) -> Read {
     let modified = record.modified.as_deref().map(day);
     if record.withdrawn.is_some() {
-        return Read { id: record.id, advisories: Vec::new(), modified };
+        return Read { id: record.id, advisories: Vec::new(), modified, foreign: BTreeSet::new() };
     }
     let affected = record.affected.as_deref().unwrap_or_default();
+    let named = affected.iter().filter_map(|affected| Some(affected.package.as_ref()?.ecosystem.as_str()));
+    let foreign = named.filter(|name| ecosystem(name).is_none());
+    // What stands behind a colon is a release: `Debian:12`.
+    let foreign = foreign.map(|name| name.split(':').next().unwrap_or_default().chars().take(64).collect()).collect();
     let one = |affected: &Affected| {
         let package = affected.package.as_ref()?;
         Some(advisory(&record, affected, ecosystem(&package.ecosystem)?, &package.name))
@@ -131,7 +139,7 @@ fn advisories(record: Record) -> Read {
         }
         same
     });
-    Read { id: record.id, advisories: all, modified }
+    Read { id: record.id, advisories: all, modified, foreign }
 }
 
 fn advisory(record: &Record, affected: &Affected, ecosystem: Ecosystem, name: &str) -> Advisory {

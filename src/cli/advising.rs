@@ -62,7 +62,7 @@ pub fn audit(request: &Request<'_>, artifacts: &[Artifact]) -> Result<Audited, M
         }
     }
     if let Some(folder) = &request.advising.index {
-        audited.evidence.extend(advisory::yanked(&dependencies.packages, &Index::open(folder)?));
+        audited.evidence.extend(advisory::withdrawn(&dependencies.packages, &Index::open(folder)?));
     }
     audited.evidence.extend(advisory::loaders(artifacts, &dependencies.packages));
     if request.advising.trusted_tree {

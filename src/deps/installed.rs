@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::model::{ArtifactPath, Ecosystem, PackageSource};
+use crate::model::{ArtifactPath, Ecosystem, PackageSource, core_metadata};
 
 use super::collect::{LOCKFILE_MALFORMED, Sheet};
 use super::draft::{Draft, by_address, link};
@@ -75,13 +75,10 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// Name, version and requirements of the header; the description behind the first empty line is prose.
+/// Name, version and requirements of the header.
 fn draft(metadata: &str) -> Option<Draft> {
-    let header = metadata.lines().take_while(|line| !line.trim().is_empty());
-    let fields: Vec<(&str, &str)> = header.filter_map(|line| line.split_once(':')).collect();
-    let field =
-        |name: &str| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim());
-    let (name, version) = (field("Name")?, field("Version")?);
+    let fields = core_metadata::fields(metadata);
+    let (name, version) = (core_metadata::first(&fields, "Name")?, core_metadata::first(&fields, "Version")?);
     if name.is_empty() || version.is_empty() {
         return None;
     }
@@ -90,7 +87,7 @@ fn draft(metadata: &str) -> Option<Draft> {
     // What an extra asks for is there only if it was asked for; if it is installed, the edge is as good as any.
     draft.needs = requirements
         .map(|(_, value)| {
-            let name = value.trim().split(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)).next();
+            let name = value.split(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)).next();
             (name.unwrap_or_default().to_owned(), None)
         })
         .filter(|(name, _)| !name.is_empty())

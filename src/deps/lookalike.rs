@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::resemblance::{is_one_slip, same_letters};
 use crate::model::{Class, Ecosystem, Evidence, Package, PackageSource, Place, Rule, Severity};
 
 use super::collect::Sheet;
@@ -60,55 +61,12 @@ fn like<'a>(ecosystem: Ecosystem, name: &str, words: &BTreeSet<&'a str>) -> Opti
     }
     let near = |word: &&str| word.len() >= SHORTEST && word.len().abs_diff(name.len()) <= SEPARATORS;
     let popular = words.iter().copied().filter(|word| !word.starts_with('!')).filter(near);
-    popular.into_iter().find(|word| one_slip(word, &name) || (word.len() != name.len() && same_letters(word, &name)))
-}
-
-/// The same name but for its separators.
-fn same_letters(one: &str, two: &str) -> bool {
-    let separator = |byte: &u8| matches!(byte, b'-' | b'_' | b'.');
-    one.bytes().filter(|byte| !separator(byte)).eq(two.bytes().filter(|byte| !separator(byte)))
-}
-
-/// One letter more, less or other, or two neighbours exchanged.
-fn one_slip(one: &str, two: &str) -> bool {
-    let (one, two) = (one.as_bytes(), two.as_bytes());
-    if one.len().abs_diff(two.len()) > 1 {
-        return false;
-    }
-    let head = one.iter().zip(two).take_while(|(one, two)| one == two).count();
-    let (one, two) = (one.get(head..).unwrap_or_default(), two.get(head..).unwrap_or_default());
-    let rest = |bytes: &[u8], skip: usize| bytes.get(skip..).map(<[u8]>::to_vec);
-    match (one, two) {
-        ([], []) => false,
-        ([a, b, one @ ..], [c, d, two @ ..]) if a == d && b == c && one == two => true,
-        // A number at the end is a version of the name, not a slip.
-        ([], [more]) | ([more], []) => !more.is_ascii_digit(),
-        _ if one.len() == two.len() => rest(one, 1) == rest(two, 1) && !both_digits(one, two),
-        _ if one.len() < two.len() => rest(two, 1).as_deref() == Some(one),
-        _ => rest(one, 1).as_deref() == Some(two),
-    }
-}
-
-fn both_digits(one: &[u8], two: &[u8]) -> bool {
-    let digit = |bytes: &[u8]| bytes.first().is_some_and(u8::is_ascii_digit);
-    digit(one) || digit(two)
+    popular.into_iter().find(|word| is_one_slip(word, &name) || (word.len() != name.len() && same_letters(word, &name)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn slips() {
-        for (one, two) in
-            [("torch", "toch"), ("torch", "ttorch"), ("torch", "trochh"), ("numpy", "nunpy"), ("numpy", "nmupy")]
-        {
-            assert_eq!(one_slip(one, two), two != "trochh", "{one} {two}");
-        }
-        for (one, two) in [("torch", "torch"), ("boto3", "boto2"), ("click", "click8"), ("numpy", "scipy")] {
-            assert!(!one_slip(one, two), "{one} {two}");
-        }
-    }
 
     #[test]
     fn no_popular_package_is_taken_for_a_slip() {

@@ -30,6 +30,7 @@ mod json;
 mod keras;
 mod letters;
 mod lines;
+mod lookalike;
 mod magic;
 mod msgpack;
 mod notebook;
@@ -115,6 +116,7 @@ pub static RULES: &[&Rule] = &[
     &keras::KERAS_FOREIGN_OBJECT,
     &keras::KERAS_LAMBDA,
     &keras::KERAS_MALFORMED,
+    &lookalike::MODEL_LOOKALIKE,
     &msgpack::MSGPACK_EXTENSION,
     &msgpack::MSGPACK_MALFORMED,
     &notebook::ACTIVE_OUTPUT,

@@ -5,8 +5,8 @@
 //! source is read even where some of its bytes are no text.
 
 use super::{
-    Inspector, Scope, deployment, graph_text, hydra, letters, outreach, python, pytorch, secrets, startup, text,
-    yaml_tag,
+    Inspector, Scope, deployment, graph_text, hydra, letters, lookalike, outreach, python, pytorch, secrets, startup,
+    text, yaml_tag,
 };
 use crate::model::Format;
 use crate::weigh::View;
@@ -68,6 +68,7 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     }
     secrets::inspect(&text, view, scope);
     deployment::inspect(&text, view, scope);
+    lookalike::inspect(&name, &text, view, scope);
     if is_yaml(&name) {
         hydra::inspect(&text, view, scope);
         yaml_tag::inspect(&text, view, scope);

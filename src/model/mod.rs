@@ -6,6 +6,7 @@
 mod advisory;
 mod artifact;
 mod call;
+pub mod core_metadata;
 mod digest;
 mod endpoint;
 mod evidence;
@@ -17,6 +18,7 @@ mod package;
 pub mod percent;
 mod place;
 mod report;
+pub mod resemblance;
 mod rule;
 mod tensor;
 pub mod tier;

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use super::args::{DbImport, DbVerb};
 use super::exit::Mistake;
 use super::{judging, output};
-use crate::advisory::{self, Database, Intake};
+use crate::advisory::{self, Database, Intake, Origin};
 use crate::emit::sanitize;
 
 /// Makes a database, or says what one holds.
@@ -87,10 +87,21 @@ fn import(args: &DbImport, quiet: bool) -> Result<ExitCode, Mistake> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What a source says about ecosystems whose packages are not audited here; its other records were taken.
+fn passed_over(origin: &Origin) -> Option<String> {
+    let counts: Vec<String> = origin.unsupported.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    (!counts.is_empty()).then(|| format!("records about ecosystems that are not audited here: {}", counts.join(", ")))
+}
+
 /// What a database holds now, and what was wrong with its sources.
 fn told(database: &Database, digest: &str, target: &Path) {
     for odd in database.evidence() {
         output::remark(&format!("warning: {}", sanitize::line(&odd.fact.message)));
+    }
+    for origin in &database.about().origins {
+        if let Some(passed) = passed_over(origin) {
+            output::remark(&sanitize::line(&format!("{}: {passed}", origin.name)));
+        }
     }
     output::remark(&format!("{}\nsha256:{digest}\n{}", sanitize::line(&database.title()), output::shown(target)));
 }

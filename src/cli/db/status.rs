@@ -101,6 +101,7 @@ fn words(path: &str, about: &About, whole: &Result<(), String>, age: Option<i32>
         let asked = origin.fetched.as_deref().map(|day| format!(", asked {day}")).unwrap_or_default();
         let from = origin.url.as_deref().map(|url| format!(", {url}")).unwrap_or_default();
         lines.push(("origin", format!("{}: {} records{asked}{from}", origin.name, origin.records)));
+        lines.extend(super::passed_over(origin).map(|passed| ("left out", passed)));
         let bad = origin.objections.iter().map(|(name, why)| ("malformed", format!("{name}: {why}")));
         lines.extend(bad);
         let more = origin.malformed.saturating_sub(origin.objections.len() as u64);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use crate::model::Ecosystem;
+use crate::model::{Ecosystem, core_metadata};
 
 use super::Entry;
 
@@ -33,15 +33,14 @@ const CLASSIFIERS: [(&str, &str); 15] = [
 /// `METADATA` of an installed package: headers up to the first empty line.
 pub(super) fn metadata(bytes: &[u8]) -> Option<Entry> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let headers = text.lines().take_while(|line| !line.trim().is_empty());
-    let headers: Vec<(&str, &str)> = headers.filter_map(|line| line.split_once(": ")).collect();
+    let headers = core_metadata::fields(text);
     let field = |name: &str| {
-        let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty() && value != "UNKNOWN")
+        let found = core_metadata::first(&headers, name).filter(|value| !value.is_empty() && *value != "UNKNOWN");
+        found.map(str::to_owned)
     };
     let classifiers = headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case("Classifier"));
     let licences: BTreeSet<&str> = classifiers
-        .filter_map(|(_, value)| value.trim().strip_prefix("License :: "))
+        .filter_map(|(_, value)| value.strip_prefix("License :: "))
         .filter(|name| *name != "OSI Approved")
         .collect();
     // Several may mean that all hold or that one may be chosen; then they say nothing.

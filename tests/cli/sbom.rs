@@ -97,6 +97,9 @@ fn bills_are_merged_into_one_that_holds_together() {
     let packages = answer["components"]["packages"].as_u64().unwrap();
     let alone = stdout(&mut run(&["sbom", "check", &path("a.cdx.json"), "--require", "none", "--format", "json"]), 0);
     let alone: Value = serde_json::from_str(&alone).unwrap();
+    let named = run(&["sbom", "merge", &path("a.cdx.json"), "--output", &path("merged.xml")]).output().unwrap();
+    assert_eq!(named.status.code(), Some(2));
+    assert!(!folder.path().join("merged.xml").exists());
     // The demo's packages stand once; what is new is the root of the merged bill.
     assert!(packages <= alone["components"]["packages"].as_u64().unwrap() + 2, "{packages}");
 }

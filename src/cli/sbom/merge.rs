@@ -13,6 +13,10 @@ use crate::weigh::read_small;
 
 /// Reads the bills and writes the whole. What they disagree on, and what is left out, is said on standard error.
 pub fn run(args: &SbomMerge, quiet: bool) -> Result<ExitCode, Mistake> {
+    if args.output.as_ref().and_then(|path| path.extension()).is_some_and(|extension| extension == "xml") {
+        return Err(Mistake::new("a merged bill is written as JSON, and the name of the output ends in .xml")
+            .help("--output merged.cdx.json"));
+    }
     let spec = match args.format {
         BillFormat::CycloneDx16 => Spec::V1_6,
         BillFormat::CycloneDx17 => Spec::V1_7,

@@ -95,6 +95,11 @@ pub enum Trouble {
     /// JSON or XML of something else.
     #[error("it is no bill of materials that is known here")]
     Other,
+    /// SPDX in another of its forms.
+    #[error(
+        "it is SPDX in {0}, which is not read here; `pyspdxtools --infile FILE --outfile bill.spdx.json` writes it as JSON"
+    )]
+    Syntax(&'static str),
     /// A version that nothing here reads.
     #[error("{0}, which is not read here")]
     Version(String),
@@ -107,6 +112,9 @@ pub enum Trouble {
 pub fn read(bytes: &[u8]) -> Result<Foreign, Trouble> {
     let text = std::str::from_utf8(bytes).map_err(|error| Trouble::Malformed(format!("no UTF-8: {error}")))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Some(syntax) = other_syntax(text) {
+        return Err(Trouble::Syntax(syntax));
+    }
     if text.trim_start().starts_with('<') {
         let value = xml::to_json(text)?;
         let mut bill = cyclonedx::read(value)?;
@@ -130,6 +138,20 @@ pub fn read(bytes: &[u8]) -> Result<Foreign, Trouble> {
     bill.unsound.sort();
     bill.unsound.dedup();
     Ok(bill)
+}
+
+/// The form of an SPDX document that is neither JSON nor JSON-LD.
+fn other_syntax(text: &str) -> Option<&'static str> {
+    let begin = text.trim_start();
+    let head = begin.get(..begin.floor_char_boundary(4096)).unwrap_or_default();
+    if begin.starts_with('<') {
+        return head.contains("http://spdx.org/rdf/terms").then_some("RDF/XML");
+    }
+    let first = text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    if first.is_some_and(|line| line.starts_with("SPDXVersion:")) {
+        return Some("the tag-value form");
+    }
+    text.lines().any(|line| line.starts_with("spdxVersion:")).then_some("YAML")
 }
 
 /// Notes a field; what was said once stays said.

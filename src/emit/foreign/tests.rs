@@ -148,3 +148,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn other_forms_of_spdx_are_named() {
+    let texts = [
+        ("# A comment\nSPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\n", "tag-value"),
+        ("SPDXID: SPDXRef-DOCUMENT\nspdxVersion: SPDX-2.3\n", "YAML"),
+        ("<?xml version=\"1.0\"?>\n<rdf:RDF xmlns:spdx=\"http://spdx.org/rdf/terms#\"/>", "RDF/XML"),
+    ];
+    for (text, form) in texts {
+        let trouble = read(text.as_bytes()).unwrap_err().to_string();
+        assert!(trouble.contains(form) && trouble.contains("pyspdxtools"), "{trouble}");
+    }
+    assert_eq!(read(b"<svg/>"), Err(Trouble::Other));
+}

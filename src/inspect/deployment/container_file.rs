@@ -1,5 +1,6 @@
 //! Dockerfiles and Containerfiles, instruction by instruction.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::rules::{DOWNLOAD, ROOT, SECRET, UNPINNED};
@@ -7,52 +8,93 @@ use super::{Lint, is_plain_value, is_secret_name, joined, unpinned};
 use crate::inspect::{Scope, shell};
 use crate::model::Severity;
 
+/// What is known so far.
+#[derive(Default)]
+struct File {
+    /// Values of `ARG` before the first `FROM`, which alone holds for those.
+    arguments: BTreeMap<String, String>,
+    /// Users of the stages that have a name.
+    stages: BTreeMap<String, Option<String>>,
+    /// Name of this stage.
+    stage: Option<String>,
+    /// The image it begins with; none before the first.
+    base: Option<String>,
+    /// Where that stands.
+    at: Range<usize>,
+    user: Option<String>,
+}
+
 /// Looks at every instruction.
 pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
-    let mut stages: Vec<String> = Vec::new();
-    let mut user: Option<String> = None;
-    let mut last = 0..0;
-    let mut runs = false;
+    let mut file = File::default();
     for (line, range) in joined(lint.text) {
         let line = line.trim();
         let Some((word, rest)) = line.split_once(char::is_whitespace) else { continue };
         let rest = rest.trim();
         match word.to_ascii_uppercase().as_str() {
-            "FROM" => {
-                from(lint, rest, &range, &mut stages, scope);
-                user = None;
-                last = range.clone();
-            }
-            "USER" => user = Some(rest.to_owned()),
+            "FROM" => file.begin(lint, rest, &range, scope),
+            "USER" => file.user = Some(rest.to_owned()),
             "ADD" => add(lint, rest, &range, scope),
             "RUN" => run(lint, rest, &range, scope),
-            "ENV" | "ARG" => variables(lint, word, rest, &range, scope),
-            "CMD" | "ENTRYPOINT" => {
-                runs = true;
-                lint.serve(rest, &range, true, scope);
+            "CMD" | "ENTRYPOINT" => lint.serve(rest, &range, true, scope),
+            instruction @ ("ENV" | "ARG") => {
+                variables(lint, word, rest, &range, scope);
+                if instruction == "ARG" && file.base.is_none() {
+                    let pairs = rest.split_whitespace().filter_map(|pair| pair.split_once('='));
+                    let plain = |value: &str| value.trim_matches(['"', '\'']).to_owned();
+                    file.arguments.extend(pairs.map(|(name, value)| (name.to_owned(), plain(value))));
+                }
             }
             _ => {}
         }
     }
-    let root = user.as_deref().is_some_and(|user| matches!(user.split(':').next(), Some("root" | "0")));
-    let base = lint.text.get(last.clone()).unwrap_or_default();
+    let Some(base) = file.base.filter(|base| base != "scratch") else { return };
+    let root = file.user.as_deref().is_some_and(|user| matches!(user.split(':').next(), Some("root" | "0")));
     // Who sets no user takes that of the base, which for nearly all images is root.
-    if runs && (root || (user.is_none() && !base.contains("nonroot") && !base.contains("rootless"))) {
+    if root || (file.user.is_none() && !base.contains("nonroot") && !base.contains("rootless")) {
         let message = "the container runs as root: its last stage has no other USER".to_owned();
-        lint.raise(&ROOT, Severity::Low, ("", &last), message, scope);
+        lint.raise(&ROOT, Severity::Low, ("", &file.at), message, scope);
     }
 }
 
-fn from(lint: &Lint<'_, '_, '_>, rest: &str, range: &Range<usize>, stages: &mut Vec<String>, scope: &mut Scope<'_>) {
-    let mut words = rest.split_whitespace().filter(|word| !word.starts_with("--"));
-    let image = words.next().unwrap_or_default();
-    if !stages.iter().any(|stage| stage == image)
-        && let Some(why) = unpinned(image)
-    {
-        lint.raise(&UNPINNED, Severity::Low, (image, range), format!("the image {image:?} {why}"), scope);
+impl File {
+    /// `FROM [--platform=…] IMAGE [AS NAME]`
+    fn begin(&mut self, lint: &Lint<'_, '_, '_>, rest: &str, range: &Range<usize>, scope: &mut Scope<'_>) {
+        if let Some(name) = self.stage.take() {
+            self.stages.insert(name, self.user.take());
+        }
+        let mut words = rest.split_whitespace().filter(|word| !word.starts_with("--"));
+        let written = words.next().unwrap_or_default();
+        let image = self.resolved(written);
+        self.stage = words.next().filter(|word| word.eq_ignore_ascii_case("as")).and(words.next()).map(str::to_owned);
+        self.user = self.stages.get(&image).cloned().flatten();
+        if !self.stages.contains_key(&image)
+            && let Some(why) = unpinned(&image)
+        {
+            lint.raise(&UNPINNED, Severity::Low, (written, range), format!("the image {image:?} {why}"), scope);
+        }
+        self.base = Some(image);
+        self.at = range.clone();
     }
-    if words.next().is_some_and(|word| word.eq_ignore_ascii_case("as")) {
-        stages.extend(words.next().map(str::to_owned));
+
+    /// The name of an image with the values of arguments: `$NAME`, `${NAME}`, `${NAME:-VALUE}`. One that is set nowhere
+    /// stays as it is.
+    fn resolved(&self, image: &str) -> String {
+        let mut resolved = String::new();
+        let mut rest = image;
+        while let Some((before, after)) = rest.split_once('$') {
+            resolved.push_str(before);
+            let end = after.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(after.len());
+            let (inner, behind) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+                Some(parts) => parts,
+                None => after.split_at(end),
+            };
+            let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, value)| (name, Some(value)));
+            let value = self.arguments.get(name).map(String::as_str).filter(|value| !value.is_empty()).or(default);
+            resolved.push_str(value.unwrap_or("$"));
+            rest = behind;
+        }
+        resolved + rest
     }
 }
 

@@ -22,38 +22,7 @@ const VALUES: usize = 200_000;
 /// Looks at a text that has the form of one or the other.
 pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
     let compose = has(lint.text, "services");
-    let kubernetes = has(lint.text, "apiVersion") && has(lint.text, "kind");
-    if !compose && !kubernetes {
-        return;
-    }
-    if lint.text.len() > TEXT_BYTES {
-        return scope.limit("manifest-bytes", TEXT_BYTES as u64, lint.view);
-    }
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_nodes: NODES, max_events: NODES, max_total_scalar_bytes: 64 << 20 },
-        with_snippet: false,
-    };
-    let documents: Vec<Value> = match serde_saphyr::from_multiple_with_options(lint.text, options) {
-        Ok(documents) => documents,
-        Err(error) => {
-            let template = if lint.text.contains("{{") { "it is a template" } else { "it is not YAML" };
-            let line = error.location().map_or(1, |location| location.line());
-            let start = lint
-                .text
-                .split_inclusive('\n')
-                .take(usize::try_from(line).unwrap_or(1).saturating_sub(1))
-                .map(str::len)
-                .sum();
-            lint.raise(
-                &NOT_READ,
-                Severity::Low,
-                ("", &(start..start)),
-                format!("{template} that can be read from line {line} on"),
-                scope,
-            );
-            return;
-        }
-    };
+    let Some(documents) = documents(lint, scope) else { return };
     let keyed = lint.text.contains("API_KEY");
     for document in &documents {
         if let Some(services) = document.get("services").and_then(Value::as_object).filter(|_| compose) {
@@ -67,6 +36,34 @@ pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
     }
 }
 
+/// True for a compose file or a manifest.
+pub fn is_manifest(text: &str) -> bool {
+    has(text, "services") || (has(text, "apiVersion") && has(text, "kind"))
+}
+
+/// The documents of the text; `None` if it could not be read, which is then said.
+pub fn documents(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) -> Option<Vec<Value>> {
+    if lint.text.len() > TEXT_BYTES {
+        scope.limit("manifest-bytes", TEXT_BYTES as u64, lint.view);
+        return None;
+    }
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_nodes: NODES, max_events: NODES, max_total_scalar_bytes: 64 << 20 },
+        with_snippet: false,
+    };
+    let error = match serde_saphyr::from_multiple_with_options(lint.text, options) {
+        Ok(documents) => return Some(documents),
+        Err(error) => error,
+    };
+    let template = if lint.text.contains("{{") { "it is a template" } else { "it is not YAML" };
+    let line = error.location().map_or(1, |location| location.line());
+    let before = usize::try_from(line).unwrap_or(1).saturating_sub(1);
+    let start = lint.text.split_inclusive('\n').take(before).map(str::len).sum();
+    let message = format!("{template} that can be read from line {line} on");
+    lint.raise(&NOT_READ, Severity::Low, ("", &(start..start)), message, scope);
+    None
+}
+
 /// True if a line begins with such a key, perhaps in quotes or in braces, as one line of JSON does.
 fn has(text: &str, key: &str) -> bool {
     let is_key = |rest: &str| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':');
@@ -76,11 +73,11 @@ fn has(text: &str, key: &str) -> bool {
     text.lines().any(|line| begins(line) || parts(line))
 }
 
-fn all(lint: &Lint<'_, '_, '_>) -> Range<usize> {
+pub fn all(lint: &Lint<'_, '_, '_>) -> Range<usize> {
     0..lint.text.len()
 }
 
-fn raise(
+pub fn raise(
     lint: &Lint<'_, '_, '_>,
     rule: &'static crate::model::Rule,
     severity: Severity,
@@ -96,7 +93,7 @@ fn truth(value: Option<&Value>) -> bool {
 }
 
 /// A text, or the texts of a list with spaces between them.
-fn words(value: Option<&Value>) -> String {
+pub fn words(value: Option<&Value>) -> String {
     match value {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
@@ -175,7 +172,7 @@ fn host_path(lint: &Lint<'_, '_, '_>, path: &str, name: &str, scope: &mut Scope<
 }
 
 /// A mapping, a list of `name=value`, or a list of `name` and `value`.
-fn environment(lint: &Lint<'_, '_, '_>, variables: Option<&Value>, owner: &str, scope: &mut Scope<'_>) {
+pub fn environment(lint: &Lint<'_, '_, '_>, variables: Option<&Value>, owner: &str, scope: &mut Scope<'_>) {
     let mut pairs: Vec<(String, String)> = Vec::new();
     match variables {
         Some(Value::Object(map)) => {
@@ -248,7 +245,7 @@ fn secret(lint: &Lint<'_, '_, '_>, document: &Value, scope: &mut Scope<'_>) {
 }
 
 /// A pod, a container or a security context, told by its keys.
-fn object(lint: &Lint<'_, '_, '_>, value: &Value, scope: &mut Scope<'_>) {
+pub fn object(lint: &Lint<'_, '_, '_>, value: &Value, scope: &mut Scope<'_>) {
     for key in ["hostNetwork", "hostPID", "hostIPC"] {
         if truth(value.get(key)) {
             raise(
@@ -274,6 +271,7 @@ fn object(lint: &Lint<'_, '_, '_>, value: &Value, scope: &mut Scope<'_>) {
             raise(lint, &PRIVILEGED, Severity::High, name, format!("a container has the capability {name}"), scope);
         }
     }
+    pod(lint, value, scope);
     if let Some(path) = value.get("hostPath").and_then(|host| host.get("path")).and_then(Value::as_str) {
         host_path(lint, path, "the pod", scope);
     }
@@ -286,5 +284,23 @@ fn object(lint: &Lint<'_, '_, '_>, value: &Value, scope: &mut Scope<'_>) {
         environment(lint, value.get("env"), name, scope);
         let command = format!("{image} {} {}", words(value.get("command")), words(value.get("args")));
         lint.serve(&command, &all(lint), true, scope);
+    }
+}
+
+/// A pod whose containers may run as root: neither it nor they say otherwise, so their images decide.
+fn pod(lint: &Lint<'_, '_, '_>, value: &Value, scope: &mut Scope<'_>) {
+    let containers = value.get("containers").and_then(Value::as_array).into_iter().flatten();
+    for container in containers.filter(|container| container.get("image").is_some()) {
+        let stated = |key: &str| {
+            let of = |object: &Value| object.get("securityContext").and_then(|context| context.get(key)).cloned();
+            of(container).or_else(|| of(value))
+        };
+        // Root by number is said where it stands.
+        let user = stated("runAsUser").is_some();
+        if !user && !truth(stated("runAsNonRoot").as_ref()) {
+            let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
+            let message = format!("the container {name:?} may run as root: no runAsUser and no runAsNonRoot is set");
+            raise(lint, &ROOT, Severity::Low, "containers:", message, scope);
+        }
     }
 }

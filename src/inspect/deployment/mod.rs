@@ -1,4 +1,5 @@
-//! How a model is put to work: container files, compose files, Kubernetes manifests, shell scripts and systemd units.
+//! How a model is put to work: container files, compose files, Kubernetes manifests, values of Helm charts, shell scripts,
+//! systemd units and configurations of vLLM.
 //!
 //! Sources: the Dockerfile and compose references, the Kubernetes API, and the documentation of vLLM, TGI, Ollama,
 //! llama.cpp, TorchServe and Jupyter. Not looked at: variables that are set elsewhere, Helm templates before they are
@@ -11,6 +12,7 @@ mod script;
 mod serving;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::ops::Range;
 
@@ -62,7 +64,13 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     if is_container_file(&name) {
         container_file::inspect(&lint, scope);
     } else if name.ends_with(".yaml") || name.ends_with(".yml") {
-        manifest::inspect(&lint, scope);
+        if manifest::is_manifest(text) {
+            manifest::inspect(&lint, scope);
+        } else if values::is_values(&name) {
+            values::of_chart(&lint, scope);
+        } else if values::is_serving(text) {
+            values::of_serving(&lint, scope);
+        }
     } else if name.ends_with(".service") || name == "config.properties" {
         assignments(&lint, scope);
     } else if script::is_script(&name, first) {

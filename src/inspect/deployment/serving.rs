@@ -18,7 +18,9 @@ pub struct Said {
 }
 
 /// Programs and modules that serve models, by a part of their name.
-static SERVERS: [&str; 16] = [
+static SERVERS: [&str; 17] = [
+    // What stands for a server of which only the arguments are known.
+    "model-server",
     "vllm",
     "text-generation-launcher",
     "text-generation-inference",

@@ -64,3 +64,68 @@ fn compose_and_kubernetes() {
     assert_eq!(look("values.yaml", "services: []\n"), []);
     assert_eq!(look("chart.yaml", "apiVersion: v1\nkind: Pod\nspec: {{ .Values.x\n"), [("deployment-not-read", "low")]);
 }
+
+#[test]
+fn arguments_and_stages_of_container_files() {
+    let pinned = "@sha256:0000";
+    let by_argument =
+        |from: &str| look("Dockerfile", &format!("ARG TAG=3.12\nARG BASE=python:3.12\nFROM {from}\nUSER app\n"));
+    for from in ["${BASE}", "$BASE", "python:${TAG}", "${NONE:-python:3.12}", "--platform=linux/amd64 $BASE AS x"] {
+        assert_eq!(by_argument(from), [("deployment-unpinned", "low")], "{from}");
+    }
+    assert_eq!(by_argument("${ELSEWHERE}"), []);
+    assert_eq!(by_argument(&format!("python:${{TAG}}{pinned}")), []);
+    // A stage hands its user on; an image without a command runs that of its base.
+    assert_eq!(look("Dockerfile", &format!("FROM a{pinned} AS one\nUSER app\nFROM one\n")), []);
+    assert_eq!(look("Dockerfile", &format!("FROM a{pinned}\nCOPY . /models\n")), [("deployment-root", "low")]);
+    assert_eq!(look("Dockerfile", "FROM scratch\nCOPY a /a\n"), []);
+    assert_eq!(look("Dockerfile", "# nothing\n"), []);
+}
+
+#[test]
+fn pods_that_leave_the_user_to_the_image() {
+    let pod = |context: &str| {
+        look(
+            "pod.yaml",
+            &format!("apiVersion: v1\nkind: Pod\nspec:\n{context}  containers:\n  - name: a\n    image: a@sha256:00\n"),
+        )
+    };
+    assert_eq!(pod(""), [("deployment-root", "low")]);
+    assert_eq!(pod("  securityContext: {runAsNonRoot: true}\n"), []);
+    assert_eq!(pod("  securityContext: {runAsUser: 1000}\n"), []);
+    assert_eq!(pod("  securityContext: {runAsUser: 0}\n"), [("deployment-root", "low")]);
+}
+
+#[test]
+fn charts_and_configurations_of_servers() {
+    let chart = "image:\n  repository: vllm/vllm-openai\n  tag: latest\nextraArgs:\n- --trust-remote-code\n- --host=0.0.0.0\nsecurityContext:\n  runAsUser: 0\n  privileged: true\nenv:\n- name: API_TOKEN\n  value: tr0ub4dor3x\n";
+    assert_eq!(
+        look("values.yaml", chart),
+        [
+            ("deployment-open-service", "low"),
+            ("deployment-privileged", "high"),
+            ("deployment-remote-code", "medium"),
+            ("deployment-root", "low"),
+            ("deployment-secret", "high"),
+            ("deployment-unpinned", "low"),
+        ]
+    );
+    assert_eq!(look("values.yaml", "image: {repository: a, tag: '', digest: 'sha256:00'}\nreplicas: 2\n"), []);
+    let server = "model: acme/small\ntrust_remote_code: true\nhost: 0.0.0.0\nport: 8000\n";
+    assert_eq!(
+        look("config.yaml", server),
+        [("deployment-open-service", "medium"), ("deployment-remote-code", "medium"), ("deployment-unpinned", "low")]
+    );
+    assert_eq!(
+        look("config.yaml", "model: /models/x\nhost: 127.0.0.1\ntensor-parallel-size: 2\ntrust-remote-code: false\n"),
+        []
+    );
+    for other in [
+        "model: hf\nhost: 0.0.0.0\n",
+        "model:\n  trust_remote_code: true\n",
+        "# model: a\nmax_model_len: 2\n",
+        "models:\n- model: a/b\nmerge_method: slerp\n",
+    ] {
+        assert_eq!(look("other.yaml", other), [], "{other}");
+    }
+}

@@ -37,6 +37,8 @@ pub fn width() -> usize {
 pub fn document(text: &str, file: Option<&Path>) -> Result<(), Mistake> {
     match file {
         Some(path) => new_file(path, text.as_bytes(), 0o644),
+        // Taking colours out of a long text costs more than making it.
+        None if !text.contains('\u{1b}') => finish(io::stdout().lock().write_all(text.as_bytes())),
         None => finish(anstream::stdout().lock().write_all(text.as_bytes())),
     }
 }

@@ -107,7 +107,10 @@ fn odd_at(bytes: &[u8], open: bool) -> Option<usize> {
         Err(error) if open && error.error_len().is_none() => error.valid_up_to(),
         Err(error) => return Some(error.valid_up_to()),
     };
-    bytes[..valid].iter().position(|byte| matches!(byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f))
+    // Piece by piece without a branch for each byte: nearly all texts hold none.
+    let odd = |byte: &u8| matches!(byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
+    let piece = bytes[..valid].chunks(64).position(|piece| piece.iter().fold(false, |any, byte| any | odd(byte)))?;
+    bytes[piece * 64..valid].iter().position(odd).map(|at| piece * 64 + at)
 }
 
 /// Sees the rest of a long text as it is hashed.

@@ -4,6 +4,7 @@
 //! at the end), which npm shares.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::likely;
 use crate::model::Severity;
@@ -104,27 +105,51 @@ const fn joins(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'+')
 }
 
+/// Kinds by the first byte of their mark: every byte of every text is held against them.
+static BY_FIRST: LazyLock<[Vec<&'static Kind>; 256]> = LazyLock::new(|| {
+    let of = |first: usize| KINDS.iter().filter(|kind| usize::from(kind.0.as_bytes()[0]) == first).collect();
+    std::array::from_fn(of)
+});
+
+/// Bytes that a token does not follow on.
+static JOINS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    loop {
+        table[byte as usize] = joins(byte);
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
+
 /// Tokens, told by their marks.
 pub fn tokens(text: &str) -> Vec<Found> {
     let bytes = text.as_bytes();
+    let kinds = &*BY_FIRST;
     let mut first = [false; 256];
-    KINDS.iter().for_each(|kind| first[usize::from(kind.0.as_bytes()[0])] = true);
+    kinds.iter().zip(&mut first).for_each(|(marks, first)| *first = !marks.is_empty());
     let mut found = Vec::new();
     let mut before = b' ';
     for (at, &byte) in bytes.iter().enumerate() {
-        let begins = first[usize::from(byte)] && !joins(before);
+        let begins = first[usize::from(byte)] & !JOINS[usize::from(before)];
         before = byte;
-        if begins && let Some(one) = token(bytes, at) {
-            found.push(one);
+        if begins {
+            let marks = &kinds[usize::from(byte)];
+            let second = bytes.get(at + 1).copied().unwrap_or_default();
+            if marks.iter().any(|kind| kind.0.as_bytes().get(1) == Some(&second)) {
+                found.extend(token(marks, bytes, at));
+            }
         }
     }
     found
 }
 
-fn token(bytes: &[u8], at: usize) -> Option<Found> {
+fn token(kinds: &[&Kind], bytes: &[u8], at: usize) -> Option<Found> {
     let rest = &bytes[at..];
     for Kind(mark, name, letters, least, most, checked) in
-        KINDS.iter().filter(|kind| rest.starts_with(kind.0.as_bytes()))
+        kinds.iter().copied().filter(|kind| rest.starts_with(kind.0.as_bytes()))
     {
         let body = &rest[mark.len()..];
         let mut dots = 0;
@@ -229,14 +254,18 @@ pub fn assigned(text: &str, path: &str) -> Vec<Found> {
     let store =
         STORES.contains(&name.as_str()) || path.ends_with(".aws/credentials") || path.ends_with(".docker/config.json");
     let mut found = Vec::new();
+    let looked_at = store || (environment && !example) || names_aws_secret(text);
+    if !looked_at {
+        return found;
+    }
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
         // A name stands near the beginning of its line; the rest of an overlong one is data.
         let lower = line.get(..line.floor_char_boundary(NAMED)).unwrap_or_default().to_ascii_lowercase();
-        if let Some(key) = lower.find("aws_secret_access_key") {
-            found.extend(value(line, start, key + 21, "an AWS secret key", |text| {
+        if let Some(key) = lower.find(AWS_SECRET) {
+            found.extend(value(line, start, key + AWS_SECRET.len(), "an AWS secret key", |text| {
                 text.len() == 40 && likely::is_random(text)
             }));
         } else if environment && !example {
@@ -255,6 +284,18 @@ pub fn assigned(text: &str, path: &str) -> Vec<Found> {
         }
     }
     found
+}
+
+/// The name of an AWS secret key, wherever it stands.
+const AWS_SECRET: &str = "aws_secret_access_key";
+
+/// True if that name stands in a text, in letters of any case. Hardly any text holds it, and to look line by line for it
+/// is most of what reading a text costs.
+fn names_aws_secret(text: &str) -> bool {
+    let before = AWS_SECRET.find('_').unwrap_or(0);
+    let starts = text.match_indices('_').filter_map(|(at, _)| at.checked_sub(before));
+    let mut found = starts.filter_map(|start| text.as_bytes().get(start..start + AWS_SECRET.len()));
+    found.any(|name| name.eq_ignore_ascii_case(AWS_SECRET.as_bytes()))
 }
 
 /// Bytes of a line in which the name of a value is looked for, and behind it the value.

@@ -91,3 +91,15 @@ fn a_file_full_of_secrets_costs_no_more_than_reading_it() {
     assert_eq!(seen.len() as u64, listed);
     assert_eq!(seen.last().unwrap().fact.details["more"], 50_000 - listed);
 }
+
+/// Marks are looked for 64 bytes at a time: one that begins anywhere in them is found, also across their border.
+#[test]
+fn a_mark_is_found_wherever_it_begins() {
+    let token = format!("hf_{}", "aBcD1eFgH2iJkL3mNoP4qRsT5uVwX6yZ7Qw");
+    for before in 0..200 {
+        let text = format!("{}{token}\n", " ".repeat(before));
+        let found = super::kinds::tokens(&text);
+        assert_eq!(found.iter().map(|one| one.range.start).collect::<Vec<_>>(), [before]);
+        assert!(super::kinds::tokens(&format!("{}x{token}", " ".repeat(before))).is_empty());
+    }
+}

@@ -72,6 +72,11 @@ impl Bytes {
         }
     }
 
+    /// True for bytes of our own, which are the same at every look: nothing has to prove that.
+    pub const fn is_held(&self) -> bool {
+        matches!(self, Self::Held(_))
+    }
+
     /// Copies a range into `buffer` and makes it as long as the range.
     ///
     /// # Errors

@@ -164,7 +164,8 @@ fn keep(plan: &Plan, found: &Found, bytes: &Bytes, ledger: &Ledger, evidence: &m
         ledger.tear();
         return None;
     };
-    for (piece, at) in kept.chunks(PIECE as usize).zip((0..).step_by(PIECE as usize)) {
+    let recorded = if bytes.is_held() { &[] } else { kept.as_slice() };
+    for (piece, at) in recorded.chunks(PIECE as usize).zip((0..).step_by(PIECE as usize)) {
         ledger.record(at, piece);
     }
     Some(kept)

@@ -87,8 +87,8 @@ enum Backing<'a> {
 
 /// A window on one file, or on a decompressed member of it.
 ///
-/// What is read is copied, counted against the budget, and recorded so that the pump can prove that the same bytes
-/// were hashed. Offsets are relative to the window.
+/// What is read is copied, counted against the budget, and, unless the whole file is held in memory, recorded so that the
+/// pump can prove that the same bytes were hashed. Offsets are relative to the window.
 #[derive(Clone)]
 pub struct View<'a> {
     backing: Backing<'a>,
@@ -174,7 +174,7 @@ impl<'a> View<'a> {
                     Unreadable::Changed(error.to_string())
                 })?;
                 let mut at = absolute.start;
-                let mut rest = copy.as_slice();
+                let mut rest = if bytes.is_held() { &[] } else { copy.as_slice() };
                 while !rest.is_empty() {
                     let piece = (PIECE - at % PIECE).min(rest.len() as u64) as usize;
                     let (head, tail) = rest.split_at(piece);

@@ -33,6 +33,7 @@ const BY_FORMAT: &[(&str, &[&str])] = &[
     ("hdf5", &["hdf5"]),
     ("keras", &["keras-config"]),
     ("tensorflow", &["savedmodel", "graphdef"]),
+    ("table", &["arrow", "arrow-stream", "parquet"]),
     ("tflite", &["tflite"]),
     ("coreml", &["coreml", "sentencepiece"]),
     ("json", &["json"]),

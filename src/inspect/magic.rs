@@ -35,10 +35,9 @@ static MARKS: &[Mark] = &[
     Mark(0, b"%PDF-1.", "pdf", Kind::Media),
     Mark(0, b"wOFF", "woff", Kind::Media),
     Mark(0, b"wOF2", "woff2", Kind::Media),
+    Mark(0, b"TZif2", "tzif", Kind::Media),
     Mark(0, b"DIRC\0\0\0", "git-index", Kind::Media),
     Mark(0, b"PACK\0\0\0", "git-pack", Kind::Closed),
-    Mark(0, b"PAR1\x15", "parquet", Kind::Closed),
-    Mark(0, b"ARROW1\0\0", "arrow", Kind::Closed),
     Mark(0, b"\x7fELF", "elf", Kind::Program),
     Mark(0, b"MZqFpD", "actually-portable-executable", Kind::Program),
     Mark(0, b"\xfe\xed\xfa\xce", "mach-o", Kind::Program),
@@ -57,7 +56,7 @@ static MARKS: &[Mark] = &[
 
 /// Names of all of them.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    MARKS.iter().map(|mark| mark.2).chain(["checkpoint-index", "pe", "python-bytecode"])
+    MARKS.iter().map(|mark| mark.2).chain(["checkpoint-index", "font", "pe", "python-bytecode"])
 }
 
 /// Which of these formats the first bytes are.
@@ -73,6 +72,9 @@ pub fn of(head: &[u8], view: &View<'_>) -> Vec<Format> {
     let end = view.len().saturating_sub(8);
     if view.read_up_to(end, 8).is_ok_and(|tail| tail == *b"\x57\xfb\x80\x8b\x24\x75\x47\xdb") {
         formats.push(Format::named("checkpoint-index"));
+    }
+    if is_font(head) {
+        formats.push(Format::named("font"));
     }
     if is_event_log(head) {
         formats.push(Format::named("tfrecord"));
@@ -105,6 +107,16 @@ fn is_event_log(head: &[u8]) -> bool {
     u32::from_le_bytes(*masked) == crc.rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
+/// OpenType: a version, the number of tables, and the first of them, whose names are sorted and of four plain letters.
+fn is_font(head: &[u8]) -> bool {
+    let version = head.starts_with(b"OTTO") || head.starts_with(&[0, 1, 0, 0]);
+    let count = head.get(4..6).map(|count| u16::from_be_bytes([count[0], count[1]]));
+    let tags = ["BASE", "CBDT", "CFF ", "COLR", "DSIG", "EBDT", "FFTM", "GDEF", "GPOS", "GSUB", "LTSH", "MATH", "OS/2"];
+    version
+        && count.is_some_and(|count| (4..64).contains(&count))
+        && head.get(12..16).is_some_and(|first| tags.iter().any(|tag| tag.as_bytes() == first))
+}
+
 /// PEP 552: a magic number that ends in CR LF, flags, and a code object behind the 16 bytes.
 fn is_python_bytecode(head: &[u8]) -> bool {
     head.get(2..4) == Some(b"\r\n")
@@ -118,7 +130,7 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     for format in formats {
         let kind = MARKS.iter().find(|mark| mark.2 == format.name()).map_or(Kind::Program, |mark| mark.3);
         let kind = match format.name() {
-            "checkpoint-index" | "tfrecord" => Kind::Media,
+            "checkpoint-index" | "font" | "tfrecord" => Kind::Media,
             _ => kind,
         };
         match kind {

@@ -53,6 +53,7 @@ mod shell;
 mod skops;
 mod startup;
 mod statistics;
+mod table;
 mod tar;
 mod tensorflow;
 mod text;
@@ -174,6 +175,8 @@ pub static RULES: &[&Rule] = &[
     &secrets::SECRET_PLAINTEXT,
     &statistics::TENSOR_ALL_ZERO,
     &statistics::TENSOR_NOT_FINITE,
+    &table::TABLE_MALFORMED,
+    &table::TABLE_PICKLED_TYPE,
     &tar::TAR_MALFORMED,
     &tensorflow::TENSORFLOW_MALFORMED,
     &tensorflow::TENSORFLOW_OPERATOR,
@@ -239,6 +242,9 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &rdata::RData,
     &safetensors::Safetensors,
     &sevenz::SevenZ,
+    &table::ArrowFile,
+    &table::ArrowStream,
+    &table::Parquet,
     &tar::Tar,
     &tflite::Tflite,
     &zip::Zip,

@@ -128,6 +128,18 @@ def keras():
     (OUT / "architecture.json").write_text(json.dumps({**old, "keras_version": "2.12.0", "backend": "tensorflow"}))
 
 
+def tables():
+    import pyarrow as pa, pyarrow.parquet as pq
+
+    table = pa.table({"n": [{"x": 1, "y": [1, 2]}] * 10, "m": pa.array([[("k", 1)]] * 10, pa.map_(pa.string(), pa.int64()))})
+    pq.write_table(table, OUT / "nested.parquet")
+    pq.write_table(table, OUT / "plain.parquet", store_schema=False)
+    for name, open_writer in [("batches.arrow", pa.ipc.new_file), ("stream.arrow", pa.ipc.new_stream)]:
+        with open_writer(OUT / name, table.schema) as writer:
+            for batch in table.to_batches(max_chunksize=3):
+                writer.write_batch(batch)
+
+
 def learners():
     import joblib
     from sklearn.linear_model import LogisticRegression
@@ -210,7 +222,7 @@ def skopses():
     skops.io.dump(LogisticRegression().fit(X, Y), OUT / "logistic.skops")
 
 
-for part in [arrays, tensors, graphs, quantised, keras, learners, configurations, networks, archives, skopses]:
+for part in [arrays, tensors, graphs, quantised, keras, tables, learners, configurations, networks, archives, skopses]:
     try:
         part()
     except ImportError as error:

@@ -2,7 +2,7 @@
 //!
 //! Nearly every text can be read as base85 or backwards. So the first bytes are decoded and compared with how a pickle
 //! begins before the rest is, and what comes out counts only if loading it would run something that is known to be
-//! dangerous (`nested.rs`). Not followed: one of these encodings inside another one of them, ciphers with a key.
+//! dangerous (`nested.rs`). Encodings inside each other are followed there to a depth. Not followed: ciphers with a key.
 
 use super::opcode::opcode;
 
@@ -61,12 +61,20 @@ pub fn disguises<'a>(head: &'a [u8], tail: &'a [u8]) -> impl Iterator<Item = Dis
             _ => &head[..head.len().min(HEAD)],
         };
         out.clear();
-        disguise.fits(bytes) && disguise.decode(bytes, false, &mut out).is_some() && begins(&out)
+        disguise.fits(bytes)
+            && disguise.decode(bytes, false, &mut out).is_some()
+            && (begins(&out) || (disguise.recodes() && is_text(&out)))
     })
 }
 
+/// True for letters that somebody encoded once more: what is read in an encoding that it is not in does not come out as
+/// plain letters alone.
+pub fn is_text(bytes: &[u8]) -> bool {
+    bytes.len() >= 12 && bytes.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
+}
+
 /// True if a pickle that can run anything, or a layer around one, begins like this.
-fn begins(head: &[u8]) -> bool {
+pub fn begins(head: &[u8]) -> bool {
     match head {
         [0x80, 2..=5, next, ..] | [b'(' | b']' | b'}', next, ..] => opcode(*next).is_some(),
         [b'c', rest @ ..] => {
@@ -108,6 +116,11 @@ impl Disguise {
             Self::Escapes(b'%') => "percent encoding",
             Self::Escapes(_) => "escape sequences",
         }
+    }
+
+    /// True if other bytes than letters come out of what is not in this encoding.
+    const fn recodes(self) -> bool {
+        !matches!(self, Self::Reversed | Self::Rot13 | Self::Escapes(_))
     }
 
     /// What it costs least to tell.

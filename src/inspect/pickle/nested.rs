@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
 use super::detect::is_pickle;
-use super::disguise::{Disguise, disguises};
+use super::disguise::{Disguise, begins, disguises, is_text};
 use super::machine::Machine;
 use super::rules::{NAME_DISGUISED, NESTED};
 use super::source::SHOWN;
@@ -27,7 +27,26 @@ const SHORTEST: usize = 16;
 const DECODED: u64 = 64 << 20;
 
 /// Layers of encoding around one pickle.
-const LAYERS: usize = 3;
+const LAYERS: usize = 4;
+
+/// Ways to take layers off one constant that are tried. Text that can be decoded to text in more ways than one is rare.
+const PEELS: usize = 32;
+
+/// What is left of a constant under some layers.
+struct Peel {
+    sample: Vec<u8>,
+    tail: Vec<u8>,
+    whole: bool,
+    layers: Vec<Layer>,
+}
+
+impl Peel {
+    /// What is to be looked at once more: a text, or what begins as another layer.
+    fn again(inner: Vec<u8>, whole: bool, layers: Vec<Layer>) -> Option<Self> {
+        let worth = layers.len() < LAYERS && (is_text(&inner) || begins(&inner));
+        worth.then(|| Self { tail: inner.clone(), sample: inner, whole, layers })
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layer {
@@ -66,32 +85,34 @@ impl Machine<'_, '_, '_> {
         true
     }
 
-    /// Looks behind the disguises of a constant that does not look like a pickle, first of what stands there, then
-    /// of what is under each plain layer.
+    /// Looks behind the disguises of a constant that does not look like a pickle: of what stands there, and of what is
+    /// under each layer that leaves a text or another layer behind.
     fn look_behind(&mut self, range: &Range<u64>, shown: &[u8]) {
         let all = is_whole(range, shown);
         let end = if all { None } else { self.view.read_up_to(range.end - SAMPLE as u64, SAMPLE as u64).ok() };
-        let mut tail = end.unwrap_or_else(|| shown[shown.len().saturating_sub(SAMPLE)..].to_vec());
-        let mut sample = shown[..shown.len().min(SAMPLE)].to_vec();
-        let mut whole = all && shown.len() <= SAMPLE;
-        let mut layers = Vec::new();
-        loop {
+        let tail = end.unwrap_or_else(|| shown[shown.len().saturating_sub(SAMPLE)..].to_vec());
+        let sample = shown[..shown.len().min(SAMPLE)].to_vec();
+        let whole = all && shown.len() <= SAMPLE;
+        let mut open = vec![Peel { sample, tail, whole, layers: Vec::new() }];
+        for _ in 0..PEELS {
+            let Some(Peel { sample, tail, whole, layers }) = open.pop() else { return };
             for disguise in disguises(&sample, &tail) {
                 let from = if disguise == Disguise::Reversed { &tail } else { &sample };
                 let Some(inner) = disguise.open(from, whole) else { continue };
-                let chain = layers.iter().copied().chain([Layer::Disguised(disguise)]).collect();
-                if let Some(chain) = peeled(&inner, whole, chain)
+                let chain: Vec<Layer> = layers.iter().copied().chain([Layer::Disguised(disguise)]).collect();
+                if let Some(chain) = peeled(&inner, whole, chain.clone())
                     && self.unmask(range, all.then_some(shown), &chain)
                 {
                     return;
                 }
+                open.extend(Peel::again(inner, whole, chain));
             }
-            if layers.len() + 1 >= LAYERS || sample.len() < 4 || !is_suspect(&sample) {
-                return;
+            if sample.len() >= 4
+                && (!layers.is_empty() || is_suspect(&sample))
+                && let Some((layer, inner, ended)) = unwrap(&sample, whole)
+            {
+                open.extend(Peel::again(inner, ended, layers.into_iter().chain([layer]).collect()));
             }
-            let Some((layer, inner, ended)) = unwrap(&sample, whole) else { return };
-            layers.push(layer);
-            (tail, sample, whole) = (inner.clone(), inner, ended);
         }
     }
 

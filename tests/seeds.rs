@@ -72,6 +72,7 @@ const BY_NAME: &[(&str, &[&str])] = &[
     ("composer_lock", &["composer.lock"]),
     ("gemfile_lock", &["Gemfile.lock"]),
     ("gradle_lock", &["gradle.lockfile"]),
+    ("pom", &["pom.xml"]),
     ("cyclonedx", &[".cdx.json", "bom.json"]),
     ("spdx", &[".spdx.json"]),
     ("osv", &["/OSV", "GHSA", ".osv.json"]),

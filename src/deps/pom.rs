@@ -12,12 +12,15 @@ use crate::model::Ecosystem;
 
 use super::collect::{LOCKFILE_MALFORMED, LOCKFILE_NOT_READ, Sheet};
 use super::draft::{Draft, link};
+use super::lines::Lines;
 
 /// Elements of one file.
 const NODES: u32 = 1_000_000;
 /// Properties inside properties that are put in, and bytes of what comes out.
 const ROUNDS: usize = 8;
 const LONGEST: usize = 1024;
+/// Elements around an entry that are looked at: its own, and those up to the list that manages it.
+const MANAGED: usize = 6;
 /// The group of a plugin that names none.
 const PLUGINS: &str = "org.apache.maven.plugins";
 
@@ -36,15 +39,19 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
         return sheet.note(&LOCKFILE_MALFORMED, Some(1), "the root element is no <project>");
     }
     let pom = Pom::of(root);
+    let lines = Lines::of(text);
     let mut drafts = Vec::new();
-    for node in root.descendants().filter(|node| node.is_element() && !is_managed(*node)) {
+    for node in root.descendants().filter(Node::is_element) {
         let group = match (node.tag_name().name(), node.parent_element().map(|parent| parent.tag_name().name())) {
             ("dependency", Some("dependencies")) => "",
             ("plugin", Some("plugins")) => PLUGINS,
             ("extension", Some("extensions")) => "",
             _ => continue,
         };
-        let line = u64::from(document.text_pos_at(node.range().start).row);
+        if is_managed(node) {
+            continue;
+        }
+        let line = lines.line(node.range().start);
         match pom.identity(node, group) {
             Some((name, version)) => drafts.push(Draft::new(name, version, Some(line))),
             None => sheet.note(&LOCKFILE_MALFORMED, Some(line), "an entry without groupId and artifactId"),
@@ -67,9 +74,11 @@ fn text_of<'d>(node: Node<'d, 'd>, name: &str) -> Option<&'d str> {
     child(node, name)?.text().map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// True inside of a list that says versions and brings nothing.
+/// True inside of a list that says versions and brings nothing; of plugins there, what they need is too.
 fn is_managed(node: Node<'_, '_>) -> bool {
-    node.ancestors().any(|node| matches!(node.tag_name().name(), "dependencyManagement" | "pluginManagement"))
+    node.ancestors()
+        .take(MANAGED)
+        .any(|node| matches!(node.tag_name().name(), "dependencyManagement" | "pluginManagement"))
 }
 
 /// What the file says about all of its entries.
@@ -94,8 +103,8 @@ impl<'d> Pom<'d> {
         }
         let mut pom = Self { properties, managed: BTreeMap::new() };
         let managed = root.descendants().filter(|node| {
-            matches!(node.tag_name().name(), "dependency" | "plugin") && is_managed(*node)
-                // What a managed plugin needs is no version of a dependency.
+            matches!(node.tag_name().name(), "dependency" | "plugin")
+                && is_managed(*node)
                 && text_of(*node, "version").is_some()
         });
         let managed: Vec<_> = managed

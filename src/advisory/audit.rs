@@ -1,6 +1,6 @@
 //! The audit: every package looked up, everything that was not looked up counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -175,9 +175,10 @@ pub fn audit(packages: &[Package], gaps: &[Evidence], database: &Database, terms
     for package in packages {
         lockfiles.entry(&package.lockfile).or_default().push(package);
     }
+    let torn: BTreeSet<&ArtifactPath> =
+        gaps.iter().filter(|gap| gap.rule.class == Class::Gap).filter_map(|gap| gap.artifact.as_ref()).collect();
     for (lockfile, packages) in lockfiles {
-        let torn = gaps.iter().any(|gap| gap.rule.class == Class::Gap && gap.artifact.as_ref() == Some(lockfile));
-        evidence.extend(one_lockfile(lockfile, packages, database, terms.today, torn));
+        evidence.extend(one_lockfile(lockfile, packages, database, terms.today, torn.contains(lockfile)));
     }
     evidence
 }

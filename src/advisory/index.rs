@@ -37,7 +37,7 @@ pub static DELETED_PACKAGE: Rule = Rule {
 
 /// What a copy of the index says of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listed {
+enum Listed {
     /// It is there.
     Yes,
     /// It was withdrawn: new lockfiles do not choose it.
@@ -81,8 +81,7 @@ impl Index {
     }
 
     /// How a version stands in it.
-    #[must_use]
-    pub fn listed(&self, name: &str, version: &str) -> Listed {
+    fn listed(&self, name: &str, version: &str) -> Listed {
         let Some(bytes) = self.entry(name) else { return Listed::Unknown };
         let lines = bytes.split(|byte| matches!(byte, 0 | b'\n')).filter(|line| line.starts_with(b"{"));
         let known: Vec<Line> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();

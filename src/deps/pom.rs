@@ -1,7 +1,8 @@
 //! Maven's `pom.xml`: the dependencies and build plugins that it names itself.
 //!
 //! Format: the POM reference. Properties of the same file are put in, and versions taken from its own
-//! `dependencyManagement` and `pluginManagement`. What is not read: the parent, imported bills of versions and what the
+//! `dependencyManagement` and `pluginManagement`, unless a profile says otherwise. What is not read: the parent, imported
+//! bills of versions and what the
 //! dependencies need themselves. Nothing in the file lists that, so it is always said.
 
 use std::collections::BTreeMap;
@@ -70,8 +71,14 @@ fn child<'d>(node: Node<'d, 'd>, name: &str) -> Option<Node<'d, 'd>> {
     node.children().find(|child| child.tag_name().name() == name)
 }
 
-fn text_of<'d>(node: Node<'d, 'd>, name: &str) -> Option<&'d str> {
-    child(node, name)?.text().map(str::trim).filter(|text| !text.is_empty())
+/// The text of an element; a comment in the midst of it parts nothing.
+fn text_of(node: Node<'_, '_>, name: &str) -> Option<String> {
+    child(node, name).map(whole).filter(|text| !text.is_empty())
+}
+
+fn whole(node: Node<'_, '_>) -> String {
+    let text: String = node.children().filter(Node::is_text).filter_map(|part| part.text()).collect();
+    text.trim().to_owned()
 }
 
 /// True inside of a list that says versions and brings nothing; of plugins there, what they need is too.
@@ -81,42 +88,57 @@ fn is_managed(node: Node<'_, '_>) -> bool {
         .any(|node| matches!(node.tag_name().name(), "dependencyManagement" | "pluginManagement"))
 }
 
-/// What the file says about all of its entries.
-struct Pom<'d> {
-    properties: BTreeMap<String, &'d str>,
+/// True for an entry of a list of versions itself.
+fn manages(node: Node<'_, '_>) -> bool {
+    let list = node.parent_element().and_then(|list| list.parent_element()).map(|around| around.tag_name().name());
+    matches!(
+        (node.tag_name().name(), list),
+        ("dependency", Some("dependencyManagement")) | ("plugin", Some("pluginManagement"))
+    )
+}
+
+/// What the file says about all of its entries. What a profile says otherwise depends on who builds, so it pins nothing.
+struct Pom {
+    properties: BTreeMap<String, String>,
     /// Versions by `GROUP:ARTIFACT`.
     managed: BTreeMap<String, String>,
 }
 
-impl<'d> Pom<'d> {
-    fn of(root: Node<'d, 'd>) -> Self {
-        let mut properties = BTreeMap::new();
-        for list in root.descendants().filter(|node| node.tag_name().name() == "properties") {
-            let own = list.children().filter(Node::is_element);
-            properties.extend(own.filter_map(|one| Some((one.tag_name().name().to_owned(), one.text()?.trim()))));
+impl Pom {
+    fn of(root: Node<'_, '_>) -> Self {
+        let stated = |of: Node<'_, '_>| -> BTreeMap<String, String> {
+            let list = child(of, "properties").into_iter().flat_map(|list| list.children()).filter(Node::is_element);
+            list.map(|one| (one.tag_name().name().to_owned(), whole(one))).collect()
+        };
+        let mut properties = stated(root);
+        for profile in child(root, "profiles").into_iter().flat_map(|profiles| profiles.children()) {
+            for (name, value) in stated(profile) {
+                if properties.get(&name).is_some_and(|own| *own != value) {
+                    properties.remove(&name);
+                }
+            }
         }
         for key in ["groupId", "artifactId", "version"] {
             let inherited = child(root, "parent").and_then(|parent| text_of(parent, key));
-            let own = text_of(root, key).or(inherited.filter(|_| key != "artifactId"));
+            let own = text_of(root, key).or_else(|| inherited.clone().filter(|_| key != "artifactId"));
             properties.extend(own.map(|own| (format!("project.{key}"), own)));
             properties.extend(inherited.map(|inherited| (format!("project.parent.{key}"), inherited)));
         }
         let mut pom = Self { properties, managed: BTreeMap::new() };
-        let managed = root.descendants().filter(|node| {
-            matches!(node.tag_name().name(), "dependency" | "plugin")
-                && is_managed(*node)
-                && text_of(*node, "version").is_some()
-        });
-        let managed: Vec<_> = managed
-            .filter_map(|node| pom.identity(node, if node.tag_name().name() == "plugin" { PLUGINS } else { "" }))
-            .collect();
-        pom.managed.extend(managed);
+        for node in root.descendants().filter(|node| manages(*node)) {
+            let group = if node.tag_name().name() == "plugin" { PLUGINS } else { "" };
+            let Some((name, version)) = pom.identity(node, group) else { continue };
+            let known = pom.managed.entry(name).or_insert_with(|| version.clone());
+            if *known != version {
+                known.clear();
+            }
+        }
         pom
     }
 
     /// `GROUP:ARTIFACT` and the version, which is empty when the file pins none.
-    fn identity(&self, node: Node<'d, 'd>, group: &str) -> Option<(String, String)> {
-        let group = text_of(node, "groupId").or(Some(group).filter(|group| !group.is_empty()))?;
+    fn identity(&self, node: Node<'_, '_>, group: &str) -> Option<(String, String)> {
+        let group = text_of(node, "groupId").or_else(|| Some(group.to_owned()).filter(|group| !group.is_empty()))?;
         let name = format!("{}:{}", self.resolved(group), self.resolved(text_of(node, "artifactId")?));
         let stated = text_of(node, "version").map(|version| self.resolved(version));
         let version = stated.or_else(|| self.managed.get(&name).cloned()).unwrap_or_default();
@@ -124,8 +146,7 @@ impl<'d> Pom<'d> {
     }
 
     /// A text with the properties of the file in place of `${NAME}`.
-    fn resolved(&self, text: &str) -> String {
-        let mut text = text.to_owned();
+    fn resolved(&self, mut text: String) -> String {
         for _ in 0..ROUNDS {
             let Some((before, rest)) = text.split_once("${") else { break };
             let Some((name, after)) = rest.split_once('}') else { break };

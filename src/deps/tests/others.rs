@@ -104,5 +104,20 @@ fn maven() {
             "lockfile-not-read: a pom.xml names direct dependencies only: what those need is listed nowhere here",
         ]
     );
+    // What a profile changes is not pinned; a comment in a version is no part of it; what a plugin is made of says
+    // nothing about the project.
+    let text = "<project><properties><a>1</a><b>2</b></properties>
+<profiles><profile><properties><a>9</a></properties></profile></profiles>
+<build><pluginManagement><plugins><plugin><artifactId>p</artifactId><version>1</version><dependencies>
+<dependency><groupId>g</groupId><artifactId>inner</artifactId><version>7</version></dependency>
+</dependencies><configuration><properties><b>8</b></properties></configuration></plugin></plugins></pluginManagement></build>
+<dependencies>
+<dependency><groupId>g</groupId><artifactId>a</artifactId><version>${a}</version></dependency>
+<dependency><groupId>g</groupId><artifactId>b</artifactId><version>${b}</version></dependency>
+<dependency><groupId>g</groupId><artifactId>c</artifactId><version>1<!-- x -->.2</version></dependency>
+<dependency><groupId>g</groupId><artifactId>inner</artifactId></dependency>
+</dependencies></project>";
+    let read_so = read("pom.xml", text);
+    assert_eq!(read_so[..4], ["7 g:a  public 0", "8 g:b 2 public 0", "9 g:c 1.2 public 0", "10 g:inner  public 0"]);
     assert_eq!(read("pom.xml", "<x/>"), ["lockfile-malformed: the root element is no <project>"]);
 }

@@ -208,12 +208,22 @@ pub fn environment(lint: &Lint<'_, '_, '_>, variables: Option<&Value>, owner: &s
     }
 }
 
-/// Every object of the document, wherever a pod's template stands in it.
-fn manifest(lint: &Lint<'_, '_, '_>, document: &Value, scope: &mut Scope<'_>) {
+/// A manifest: its secrets, and every object of it, wherever a pod's template stands in it.
+pub fn manifest(lint: &Lint<'_, '_, '_>, document: &Value, scope: &mut Scope<'_>) {
     let kind = document.get("kind").and_then(Value::as_str).unwrap_or_default();
     if kind == "Secret" {
         secret(lint, document, scope);
     }
+    objects(lint, document, object, scope);
+}
+
+/// Shows every object of a document to `look`.
+pub fn objects(
+    lint: &Lint<'_, '_, '_>,
+    document: &Value,
+    look: fn(&Lint<'_, '_, '_>, &Value, &mut Scope<'_>),
+    scope: &mut Scope<'_>,
+) {
     let mut queue = vec![document];
     let mut seen = 0;
     while let Some(value) = queue.pop() {
@@ -224,7 +234,7 @@ fn manifest(lint: &Lint<'_, '_, '_>, document: &Value, scope: &mut Scope<'_>) {
         match value {
             Value::Array(items) => queue.extend(items),
             Value::Object(map) => {
-                object(lint, value, scope);
+                look(lint, value, scope);
                 queue.extend(map.values());
             }
             _ => {}

@@ -64,10 +64,11 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     if is_container_file(&name) {
         container_file::inspect(&lint, scope);
     } else if name.ends_with(".yaml") || name.ends_with(".yml") {
-        if manifest::is_manifest(text) {
-            manifest::inspect(&lint, scope);
-        } else if values::is_values(&name) {
+        // A chart may well have values about its services.
+        if values::is_values(&name) {
             values::of_chart(&lint, scope);
+        } else if manifest::is_manifest(text) {
+            manifest::inspect(&lint, scope);
         } else if values::is_serving(text) {
             values::of_serving(&lint, scope);
         }
@@ -155,7 +156,9 @@ fn is_plain_value(value: &str) -> bool {
 /// Why an image is not pinned, if it is not.
 fn unpinned(image: &str) -> Option<&'static str> {
     let name = image.rsplit('/').next().unwrap_or(image);
-    if image.contains("@sha256:") || image.contains('$') || image == "scratch" || image.is_empty() {
+    // What is put together elsewhere, or stands in a template, is no name yet.
+    let open = image.contains(['$', '{', '<', '%']);
+    if image.contains("@sha256:") || open || image == "scratch" || image.is_empty() {
         None
     } else if name.ends_with(":latest") || !name.contains(':') {
         Some("has no version, so each pull may give another one")

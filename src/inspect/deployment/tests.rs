@@ -80,6 +80,7 @@ fn arguments_and_stages_of_container_files() {
     assert_eq!(look("Dockerfile", &format!("FROM a{pinned}\nCOPY . /models\n")), [("deployment-root", "low")]);
     assert_eq!(look("Dockerfile", "FROM scratch\nCOPY a /a\n"), []);
     assert_eq!(look("Dockerfile", "# nothing\n"), []);
+    assert_eq!(look("Dockerfile", "FROM {{ image }}\nUSER app\n"), []);
 }
 
 #[test]
@@ -111,6 +112,9 @@ fn charts_and_configurations_of_servers() {
         ]
     );
     assert_eq!(look("values.yaml", "image: {repository: a, tag: '', digest: 'sha256:00'}\nreplicas: 2\n"), []);
+    assert_eq!(look("values.yaml", "services:\n  web:\n    privileged: true\n"), [("deployment-privileged", "high")]);
+    let pod = "apiVersion: v1\nkind: Secret\ndata: {key: c2VjcmV0MQ==}\n";
+    assert_eq!(look("values.yaml", pod), [("deployment-secret", "high")]);
     let server = "model: acme/small\ntrust_remote_code: true\nhost: 0.0.0.0\nport: 8000\n";
     assert_eq!(
         look("config.yaml", server),

@@ -2,14 +2,11 @@
 
 use serde_json::Value;
 
-use super::manifest::{all, documents, environment, object, raise, words};
+use super::manifest::{all, documents, environment, manifest, object, objects, raise, words};
 use super::rules::UNPINNED;
 use super::{Lint, unpinned};
 use crate::inspect::Scope;
 use crate::model::Severity;
-
-/// Values of one file that are looked at.
-const VALUES: usize = 200_000;
 
 /// Keys of a vLLM configuration that nothing else has beside a `model`. Source: vLLM's engine and server arguments.
 static SERVING: [&str; 8] = [
@@ -28,31 +25,20 @@ pub fn is_values(name: &str) -> bool {
     name.starts_with("values")
 }
 
-/// Looks at the values of a chart.
+/// Looks at the values of a chart, or at a manifest under the name of such.
 pub fn of_chart(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
     for document in documents(lint, scope).iter().flatten() {
-        let mut queue = vec![document];
-        let mut seen = 0;
-        while let Some(value) = queue.pop() {
-            seen += 1;
-            if seen > VALUES {
-                return scope.limit("manifest-values", VALUES as u64, lint.view);
-            }
-            match value {
-                Value::Array(items) => queue.extend(items),
-                Value::Object(map) => {
-                    object(lint, value, scope);
-                    chart_object(lint, value, scope);
-                    queue.extend(map.values());
-                }
-                _ => {}
-            }
+        if document.get("apiVersion").is_some() && document.get("kind").is_some() {
+            manifest(lint, document, scope);
+        } else {
+            objects(lint, document, chart_object, scope);
         }
     }
 }
 
-/// An image in two parts, arguments of a server, variables.
+/// What an object of a manifest would say, an image in two parts, arguments of a server, variables.
 fn chart_object(lint: &Lint<'_, '_, '_>, value: &Value, scope: &mut Scope<'_>) {
+    object(lint, value, scope);
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::trim);
     if let (Some(repository), Some(tag)) = (text("repository").filter(|name| !name.is_empty()), value.get("tag")) {
         let tag = tag.as_str().map_or_else(|| tag.to_string(), str::to_owned);

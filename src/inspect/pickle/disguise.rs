@@ -119,7 +119,7 @@ impl Disguise {
     }
 
     /// True if other bytes than letters come out of what is not in this encoding.
-    const fn recodes(self) -> bool {
+    pub const fn recodes(self) -> bool {
         !matches!(self, Self::Reversed | Self::Rot13 | Self::Escapes(_))
     }
 

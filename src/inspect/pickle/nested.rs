@@ -105,6 +105,13 @@ impl Machine<'_, '_, '_> {
                 {
                     return;
                 }
+                // What only puts letters elsewhere leaves a text of every text.
+                if !disguise.recodes() {
+                    continue;
+                }
+                if chain.len() >= LAYERS && is_varied(&inner) {
+                    return self.scope.limit("layers of encoding", LAYERS as u64, self.view);
+                }
                 open.extend(Peel::again(inner, whole, chain));
             }
             if sample.len() >= 4
@@ -113,6 +120,9 @@ impl Machine<'_, '_, '_> {
             {
                 open.extend(Peel::again(inner, ended, layers.into_iter().chain([layer]).collect()));
             }
+        }
+        if !open.is_empty() {
+            self.scope.limit("ways to decode a constant", PEELS as u64, self.view);
         }
     }
 
@@ -210,6 +220,12 @@ impl Machine<'_, '_, '_> {
         }
         super::inspect_streams(&self.view.decompressed(&name, &bytes), self.scope, self.lists);
     }
+}
+
+/// True for a text that somebody encoded once more. One of few letters, as `3333…`, can be read in hexadecimal over and
+/// over again.
+fn is_varied(text: &[u8]) -> bool {
+    is_text(text) && text.iter().collect::<std::collections::BTreeSet<_>>().len() >= 8
 }
 
 /// True if what is shown is all of a constant. Of a text with escapes it is, and shorter than what stands in the stream.

@@ -2,9 +2,11 @@
 //!
 //! Source: the Arrow columnar format, "Serialization and Interprocess Communication". Not looked at: record batches.
 
+use std::ops::Range;
+
 use super::super::flatbuffer::{field, u32_at};
 use super::super::{Inspector, Scope};
-use super::{SCHEMA_BYTES, malformed, part, schema};
+use super::{malformed, part, schema};
 use crate::model::Format;
 use crate::weigh::View;
 
@@ -33,7 +35,10 @@ impl Inspector for ArrowFile {
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
         let end = view.len().saturating_sub(TAIL);
-        let Ok(tail) = view.read_up_to(end, TAIL) else { return };
+        let tail = match view.read_up_to(end, TAIL) {
+            Ok(tail) => tail,
+            Err(trouble) => return scope.unreadable(view, &trouble),
+        };
         let (length, mark) = tail.split_at_checked(4).unwrap_or_default();
         let length = length.try_into().map(u32::from_le_bytes).unwrap_or_default();
         let start = end.checked_sub(length.into()).filter(|start| *start >= 8 && length >= 8 && mark == MARK);
@@ -49,7 +54,7 @@ impl Inspector for ArrowFile {
         }
         schema(&footer, Some(start), view, scope);
         // A reader of streams begins behind the mark and its padding, with a schema of its own.
-        messages(view, 8, end, scope);
+        messages(view, 8, start, scope);
     }
 }
 
@@ -59,7 +64,8 @@ impl Inspector for ArrowStream {
     }
 
     fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
-        head.starts_with(&CONTINUES.to_le_bytes()) && message(view, 0).is_some_and(|first| first.kind == SCHEMA)
+        head.starts_with(&CONTINUES.to_le_bytes())
+            && description(view, 0).and_then(|own| message(view, own)).is_some_and(|first| first.kind == SCHEMA)
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
@@ -71,49 +77,55 @@ impl Inspector for ArrowStream {
 struct Message {
     kind: u8,
     /// Where its description stands.
-    start: u64,
-    end: u64,
+    own: Range<u64>,
     /// Where the next one begins.
     next: u64,
 }
 
-/// The message at that place; `None` where there is none or an offset in it leads astray.
-fn message(view: &View<'_>, at: u64) -> Option<Message> {
-    let start = at.checked_add(8)?;
-    if u32_at(view, at)? != CONTINUES {
-        return None;
-    }
-    let end = start.checked_add(u32_at(view, at.checked_add(4)?)?.into())?;
-    let own = view.slice(start..end).ok()?;
-    let root = u64::from(u32_at(&own, 0)?);
+/// Where the description of the message at that place stands. Before Arrow 0.15 nothing stood before its length.
+fn description(view: &View<'_>, at: u64) -> Option<Range<u64>> {
+    let (length, start) = match u32_at(view, at)? {
+        CONTINUES => (u32_at(view, at.checked_add(4)?)?, at.checked_add(8)?),
+        length => (length, at.checked_add(4)?),
+    };
+    Some(start..start.checked_add(length.into())?)
+}
+
+/// The message with that description; `None` where an offset in it leads astray.
+fn message(view: &View<'_>, own: Range<u64>) -> Option<Message> {
+    let described = view.slice(own.clone()).ok()?;
+    let root = u64::from(u32_at(&described, 0)?);
     // Fields 1 and 3 of `Message`: the kind of its header, and the length of its body.
-    let kind = own.read_up_to(field(&own, root, 1)??, 1).ok()?.first().copied()?;
-    let body = match field(&own, root, 3)? {
-        Some(at) => u64::from_le_bytes(own.read(at..at.checked_add(8)?).ok()?.try_into().ok()?),
+    let kind = described.read_up_to(field(&described, root, 1)??, 1).ok()?.first().copied()?;
+    let body = match field(&described, root, 3)? {
+        Some(at) => u64::from_le_bytes(described.read(at..at.checked_add(8)?).ok()?.try_into().ok()?),
         None => 0,
     };
-    Some(Message { kind, start, end, next: end.checked_add(body)? })
+    Some(Message { kind, next: own.end.checked_add(body)?, own })
 }
 
 /// Goes from message to message up to the end, and looks at the schema.
 fn messages(view: &View<'_>, from: u64, end: u64, scope: &mut Scope<'_>) {
     let mut at = from;
     for _ in 0..scope.limits.entries {
-        // A stream ends with a length of zero, or where the file does.
-        if at == end
-            || u32_at(view, at.saturating_add(4)).is_none_or(|length| length == 0 && at.saturating_add(8) <= end)
-        {
-            if at < end && u32_at(view, at) != Some(CONTINUES) {
-                malformed(view, at, "what stands here is no message", scope);
+        if at == end {
+            return;
+        }
+        let own = description(view, at).filter(|own| own.end <= end);
+        // A length of zero ends the messages.
+        if let Some(own) = own.as_ref().filter(|own| own.is_empty()) {
+            if own.end != end {
+                malformed(view, own.end, "something follows on the end of the messages", scope);
             }
             return;
         }
-        let Some(message) = message(view, at).filter(|message| message.next <= end) else {
+        let Some(message) = own.and_then(|own| message(view, own)).filter(|message| message.next <= end) else {
             return malformed(view, at, "a message leads out of the file, or is none", scope);
         };
-        if message.kind == SCHEMA && message.end - message.start <= SCHEMA_BYTES {
-            let Some(bytes) = part(view, message.start..message.end, scope) else { return };
-            schema(&bytes, Some(message.start), view, scope);
+        if message.kind == SCHEMA {
+            let start = message.own.start;
+            let Some(bytes) = part(view, message.own, scope) else { return };
+            schema(&bytes, Some(start), view, scope);
         }
         at = message.next;
     }

@@ -4,7 +4,9 @@
 //! summary file refers to.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
 use super::super::claim::FORMAT_NOT_INSPECTED;
 use super::super::{Inspector, Scope};
@@ -30,7 +32,10 @@ impl Inspector for Parquet {
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
         let end = view.len().saturating_sub(TAIL);
-        let Ok(tail) = view.read_up_to(end, TAIL) else { return };
+        let tail = match view.read_up_to(end, TAIL) {
+            Ok(tail) => tail,
+            Err(trouble) => return scope.unreadable(view, &trouble),
+        };
         let (length, mark) = tail.split_at_checked(4).unwrap_or_default();
         if mark == b"PARE" {
             let message = "the footer of the table is encrypted";
@@ -46,12 +51,25 @@ impl Inspector for Parquet {
             return malformed(view, start, "the footer is not what the format lays down", scope);
         };
         for (_, value) in pairs.into_iter().filter(|(key, _)| *key == b"ARROW:schema") {
-            match STANDARD.decode(value) {
-                Ok(bytes) => schema(&bytes, None, view, scope),
-                Err(_) => malformed(view, start, "the schema of Arrow in the footer is no base64", scope),
+            let (bytes, whole) = decoded(value);
+            schema(&bytes, None, view, scope);
+            if !whole {
+                malformed(view, start, "the schema of Arrow in the footer is no base64", scope);
             }
         }
     }
+}
+
+/// What base64 stands for up to the first byte that is none, as Arrow's own decoder takes it, and whether that is all.
+fn decoded(value: &[u8]) -> (Vec<u8>, bool) {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let length = value.iter().take_while(|byte| is_digit(byte)).count();
+    let config = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+    let config = config.with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    // A digit alone at the end holds no byte.
+    let digits = &value[..if length % 4 == 1 { length - 1 } else { length }];
+    let bytes = GeneralPurpose::new(&alphabet::STANDARD, config).decode(digits).unwrap_or_default();
+    (bytes, STANDARD.decode(value).is_ok())
 }
 
 /// Keys and values of the footer; `None` if it is none: the list of columns and the number of rows are never missing.
@@ -83,4 +101,19 @@ fn pairs(footer: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
         }
     }
     (columns && rows).then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_arrow_decodes_is_looked_at() {
+        assert_eq!(decoded(b"YWJj"), (b"abc".to_vec(), true));
+        assert_eq!(decoded(b"YWI="), (b"ab".to_vec(), true));
+        for odd in [&b"YWJj==="[..], b"YWJj\nYWJj", b"YWJjY", b"YWJj!"] {
+            assert_eq!(decoded(odd), (b"abc".to_vec(), false));
+        }
+        assert_eq!(decoded(b""), (Vec::new(), true));
+    }
 }

@@ -115,7 +115,7 @@ pub fn advisory(name: &str, bytes: &[u8]) -> Corpus {
     let (cargo, python) = (ArtifactPath::new("Cargo.lock"), ArtifactPath::new("requirements.txt"));
     let files = [(&cargo, Some(lock.as_bytes())), (&python, Some(requirements.as_bytes()))];
     let read = deps::read_all(files, &Limits::default());
-    let _ = audit(&read.packages, &database, &Terms { today: None, stale_after: None });
+    let _ = audit(&read.packages, &read.evidence, &database, &Terms { today: None, stale_after: None });
     Corpus::Keep
 }
 

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use memchr::memmem;
+
 use super::Scope;
 use crate::model::{Endpoint, Import};
 use crate::weigh::View;
@@ -58,31 +60,42 @@ const SETTINGS: &[&str] =
 pub fn list(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let program = Language::of(name);
     let (mut hosts, mut modules) = (BTreeSet::new(), BTreeSet::new());
-    // Most lines name no address; the places of those that do are found in one go.
-    let mut addresses = text.match_indices("://").map(|(at, _)| at).peekable();
-    let mut end = 0;
-    for (number, line) in (1u64..).zip(text.split_inclusive('\n')) {
-        end += line.len();
-        let addressed = addresses.next_if(|at| *at < end).is_some();
-        while addresses.next_if(|at| *at < end).is_some() {}
-        let line = line.trim_end_matches(['\r', '\n']);
-        if line.trim_start().starts_with(['#', '*']) || line.trim_start().starts_with("//") {
-            continue;
-        }
-        for endpoint in addressed.then(|| endpoints(line, number)).into_iter().flatten() {
+    for (number, line) in addressed(text).filter(|(_, line)| !is_comment(line)) {
+        for endpoint in endpoints(line, number) {
             if hosts.insert((endpoint.scheme.clone(), endpoint.host.clone(), endpoint.set)) && hosts.len() <= LISTED {
                 scope.contents().endpoints.push(endpoint);
             }
         }
+    }
+    // Lists of addresses are data, however many there are.
+    let code = program != Language::Other;
+    for (number, line) in (1u64..).zip(text.lines()).take_while(|_| code).filter(|(_, line)| !is_comment(line)) {
         for module in program.imports(line) {
             if modules.insert(module.clone()) && modules.len() <= LISTED {
                 scope.contents().imports.push(Import { module, line: number });
             }
         }
     }
-    if program.is_code() && hosts.len().max(modules.len()) > LISTED {
+    if code && hosts.len().max(modules.len()) > LISTED {
         scope.limit("addresses-and-imports", LISTED as u64, view);
     }
+}
+
+fn is_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with(['#', '*']) || line.starts_with("//")
+}
+
+/// Lines that name an address, with their numbers from 1. Most do not, so the others are not taken apart.
+fn addressed(text: &str) -> impl Iterator<Item = (u64, &str)> {
+    let (mut number, mut from) = (1u64, 0);
+    std::iter::from_fn(move || {
+        let at = from + memmem::find(text.get(from..)?.as_bytes(), b"://")?;
+        let begin = memchr::memrchr(b'\n', &text.as_bytes()[from..at]).map_or(from, |newline| from + newline + 1);
+        number += memchr::memchr_iter(b'\n', &text.as_bytes()[from..begin]).count() as u64;
+        from = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |newline| at + newline);
+        Some((number, text[begin..from].trim_end_matches('\r')))
+    })
 }
 
 /// True for the name, in small letters, of source or configuration.
@@ -96,7 +109,7 @@ pub fn speaks(name: &str) -> bool {
 /// Addresses of one line, however long it is.
 fn endpoints(line: &str, number: u64) -> Vec<Endpoint> {
     let mut found = Vec::new();
-    for (at, _) in line.match_indices("://") {
+    for at in memmem::find_iter(line.as_bytes(), "://") {
         let from = line.floor_char_boundary(at.saturating_sub(BEFORE));
         let to = line.floor_char_boundary(at.saturating_add(3 + AUTHORITY));
         let (before, after) = (line.get(from..at).unwrap_or_default(), line.get(at + 3..to).unwrap_or_default());
@@ -144,11 +157,6 @@ impl Language {
             "js" | "mjs" | "cjs" | "ts" | "jsx" | "tsx" => Self::JavaScript,
             _ => Self::Other,
         }
-    }
-
-    /// Lists of addresses are data, however many there are.
-    fn is_code(&self) -> bool {
-        *self != Self::Other
     }
 
     fn imports(&self, line: &str) -> Vec<String> {
@@ -214,6 +222,14 @@ mod tests {
         );
         assert_eq!(hosts("see file:///etc/passwd and ://"), []);
         assert_eq!(hosts("a https://one.example b http://two.example.").len(), 2);
+    }
+
+    #[test]
+    fn lines_are_numbered_as_they_stand() {
+        let text = "a://b c://d\n\n  x://y\r\nno\nz://\n";
+        assert_eq!(addressed(text).collect::<Vec<_>>(), [(1, "a://b c://d"), (3, "  x://y"), (5, "z://")]);
+        assert_eq!(addressed("\n://").collect::<Vec<_>>(), [(2, "://")]);
+        assert_eq!(addressed("").count() + addressed("no\naddress").count(), 0);
     }
 
     #[test]

@@ -6,6 +6,9 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
+
 use super::likely;
 use crate::model::Severity;
 
@@ -105,67 +108,23 @@ const fn joins(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'+')
 }
 
-/// Kinds by the first byte of their mark: every byte of every text is held against them.
-static BY_FIRST: LazyLock<[Vec<&'static Kind>; 256]> = LazyLock::new(|| {
-    let of = |first: usize| KINDS.iter().filter(|kind| usize::from(kind.0.as_bytes()[0]) == first).collect();
-    std::array::from_fn(of)
+/// All marks at once: every byte of every text is held against them.
+static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(KINDS.iter().map(|kind| kind.0)).ok()
 });
-
-/// What a byte may be to a mark: its first one, its second one, or one that none follows on.
-static ROLES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0u8;
-    loop {
-        table[byte as usize] = if joins(byte) { JOINED } else { 0 };
-        if byte == u8::MAX {
-            break;
-        }
-        byte += 1;
-    }
-    let mut kind = 0;
-    while kind < KINDS.len() {
-        let mark = KINDS[kind].0.as_bytes();
-        table[mark[0] as usize] |= FIRST;
-        table[mark[1] as usize] |= SECOND;
-        kind += 1;
-    }
-    table
-};
-
-const FIRST: u8 = 1;
-const SECOND: u8 = 2;
-const JOINED: u8 = 4;
 
 /// Tokens, told by their marks.
 pub fn tokens(text: &str) -> Vec<Found> {
     let bytes = text.as_bytes();
-    let kinds = &*BY_FIRST;
-    let mut found = Vec::new();
-    let mut before = 0;
-    // A branch for each byte would be guessed wrong at every other word, so 64 are looked at before one is taken.
-    for (block, piece) in bytes.chunks(64).enumerate() {
-        let (mut begins, mut follows) = (0u64, 0u64);
-        for (index, byte) in (0u32..).zip(piece) {
-            let role = ROLES[usize::from(*byte)];
-            begins |= u64::from(role & FIRST & !(before / JOINED)).wrapping_shl(index);
-            follows |= u64::from((role / SECOND) & 1).wrapping_shl(index);
-            before = role;
-        }
-        // The second byte of the last one lies in the next piece.
-        let mut marks = begins & (follows >> 1 | 1 << 63);
-        while marks != 0 {
-            let at = block * 64 + marks.trailing_zeros() as usize;
-            found.extend(token(&kinds[usize::from(bytes[at])], bytes, at));
-            marks &= marks - 1;
-        }
-    }
-    found
+    let marks = MARKS.iter().flat_map(|marks| marks.find_iter(bytes).map(|mark| mark.start()));
+    let begins = |at: &usize| at.checked_sub(1).is_none_or(|before| !joins(bytes[before]));
+    marks.filter(begins).filter_map(|at| token(bytes, at)).collect()
 }
 
-fn token(kinds: &[&Kind], bytes: &[u8], at: usize) -> Option<Found> {
+fn token(bytes: &[u8], at: usize) -> Option<Found> {
     let rest = &bytes[at..];
     for Kind(mark, name, letters, least, most, checked) in
-        kinds.iter().copied().filter(|kind| rest.starts_with(kind.0.as_bytes()))
+        KINDS.iter().filter(|kind| rest.starts_with(kind.0.as_bytes()))
     {
         let body = &rest[mark.len()..];
         let mut dots = 0;
@@ -210,7 +169,7 @@ const KEY_BYTES: usize = 16 << 10;
 /// Private keys in PEM, also where line breaks are written as `\n`.
 pub fn private_keys(text: &str) -> Vec<Found> {
     let mut found = Vec::new();
-    for (at, _) in text.match_indices("-----BEGIN ") {
+    for at in memmem::find_iter(text.as_bytes(), "-----BEGIN ") {
         let label = text[at + 11..].split("-----").next().unwrap_or_default();
         if label.len() > 40 || !(label.ends_with("PRIVATE KEY") || label == "PGP PRIVATE KEY BLOCK") {
             continue;
@@ -308,10 +267,9 @@ const AWS_SECRET: &str = "aws_secret_access_key";
 /// True if that name stands in a text, in letters of any case. Hardly any text holds it, and to look line by line for it
 /// is most of what reading a text costs.
 fn names_aws_secret(text: &str) -> bool {
-    let before = AWS_SECRET.find('_').unwrap_or(0);
-    let starts = text.match_indices('_').filter_map(|(at, _)| at.checked_sub(before));
-    let mut found = starts.filter_map(|start| text.as_bytes().get(start..start + AWS_SECRET.len()));
-    found.any(|name| name.eq_ignore_ascii_case(AWS_SECRET.as_bytes()))
+    static NAME: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build([AWS_SECRET]).ok());
+    NAME.as_ref().is_none_or(|name| name.is_match(text))
 }
 
 /// Bytes of a line in which the name of a value is looked for, and behind it the value.

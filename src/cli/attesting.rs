@@ -42,7 +42,10 @@ pub fn inputs(loaded: &Loaded, trusting: &Trusting) -> Result<Vec<Input>, Mistak
 pub fn check(request: &Request<'_>, artifacts: &[Artifact], root: Option<&Digest>) -> Result<Vec<Evidence>, Mistake> {
     let trust = trust(request.loaded, request.trusting)?;
     let files = attest::files(&request.trusting.attestation)?;
-    let one =
-        |(name, bytes): &(String, Vec<u8>)| attested::check((name, bytes), artifacts, root, &trust, request.now.at);
-    Ok(files.iter().flat_map(one).collect())
+    // A statement may refer to a bill by its digest; the bill itself bears no signature.
+    let (bills, statements): (Vec<_>, Vec<_>) = files.iter().partition(|(_, bytes)| attested::is_bill(bytes));
+    let bills: Vec<&[u8]> = bills.into_iter().map(|(_, bytes)| bytes.as_slice()).collect();
+    let here = (artifacts, root);
+    let one = |(name, bytes): &(String, Vec<u8>)| attested::check((name, bytes), &bills, here, &trust, request.now.at);
+    Ok(statements.into_iter().flat_map(one).collect())
 }

@@ -31,11 +31,11 @@ pub fn width() -> usize {
     columns.clamp(60, 140)
 }
 
-/// Writes a document to standard output, or to a file that does not exist yet.
+/// Writes a document to standard output (also for `-`), or to a file that does not exist yet.
 ///
 /// The file appears under its name only when it is complete. A reader that closes the pipe early is no mistake.
 pub fn document(text: &str, file: Option<&Path>) -> Result<(), Mistake> {
-    match file {
+    match file.filter(|path| *path != Path::new("-")) {
         Some(path) => new_file(path, text.as_bytes(), 0o644),
         // Taking colours out of a long text costs more than making it.
         None if !text.contains('\u{1b}') => finish(io::stdout().lock().write_all(text.as_bytes())),

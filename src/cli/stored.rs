@@ -36,6 +36,9 @@ pub fn verify(args: &Verify, file: &Path) -> Result<ExitCode, Mistake> {
     Ok(exit::code(report.verdict))
 }
 
+/// What is said wherever a stored report is judged: nobody signed it, and what was taken out of it is not missed.
+const STORED: &str = "the files themselves: a stored report is taken at its word";
+
 /// How to judge a report again.
 struct Again<'a> {
     /// The policy.
@@ -117,6 +120,9 @@ fn not_assessed(stored: &Report, checks: &[Check]) -> Vec<String> {
     clauses.extend(others.filter(|clause| !of_audit(clause) || checks.contains(&Check::Audit)).cloned());
     if checks.contains(&Check::Scan) {
         clauses.push(assess::UNTELLABLE.to_owned());
+    }
+    if !clauses.iter().any(|clause| clause == STORED) {
+        clauses.push(STORED.to_owned());
     }
     clauses
 }

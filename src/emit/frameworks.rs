@@ -55,8 +55,8 @@ pub fn all() -> Vec<Framework> {
     data().framework.clone()
 }
 
-/// Entries that a rule points at, by catalogue: those it names, and what follows from them for NIST's framework and
-/// the EU's regulation. In the order of the catalogues.
+/// Entries that a rule points at, by catalogue: those it names, and what follows from them in the other catalogues. In
+/// the order of the catalogues.
 #[must_use]
 pub fn of(rule: &Rule) -> Vec<(&'static str, String)> {
     let mut found: Vec<(&'static str, String)> = rule.frameworks.iter().filter_map(|id| place(id)).collect();

@@ -4,13 +4,14 @@
 //! container are logical locations: their offsets are not those of the file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Artifact, ArtifactPath, Class, Finding, Place, Report, Rule, Ruling, Severity, percent};
+use crate::model::{Artifact, ArtifactPath, Class, Excerpt, Finding, Place, Report, Rule, Ruling, Severity, percent};
 
 use super::{encode, excerpt, frameworks};
 
@@ -58,6 +59,16 @@ pub fn render(report: &Report, rules: &[&'static Rule]) -> String {
             "properties": properties(report),
         }],
     }))
+}
+
+/// The bytes around a region, if they are more than the region itself, as a context must be (SARIF 2.1.0, 3.29.5).
+fn context(shown: &Excerpt, region: Range<u64>) -> Option<Value> {
+    let end = shown.start.saturating_add(shown.bytes.len() as u64);
+    let around = shown.start <= region.start && end >= region.end && (shown.start..end) != region;
+    around.then(|| {
+        let snippet = json!({ "binary": STANDARD.encode(&shown.bytes) });
+        json!({ "byteOffset": shown.start, "byteLength": shown.bytes.len(), "snippet": snippet })
+    })
 }
 
 fn is_raised(rule: &Rule) -> bool {
@@ -227,12 +238,8 @@ impl Run<'_> {
         match &evidence.place {
             Place::Bytes { start, end } => {
                 physical["region"] = json!({ "byteOffset": start, "byteLength": end.saturating_sub(*start) });
-                if let Some(shown) = evidence.excerpt.as_ref().filter(|shown| !shown.bytes.is_empty()) {
-                    physical["contextRegion"] = json!({
-                        "byteOffset": shown.start,
-                        "byteLength": shown.bytes.len(),
-                        "snippet": { "binary": STANDARD.encode(&shown.bytes) },
-                    });
+                if let Some(context) = evidence.excerpt.as_ref().and_then(|shown| context(shown, *start..*end)) {
+                    physical["contextRegion"] = context;
                 }
             }
             Place::Line { line, column } => {

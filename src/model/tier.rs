@@ -15,13 +15,24 @@ pub fn level(policy: &str) -> String {
 }
 
 /// True if a summary that states `stated` holds what `wanted` asks for: the same level, the level of a policy of that
-/// name, or a higher one of the built-in tiers.
+/// name, a higher one of the built-in tiers, or a higher one of the same track of SLSA, where each level implies those
+/// below it (<https://slsa.dev/spec/v1.2/verification_summary#how-to-verify>).
 #[must_use]
 pub fn reaches(stated: &str, wanted: &str) -> bool {
-    let named = level(wanted);
+    let (given, named) = (wanted, level(wanted));
     let wanted = if wanted.starts_with(PREFIX) { wanted } else { named.as_str() };
     let rung = |level: &str| LADDER.iter().position(|tier| level.strip_prefix(PREFIX) == Some(*tier));
-    stated == wanted || rung(stated).zip(rung(wanted)).is_some_and(|(stated, wanted)| stated >= wanted)
+    let higher = |(stated, wanted)| stated >= wanted;
+    stated == wanted || rung(stated).zip(rung(wanted)).is_some_and(higher) || slsa(stated, given)
+}
+
+/// Levels of one track: `SLSA_BUILD_LEVEL_3` reaches `SLSA_BUILD_LEVEL_2`.
+fn slsa(stated: &str, wanted: &str) -> bool {
+    let parts = |level: &str| {
+        let (track, number) = level.strip_prefix("SLSA_")?.split_once("_LEVEL_")?;
+        Some((track.to_owned(), number.parse::<u32>().ok()?))
+    };
+    parts(stated).zip(parts(wanted)).is_some_and(|(stated, wanted)| stated.0 == wanted.0 && stated.1 >= wanted.1)
 }
 
 #[cfg(test)]
@@ -36,6 +47,10 @@ mod tests {
         assert!(reaches("WEIGHBRIDGE_TIER_ACME", "acme"));
         assert!(!reaches("WEIGHBRIDGE_TIER_REGULATED", "acme"));
         assert!(!reaches("production", "production"));
+        assert!(reaches("SLSA_BUILD_LEVEL_3", "SLSA_BUILD_LEVEL_2"));
+        assert!(!reaches("SLSA_BUILD_LEVEL_1", "SLSA_BUILD_LEVEL_2"));
+        assert!(!reaches("SLSA_SOURCE_LEVEL_3", "SLSA_BUILD_LEVEL_2"));
+        assert!(!reaches("SLSA_BUILD_LEVEL_UNEVALUATED", "SLSA_BUILD_LEVEL_1"));
     }
 
     #[test]

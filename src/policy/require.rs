@@ -266,7 +266,9 @@ fn refusal(entry: &AttestationEntry, seen: &Evidence, now: Timestamp) -> Option<
         return Some(format!("does not reach the level {wanted:?}"));
     }
     if entry.complete && seen.fact.details.get("covers-all-files") != Some(&Value::Bool(true)) {
-        return Some("does not list every file by its SHA-256".to_owned());
+        let absent = texts(seen, "not-at-hand").next();
+        let refers = |hex| format!("refers to a bill with SHA-256 {hex}, which is not at hand (--attestation FILE)");
+        return Some(absent.map_or_else(|| "does not list every file by its SHA-256".to_owned(), refers));
     }
     // Both were held to be durations when the policy was read.
     let bound = |age: &Option<String>| age.as_deref().and_then(|age| seconds(age).ok()).map(SignedDuration::from_secs);

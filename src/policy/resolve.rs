@@ -267,21 +267,15 @@ pub(super) fn glob(pattern: &str) -> Result<GlobMatcher, Error> {
         .map_err(|error| Error(format!("{pattern:?} is not a glob: {error}")))
 }
 
-/// `90m`, `72h`, `30d` or `2w` as seconds.
+/// `90s`, `72h`, `30d`, `1h30m` or, as ISO 8601 writes it, `P1D`, in whole seconds. A day has 24 hours.
 ///
 /// # Errors
-/// [`Error`] for anything else.
+/// [`Error`] for anything else, also months and years, which have no fixed length.
 pub fn seconds(text: &str) -> Result<i64, Error> {
-    let wrong = || Error(format!("{text:?} is not a duration; write `90m`, `72h`, `30d` or `2w`"));
-    let unit = match text.chars().last() {
-        Some('m') => 60,
-        Some('h') => 3_600,
-        Some('d') => 86_400,
-        Some('w') => 604_800,
-        _ => return Err(wrong()),
-    };
-    let number: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    Ok(i64::from(number) * unit)
+    let wrong = || Error(format!("{text:?} is not a duration; write `90s`, `90m`, `72h`, `30d`, `2w` or `1h30m`"));
+    let span: jiff::Span = text.parse().map_err(|_| wrong())?;
+    let length = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
+    if length.is_negative() || length.subsec_nanos() != 0 { Err(wrong()) } else { Ok(length.as_secs()) }
 }
 
 #[cfg(test)]
@@ -321,7 +315,9 @@ mod tests {
 
     #[test]
     fn durations() {
-        assert_eq!(seconds("72h"), Ok(259_200));
+        let good = [("72h", 259_200), ("90s", 90), ("1h30m", 5_400), ("P1D", 86_400), ("2w", 1_209_600), ("0s", 0)];
+        good.into_iter().for_each(|(text, length)| assert_eq!(seconds(text), Ok(length), "{text}"));
+        assert!(["1mo", "1y", "-1d", "0.5s", "1d ago"].into_iter().all(|text| seconds(text).is_err()));
         assert!(seconds("72").is_err() && seconds("h").is_err() && seconds("-1h").is_err() && seconds("").is_err());
     }
 

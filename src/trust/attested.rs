@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::bundle::{Bundle, Content};
-use super::dsse::{Envelope, IN_TOTO};
+use super::dsse::{Envelope, is_statement};
 use super::sealed::{self, Opened};
 use super::settings::TrustSettings;
 use super::statement::Statement;
 use super::summary::{ATTESTATION_MALFORMED, ATTESTATION_SUBJECT_MISMATCH, VERIFICATION_SUMMARY, subject};
-use super::{strict, wrapped};
+use super::{inputs, strict, wrapped};
 use crate::model::{Algorithm, Artifact, Assurance, Class, Digest, Evidence, Rule, Severity};
 
 /// Good news: somebody known says something about these very files.
@@ -143,7 +143,7 @@ pub(super) fn envelopes(bytes: &[u8]) -> Result<Vec<Envelope>, String> {
 }
 
 /// The same, each as it stands there.
-fn values(bytes: &[u8]) -> Result<Vec<Value>, String> {
+pub(super) fn values(bytes: &[u8]) -> Result<Vec<Value>, String> {
     if let Some(lines) = wrapped::lines(bytes) {
         return lines;
     }
@@ -166,19 +166,20 @@ pub(super) fn envelope(value: &Value) -> Result<Envelope, String> {
 }
 
 /// Holds the statements of a file against the files that are here and the signers that `trust` names, any one of whom is
-/// enough: how many are needed, the policy decides. `file` is what reports call the file, and its bytes.
+/// enough: how many are needed, the policy decides. `file` is what reports call the file, and its bytes; `bills` are
+/// bills of materials that a statement may refer to by digest.
 #[must_use]
 pub fn check(
     file: (&str, &[u8]),
-    artifacts: &[Artifact],
-    root: Option<&Digest>,
+    bills: &[&[u8]],
+    (artifacts, root): (&[Artifact], Option<&Digest>),
     trust: &TrustSettings,
     now: Timestamp,
 ) -> Vec<Evidence> {
     let (name, bytes) = file;
     let each = |value: &Value| {
         let opened = sealed::open(value, name, trust, now);
-        opened.map(|opened| one(file, &opened, artifacts, root)).unwrap_or_else(|refusals| {
+        opened.map(|opened| one(file, &opened, bills, artifacts, root)).unwrap_or_else(|refusals| {
             let named =
                 |seen: &Evidence| Evidence::new(seen.rule, format!("{name}: {}", seen.fact.message)).with("file", name);
             refusals.iter().map(named).collect()
@@ -190,11 +191,17 @@ pub fn check(
     }
 }
 
-fn one(file: (&str, &[u8]), opened: &Opened, artifacts: &[Artifact], root: Option<&Digest>) -> Vec<Evidence> {
+fn one(
+    file: (&str, &[u8]),
+    opened: &Opened,
+    bills: &[&[u8]],
+    artifacts: &[Artifact],
+    root: Option<&Digest>,
+) -> Vec<Evidence> {
     let (name, bytes) = file;
     let refuse =
         |rule: &'static Rule, clause: String| vec![Evidence::new(rule, format!("{name}: {clause}")).with("file", name)];
-    if opened.payload_type != IN_TOTO {
+    if !is_statement(&opened.payload_type) {
         return refuse(&ATTESTATION_MALFORMED, format!("its payload is {:?}", opened.payload_type));
     }
     let statement = match Statement::parse(&opened.payload) {
@@ -224,11 +231,34 @@ fn one(file: (&str, &[u8]), opened: &Opened, artifacts: &[Artifact], root: Optio
         signed = signed.with("levels", levels);
     }
     if kind == Kind::Sbom {
-        signed = signed.with("covers-all-files", lists_all(predicate, artifacts));
+        let missing: Vec<String> = references(predicate).filter(|hex| !bills.iter().any(|bill| sha256(bill) == *hex)).map(str::to_owned).collect();
+        signed = signed.with("covers-all-files", covers(predicate, bills, artifacts)).with("not-at-hand", missing);
     }
     let mut evidence = opened.notes.clone();
     evidence.push(signed);
     evidence
+}
+
+/// SHA-256 of the bills that a reference speaks of.
+fn references(predicate: &Value) -> impl Iterator<Item = &str> {
+    let list = predicate.get("references").and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|reference| reference.pointer("/digest/sha256").and_then(Value::as_str))
+}
+
+/// True if the bill in the statement, or one at hand that it refers to by digest, names every file.
+fn covers(predicate: &Value, bills: &[&[u8]], artifacts: &[Artifact]) -> bool {
+    let meant = |bill: &&&[u8]| {
+        let digest = sha256(bill);
+        references(predicate).any(|hex| hex == digest)
+    };
+    let mut parsed = bills.iter().filter(meant).filter_map(|bill| strict::parse(bill).ok());
+    lists_all(predicate, artifacts) || parsed.any(|bill| lists_all(&bill, artifacts))
+}
+
+/// True for a bill of materials by itself, which nobody signed.
+#[must_use]
+pub fn is_bill(bytes: &[u8]) -> bool {
+    strict::parse(bytes).is_ok_and(|document| inputs::is_bill(&document))
 }
 
 /// Lower-case hexadecimal.

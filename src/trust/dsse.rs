@@ -10,6 +10,15 @@ use super::strict;
 /// The payload type of in-toto statements.
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
 
+/// True for the payload type of a statement: the one for all of them, or that of one predicate,
+/// `application/vnd.in-toto.vsa+json`
+/// (<https://github.com/in-toto/attestation/blob/v1.1.2/spec/v1/envelope.md#file-naming-convention>).
+#[must_use]
+pub fn is_statement(payload_type: &str) -> bool {
+    let named = payload_type.strip_prefix("application/vnd.in-toto.").and_then(|rest| rest.strip_suffix("+json"));
+    payload_type == IN_TOTO || named.is_some_and(|predicate| !predicate.is_empty())
+}
+
 /// One signature of an envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::attested::{Kind, envelope as envelope_of, envelopes, lists_all, result, sha256};
-use super::dsse::IN_TOTO;
+use super::dsse::is_statement;
 use super::key::PublicKey;
 use super::statement::Statement;
 use super::strict;
@@ -103,7 +103,7 @@ fn refusal(
     }
 }
 
-fn is_bill(document: &Value) -> bool {
+pub(super) fn is_bill(document: &Value) -> bool {
     let says = |key: &str| document.get(key).is_some();
     says("bomFormat") || says("spdxVersion") || (says("@context") && says("@graph"))
 }
@@ -121,7 +121,7 @@ fn signed(
     let mut why = "holds no attestation".to_owned();
     for envelope in &envelopes {
         match envelope.verify(std::slice::from_ref(key), 1) {
-            Ok(payload) if payload.payload_type() == IN_TOTO => match of_kind(required, payload.bytes(), here) {
+            Ok(payload) if is_statement(payload.payload_type()) => match of_kind(required, payload.bytes(), here) {
                 None => return None,
                 Some(clause) => why = clause,
             },

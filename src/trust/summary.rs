@@ -6,14 +6,16 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::attested::values;
 use super::bundle::{self, Material};
 use super::certificate::Certificate;
-use super::dsse::{Envelope, IN_TOTO};
+use super::dsse::{Envelope, IN_TOTO, Refusal, is_statement};
 use super::inputs::{self, RequiredInput};
 use super::key::PrivateKey;
+use super::sealed::{self, Opened};
 use super::settings::TrustSettings;
 use super::statement::Statement;
-use super::{sealed, strict};
+use super::strict;
 use crate::model::{Algorithm, Artifact, Class, Digest, Evidence, Rule, Severity, tier};
 
 /// The predicate of SLSA 1.0, 1.1 and 1.2 alike.
@@ -53,7 +55,7 @@ rules! {
         "a verification summary says that the verification failed", High, Defect, &["CWE-693"];
     /// It is too old, or of the future.
     ATTESTATION_STALE, "attestation-stale",
-        "an attestation is older than accepted, or says no time", High, Defect, &["CWE-613"];
+        "an attestation is older than accepted, or says no time", High, Defect, &["CWE-672"];
     /// It promises less than asked.
     ATTESTATION_LEVEL_MISSING, "attestation-level-missing",
         "a verification summary does not name a level that is required", High, Defect, &["CWE-693"];
@@ -121,7 +123,9 @@ pub fn seal_bundle(statement: &[u8], key: &PrivateKey, chain: &[Certificate]) ->
     Ok(bundle::to_json(&material, &envelope).to_string())
 }
 
-/// Checks an envelope with a verification summary against these files. `root` is the digest over all of them.
+/// Checks a verification summary against these files: an envelope, a bundle around one, or several of them, each on a
+/// line of its own (`.intoto.jsonl`), whose signers count together where they signed the same words. `root` is the
+/// digest over all files.
 #[must_use]
 pub fn verify(
     bytes: &[u8],
@@ -130,21 +134,80 @@ pub fn verify(
     expected: &Expectation,
     now: Timestamp,
 ) -> Vec<Evidence> {
-    let malformed = |clause: String| vec![Evidence::new(&ATTESTATION_MALFORMED, clause)];
-    let opened = match strict::parse(bytes) {
-        Ok(value) => sealed::open(&value, "the attestation", &expected.trust, now),
+    let all = match values(bytes) {
+        Ok(all) => all,
         Err(clause) => return malformed(clause),
     };
-    let opened = match opened {
-        Ok(opened) => opened,
+    let summaries = match opened(&all, &expected.trust, now) {
+        Ok(summaries) => summaries,
         Err(refusals) => return refusals,
     };
-    if opened.payload_type != IN_TOTO {
-        return malformed(format!("its payload is {:?}, not an in-toto statement", opened.payload_type));
+    // Of several summaries one that says yes of these files is enough: others may be about other files.
+    let mut judged = summaries.into_iter().map(|summary| held(summary, artifacts, root, expected, now));
+    let first = judged.next().unwrap_or_default();
+    let is_valid = |seen: &Vec<Evidence>| seen.iter().any(|seen| seen.rule == &ATTESTATION_VALID);
+    if is_valid(&first) { first } else { judged.find(is_valid).unwrap_or(first) }
+}
+
+fn malformed(clause: String) -> Vec<Evidence> {
+    vec![Evidence::new(&ATTESTATION_MALFORMED, clause)]
+}
+
+/// The summaries among them whose signers are enough. Lines that are something else are passed over, as the format of
+/// such lists has it.
+fn opened(all: &[Value], trust: &TrustSettings, now: Timestamp) -> Result<Vec<Opened>, Vec<Evidence>> {
+    if let [one] = all {
+        return sealed::open(one, "the attestation", trust, now).map(|opened| vec![opened]);
     }
-    let statement = match Statement::parse(&opened.payload) {
-        Ok(statement) if statement.predicate_type == VERIFICATION_SUMMARY => statement,
-        Ok(statement) => return malformed(format!("its predicate is {:?}", statement.predicate_type)),
+    let needed = trust.threshold.max(1);
+    let each = TrustSettings { threshold: 1, ..trust.clone() };
+    let (mut summaries, mut refusals): (Vec<Opened>, Vec<Evidence>) = (Vec::new(), Vec::new());
+    for value in all {
+        match sealed::open(value, "the attestation", &each, now) {
+            Ok(opened) if statement(&opened).is_err() => {}
+            Ok(opened) => match summaries.iter_mut().find(|known| known.payload == opened.payload) {
+                Some(known) => known.signers.extend(opened.signers),
+                None => summaries.push(opened),
+            },
+            Err(refused) => refusals.extend(refused),
+        }
+    }
+    let most = summaries.iter().map(|summary| summary.signers.len()).max();
+    summaries.retain(|summary| summary.signers.len() >= needed);
+    match most {
+        _ if !summaries.is_empty() => Ok(summaries),
+        Some(found) => {
+            let refusal = Refusal::Threshold { found, needed };
+            Err(vec![Evidence::new(&ATTESTATION_THRESHOLD_UNMET, refusal.to_string())])
+        }
+        None if refusals.is_empty() => Err(malformed("none of its lines is a verification summary".to_owned())),
+        None => Err(refusals),
+    }
+}
+
+/// The summary in a signed payload.
+fn statement(opened: &Opened) -> Result<Statement, String> {
+    if !is_statement(&opened.payload_type) {
+        return Err(format!("its payload is {:?}, not an in-toto statement", opened.payload_type));
+    }
+    let statement = Statement::parse(&opened.payload)?;
+    if statement.predicate_type == VERIFICATION_SUMMARY {
+        Ok(statement)
+    } else {
+        Err(format!("its predicate is {:?}", statement.predicate_type))
+    }
+}
+
+/// Holds one summary against the files and what is expected of it.
+fn held(
+    opened: Opened,
+    artifacts: &[Artifact],
+    root: Option<&Digest>,
+    expected: &Expectation,
+    now: Timestamp,
+) -> Vec<Evidence> {
+    let statement = match statement(&opened) {
+        Ok(statement) => statement,
         Err(clause) => return malformed(clause),
     };
     let mut evidence = Vec::new();
@@ -220,6 +283,9 @@ fn judge(predicate: &Value, expected: &Expectation, now: Timestamp) -> Result<Ve
         raise(&ATTESTATION_RESOURCE_MISMATCH, format!("it is for {resource:?}, not for {wanted:?}"));
     }
     let levels: BTreeSet<&str> = strict::list(predicate, "verifiedLevels")?.iter().filter_map(Value::as_str).collect();
+    if levels.contains("FAILED") {
+        raise(&ATTESTATION_FAILED, "its levels are FAILED, whatever its result says".to_owned());
+    }
     let reached = |wanted: &String| levels.iter().any(|stated| *stated == wanted || tier::reaches(stated, wanted));
     for wanted in expected.levels.iter().filter(|wanted| !reached(wanted)) {
         let named: Vec<&str> = levels.iter().copied().collect();

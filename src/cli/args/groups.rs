@@ -128,7 +128,8 @@ pub struct Trusting {
     /// Accept files that a signature does not cover
     #[arg(long)]
     pub ignore_unsigned: bool,
-    /// A signed in-toto statement about the same files, for policies that require one (repeatable)
+    /// A signed in-toto statement about the same files, for policies that require one, or a bill of materials that one
+    /// refers to (repeatable)
     #[arg(long, value_name = "FILE")]
     pub attestation: Vec<PathBuf>,
     /// A public key whose statements are named in the report, besides those of the policy, PEM (repeatable)

@@ -176,9 +176,9 @@ pub struct AttestVerify {
     #[command(flatten)]
     pub naming: Naming,
     /// How many distinct trusted signers must have signed
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub threshold: u32,
-    /// Oldest acceptable summary, such as 24h or 30d
+    /// Oldest acceptable summary, such as 90s, 24h, 1h30m or 30d
     #[arg(long, value_name = "DURATION")]
     pub max_age: Option<String>,
     /// A level that the summary must reach, or the name of a tier (repeatable)

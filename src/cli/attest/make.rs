@@ -1,5 +1,6 @@
 //! Verify, then sign what came of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -22,6 +23,10 @@ use crate::weigh::read_small;
 /// Verifies under the policy and signs what came of it, also when it is a failure.
 pub fn run(args: &Attest, path: &Path, quiet: bool) -> Result<ExitCode, Mistake> {
     let keys = args.key.iter().map(|file| key::private(file, &args.unlocking)).collect::<Result<Vec<_>, _>>()?;
+    let distinct: BTreeSet<_> = keys.iter().map(|key| key.public().id()).collect();
+    if distinct.len() < keys.len() {
+        return Err(Mistake::new("the same --key is given twice, and counts once").help("give each key once"));
+    }
     let chain = chain(args, keys.len())?;
     let (loaded, now) = judging::of(&args.judging)?;
     let trusting = Trusting {

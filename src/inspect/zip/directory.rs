@@ -51,7 +51,7 @@ pub fn locate(view: &View<'_>) -> Result<Vec<Directory>, Unreadable> {
 }
 
 fn positions(bytes: &[u8], what: &[u8; 4]) -> Vec<usize> {
-    bytes.windows(4).enumerate().filter(|(_, window)| window == what).map(|(at, _)| at).take(64).collect()
+    memchr::memmem::find_iter(bytes, what).take(64).collect()
 }
 
 fn widen(end: End, view: &View<'_>) -> Result<Option<End>, Unreadable> {

@@ -58,6 +58,7 @@ mod tar;
 mod tensorflow;
 mod text;
 mod tflite;
+mod training_data;
 mod wording;
 mod words;
 mod xml;
@@ -118,6 +119,8 @@ pub static RULES: &[&Rule] = &[
     &keras::KERAS_LAMBDA,
     &keras::KERAS_MALFORMED,
     &lookalike::MODEL_LOOKALIKE,
+    &training_data::DATASET_NAMED,
+    &training_data::DATASET_UNNAMED,
     &msgpack::MSGPACK_EXTENSION,
     &msgpack::MSGPACK_MALFORMED,
     &notebook::ACTIVE_OUTPUT,

@@ -80,7 +80,17 @@ fn each(
         return Err(Mistake::new("a report is one document about one path").help("call it once for each path"));
     }
     for path in paths {
-        let request = assess::Request { path, checks, loaded: &loaded, now, trusting, advising, reading, quiet };
+        let request = assess::Request {
+            path,
+            checks,
+            loaded: &loaded,
+            now,
+            trusting,
+            advising,
+            inventory: false,
+            reading,
+            quiet,
+        };
         let report = assess::assess(&request)?;
         verdict = verdict.join(report.verdict);
         let rendered = render(&report, writing, now.at);

@@ -237,11 +237,11 @@ mod tests {
     fn silence_and_gaps_assess_nothing() {
         assert_eq!(assessed(&sample::bare()), Vec::<&str>::new());
         let all = assessed(&sample::report());
-        let known = ["open-source-tampering", "model-manipulation", "api-and-residency", "third-party-dependencies"];
-        assert_eq!(all, [&known[..], &["response-time"]].concat());
+        let known = ["open-source-tampering", "data-exposure", "model-manipulation", "api-and-residency"];
+        assert_eq!(all, [&known[..], &["third-party-dependencies", "response-time"]].concat());
         let mut scan_only = sample::clean();
         scan_only.checks = vec![Check::Scan];
         scan_only.findings.clear();
-        assert_eq!(assessed(&scan_only), ["model-manipulation"]);
+        assert_eq!(assessed(&scan_only), ["data-exposure", "model-manipulation"]);
     }
 }

@@ -63,7 +63,7 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     if reaches {
         outreach::list(&name, &text, view, scope);
     }
-    if !(plain || source) {
+    if !(plain || source) || !scope.judges_texts {
         return;
     }
     secrets::inspect(&text, view, scope);

@@ -113,19 +113,12 @@ fn service(lint: &Lint<'_, '_, '_>, name: &str, service: &Value, scope: &mut Sco
         raise(lint, &UNPINNED, Severity::Low, image, format!("the image {image:?} of {name:?} {why}"), scope);
     }
     if truth(service.get("privileged")) {
-        raise(lint, &PRIVILEGED, Severity::High, "privileged:", format!("{name:?} is privileged"), scope);
+        raise(lint, &PRIVILEGED, Severity::High, "privileged", format!("{name:?} is privileged"), scope);
     }
     for (key, bad) in [("network_mode", "host"), ("pid", "host"), ("ipc", "host")] {
         if service.get(key).and_then(Value::as_str) == Some(bad) {
             let severity = if key == "pid" { Severity::Medium } else { Severity::Low };
-            raise(
-                lint,
-                &PRIVILEGED,
-                severity,
-                &format!("{key}:"),
-                format!("{name:?} shares the {key} of the machine"),
-                scope,
-            );
+            raise(lint, &PRIVILEGED, severity, key, format!("{name:?} shares the {key} of the machine"), scope);
         }
     }
     for capability in service.get("cap_add").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
@@ -287,17 +280,17 @@ pub fn object(lint: &Lint<'_, '_, '_>, value: &Value, scope: &mut Scope<'_>) {
                 lint,
                 &PRIVILEGED,
                 Severity::Medium,
-                &format!("{key}:"),
+                key,
                 format!("{key} is on: the pod shares it with the machine"),
                 scope,
             );
         }
     }
     if truth(value.get("privileged")) {
-        raise(lint, &PRIVILEGED, Severity::High, "privileged:", "a container is privileged".to_owned(), scope);
+        raise(lint, &PRIVILEGED, Severity::High, "privileged", "a container is privileged".to_owned(), scope);
     }
     if value.get("runAsUser").and_then(Value::as_u64) == Some(0) {
-        raise(lint, &ROOT, Severity::Low, "runAsUser:", "a container runs as root".to_owned(), scope);
+        raise(lint, &ROOT, Severity::Low, "runAsUser", "a container runs as root".to_owned(), scope);
     }
     for capability in
         value.get("capabilities").and_then(|one| one.get("add")).and_then(Value::as_array).into_iter().flatten()

@@ -1,5 +1,6 @@
 //! `weighbridge verify`, and `scan` and `audit`, which are parts of it.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -91,7 +92,8 @@ fn each(
             reading,
             quiet,
         };
-        let report = assess::assess(&request)?;
+        // The process is about to end: to take apart a report of thousands of files would be time for nothing.
+        let report = ManuallyDrop::new(assess::assess(&request)?);
         verdict = verdict.join(report.verdict);
         let rendered = render(&report, writing, now.at);
         // The report of a tree with 100,000 packages has 60 MB: one copy of it is enough.

@@ -30,8 +30,6 @@ pub struct Request<'a> {
     pub trusting: &'a Trusting,
     /// The advisory database.
     pub advising: &'a Advising,
-    /// For a bill of materials: contents, and no judgement of what texts say.
-    pub inventory: bool,
     /// How bytes are read.
     pub reading: &'a Reading,
     /// No progress.
@@ -54,7 +52,7 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     let informed = known::inspectors(policy)?;
     let inspectors: &dyn Inspect = match &informed {
         _ if !looks => &Nothing,
-        _ if request.inventory || !(request.asks(Check::Scan) || request.asks(Check::Integrity)) => &Inventory,
+        _ if !request.asks(Check::Scan) => &Inventory,
         Some(informed) => informed,
         None => &Inspectors,
     };

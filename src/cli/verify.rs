@@ -81,17 +81,7 @@ fn each(
         return Err(Mistake::new("a report is one document about one path").help("call it once for each path"));
     }
     for path in paths {
-        let request = assess::Request {
-            path,
-            checks,
-            loaded: &loaded,
-            now,
-            trusting,
-            advising,
-            inventory: false,
-            reading,
-            quiet,
-        };
+        let request = assess::Request { path, checks, loaded: &loaded, now, trusting, advising, reading, quiet };
         // The process is about to end: to take apart a report of thousands of files would be time for nothing.
         let report = ManuallyDrop::new(assess::assess(&request)?);
         verdict = verdict.join(report.verdict);

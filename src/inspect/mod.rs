@@ -279,7 +279,7 @@ impl Inspect for Inspectors {
     }
 }
 
-/// The same for a bill of materials, or for an audit: formats, tensors, packages and services. What texts say, such as
+/// The same where no scan is asked for, as in an audit: formats, tensors, packages and services. What texts say, such as
 /// scripts, Python, deployment files and secrets, is not judged.
 pub struct Inventory;
 

@@ -25,6 +25,9 @@ pub static PACKAGE_UNSUPPORTED: Rule = Rule {
     frameworks: &["CWE-1059", "OWASP-LLM03"],
 };
 
+/// What a bill that is written here says of a folder of the tree.
+const LOCAL: &str = "local";
+
 /// Components inside components that are entered.
 const DEPTH: usize = 32;
 
@@ -62,6 +65,8 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
                 draft.needs = vec![(reference, None)];
                 found.push((ecosystem, draft));
             }
+            // These name files, models and data, or a folder of somebody's tree, unless the bill calls it a library.
+            Err(kind) if is_of_no_registry(&kind) && !is_library(component) => {}
             Err(kind) => {
                 let count = others.entry(kind).or_default();
                 *count = count.saturating_add(1);
@@ -118,6 +123,28 @@ fn cyclonedx_edges(file: &Value) -> BTreeMap<String, Vec<String>> {
 /// SPDX lists without a package URL is not told apart, and its own entries rarely are packages of a registry.
 fn is_package(component: &Value) -> bool {
     matches!(component.get("type").and_then(Value::as_str), Some("library" | "framework"))
+}
+
+/// Types of package URLs that belong to no registry with advisories.
+fn is_of_no_registry(kind: &str) -> bool {
+    ["generic", "huggingface", "mlflow"].contains(&kind)
+}
+
+/// True for a library that is not a folder of the tree that the bill is of, in any of the formats.
+fn is_library(component: &Value) -> bool {
+    let text = |key: &str| component.get(key).and_then(Value::as_str);
+    let properties = component.get("properties").and_then(Value::as_array).into_iter().flatten();
+    let mut local = properties.filter(|one| one.get("name").and_then(Value::as_str) == Some("weighbridge:source"));
+    if local.any(|one| one.get("value").and_then(Value::as_str) == Some(LOCAL)) {
+        return false;
+    }
+    if [text("sourceInfo"), text("software_sourceInfo")].contains(&Some(LOCAL)) {
+        return false;
+    }
+    match text("primaryPackagePurpose").or(text("software_primaryPurpose")) {
+        Some(purpose) => ["library", "framework"].contains(&purpose.to_lowercase().as_str()),
+        None => text("type") == Some("software_Package") || text("SPDXID").is_some() || is_package(component),
+    }
 }
 
 /// The package URL in the place where each format keeps it.

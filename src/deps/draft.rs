@@ -26,6 +26,8 @@ pub struct Draft {
     pub line: Option<u64>,
     /// Names it depends on, with the version when the lockfile says which.
     pub needs: Vec<(String, Option<String>)>,
+    /// Entries it depends on, by their place in the list that is linked, for lockfiles that say which ones.
+    pub on: Vec<usize>,
 }
 
 impl Draft {
@@ -38,6 +40,7 @@ impl Draft {
             checksums: Vec::new(),
             line,
             needs: Vec::new(),
+            on: Vec::new(),
         }
     }
 }
@@ -45,13 +48,16 @@ impl Draft {
 /// Adds the entries to the sheet with their dependencies resolved. An entry that is stated several times (once for
 /// each place it is installed in, or each platform) becomes one package.
 pub fn link(sheet: &mut Sheet<'_>, ecosystem: Ecosystem, drafts: Vec<Draft>) {
-    let entries = merged(ecosystem, drafts);
+    let purl = |draft: &Draft| purls::of(ecosystem, &draft.name, &draft.version, &draft.source);
+    let purls: Vec<Purl> = drafts.par_iter().map(purl).collect();
+    let entries = merged(&purls, drafts);
     let mut by_name: HashMap<String, Vec<usize>> = HashMap::with_capacity(entries.len());
     for (index, (_, draft)) in entries.iter().enumerate() {
         by_name.entry(ecosystem.key(&draft.name)).or_default().push(index);
     }
     let needed = |(_, draft): &(Purl, Draft)| {
-        let mut found = Vec::with_capacity(draft.needs.len());
+        let mut found = Vec::with_capacity(draft.needs.len().saturating_add(draft.on.len()));
+        found.extend(draft.on.iter().filter_map(|place| purls.get(*place).cloned()));
         for (name, version) in &draft.needs {
             let places = by_name.get(&ecosystem.key(name)).map_or(&[][..], Vec::as_slice);
             let named = || places.iter().filter_map(|index| entries.get(*index));
@@ -86,27 +92,23 @@ pub fn link(sheet: &mut Sheet<'_>, ecosystem: Ecosystem, drafts: Vec<Draft>) {
 }
 
 /// Each entry with its purl, once, in the order of the file.
-fn merged(ecosystem: Ecosystem, drafts: Vec<Draft>) -> Vec<(Purl, Draft)> {
-    let purl = |draft: &Draft| purls::of(ecosystem, &draft.name, &draft.version, &draft.source);
-    let purls: Vec<Purl> = drafts.par_iter().map(purl).collect();
+fn merged(purls: &[Purl], drafts: Vec<Draft>) -> Vec<(Purl, Draft)> {
     let mut places: HashMap<&Purl, usize> = HashMap::with_capacity(drafts.len());
-    let mut entries: Vec<(usize, Draft)> = Vec::with_capacity(drafts.len());
-    for (index, (draft, purl)) in drafts.into_iter().zip(&purls).enumerate() {
+    let mut entries: Vec<(Purl, Draft)> = Vec::with_capacity(drafts.len());
+    for (draft, purl) in drafts.into_iter().zip(purls) {
         match places.get(purl).and_then(|place| entries.get_mut(*place)) {
             Some((_, first)) => {
                 first.needs.extend(draft.needs);
+                first.on.extend(draft.on);
                 first.checksums.extend(draft.checksums);
             }
             None => {
                 places.insert(purl, entries.len());
-                entries.push((index, draft));
+                entries.push((purl.clone(), draft));
             }
         }
     }
-    drop(places);
-    let mut purls: Vec<Option<Purl>> = purls.into_iter().map(Some).collect();
-    let own = |(index, draft): (usize, Draft)| Some((purls.get_mut(index)?.take()?, draft));
-    entries.into_iter().filter_map(own).collect()
+    entries
 }
 
 /// A checksum as Python's lockfiles write it, `sha256:HEX`.

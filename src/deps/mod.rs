@@ -12,6 +12,7 @@ mod collect;
 mod composer;
 mod conda;
 mod draft;
+mod folders;
 mod gemfile;
 mod go;
 mod gradle;

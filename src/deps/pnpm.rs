@@ -161,6 +161,8 @@ fn identity(key: &str, entry: &Entry) -> Option<(String, String)> {
 
 fn needed(entry: &Entry) -> Vec<(String, Option<String>)> {
     let all = entry.dependencies.iter().chain(&entry.optional);
+    // A folder of the tree is no entry; one of the registry's by that name is another package.
+    let all = all.filter(|(_, version)| !version.as_str().is_some_and(|version| version.starts_with("link:")));
     all.map(|(name, version)| {
         let version = version.as_str().unwrap_or_default();
         let exact = bare(version).split('_').next().unwrap_or_default();

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::address::without_credentials;
 use crate::model::{Class, Evidence, Package, PackageSource, Place, Rule, Severity};
 
 use super::Kind;
@@ -57,14 +58,15 @@ pub fn look(sheet: &mut Sheet<'_>, kind: Kind) {
     for package in &packages {
         match &package.source {
             PackageSource::Registry(url) => {
-                registries.insert(url.as_str());
+                registries.insert(without_credentials(url));
                 insecure(sheet, package, url);
             }
             PackageSource::Archive(url) => insecure(sheet, package, url),
             PackageSource::Git(url) => {
                 insecure(sheet, package, url);
                 if !names_commit(url) {
-                    let message = format!("{} comes from {url}, which names no commit", package.name);
+                    let shown = without_credentials(url);
+                    let message = format!("{} comes from {shown}, which names no commit", package.name);
                     sheet.say(at(package, &GIT_UNPINNED, message));
                 }
             }
@@ -76,7 +78,7 @@ pub fn look(sheet: &mut Sheet<'_>, kind: Kind) {
         }
     }
     if !registries.is_empty() {
-        let list = registries.iter().copied().collect::<Vec<_>>().join(", ");
+        let list = registries.into_iter().collect::<Vec<_>>().join(", ");
         sheet.note(&REGISTRY_OTHER, None, format!("packages come from {list}"));
     }
     if let Some(first) = bare.first().filter(|_| holds_checksums(kind)) {
@@ -103,7 +105,8 @@ fn insecure(sheet: &mut Sheet<'_>, package: &Package, url: &str) {
     let bare = ["git+", "registry+", "sparse+", "hg+", "svn+"].iter().find_map(|scheme| url.strip_prefix(scheme));
     let bare = bare.unwrap_or(url);
     if bare.starts_with("http://") || bare.starts_with("git://") {
-        sheet.say(at(package, &TRANSPORT_INSECURE, format!("{} comes from {url}", package.name)));
+        let shown = without_credentials(url);
+        sheet.say(at(package, &TRANSPORT_INSECURE, format!("{} comes from {shown}", package.name)));
     }
 }
 

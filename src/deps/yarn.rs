@@ -53,9 +53,13 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
         draft.needs = block
             .needs
             .iter()
-            .map(|(name, range)| match chosen.get(format!("{name}@{range}").as_str()) {
-                Some((name, version)) => (name.clone(), Some(version.clone())),
-                None => (name.clone(), None),
+            .map(|(name, range)| {
+                // Berry leaves `npm:` out of a range in its first generations, and writes it in the key.
+                let keys = [format!("{name}@{range}"), format!("{name}@npm:{range}")];
+                match keys.iter().find_map(|key| chosen.get(key.as_str())) {
+                    Some((name, version)) => (name.clone(), Some(version.clone())),
+                    None => (name.clone(), None),
+                }
             })
             .collect();
         drafts.push(draft);

@@ -7,9 +7,11 @@ use crate::model::{
     Purl, Report, Ruling, Severity, TensorSummary,
 };
 
-use super::card::{Card, Metric, Stated};
+use super::bundled::{self, Bundle};
+use super::card::{Card, Stated};
 use super::hosted::{self, Service};
-use super::manifests::{Manifests, Own};
+use super::manifests::{Manifests, Need, Own};
+use super::weights::{self, Weights};
 
 /// Everything a bill lists, in order.
 pub struct Bill<'r> {
@@ -27,8 +29,10 @@ pub struct Bill<'r> {
     pub flaws: Vec<Flaw<'r>>,
     /// Hosted services that it speaks to.
     pub services: Vec<Service<'r>>,
-    /// Tensors of all files in three figures.
-    pub tensors: Option<TensorSummary>,
+    /// Weights of one model among all files.
+    pub weights: Option<Weights<'r>>,
+    /// What Python packages bundle, by their own bills.
+    pub bundle: Bundle<'r>,
     /// Where the files lie.
     pub paths: BTreeSet<&'r ArtifactPath>,
     /// Files of which a part could not be looked at.
@@ -49,6 +53,8 @@ pub struct Locked<'r> {
     pub is_root: bool,
     /// What the tree says of its licence; bills show the first.
     pub licenses: Vec<Stated<String>>,
+    /// What it is needed for, where a lockfile says so.
+    pub need: Need,
 }
 
 impl Locked<'_> {
@@ -96,12 +102,15 @@ impl<'r> Flaw<'r> {
     /// What it is in, without repeats.
     #[must_use]
     pub fn affects(&self) -> BTreeSet<Affected<'r>> {
-        let one = |finding: &'r Finding| match (&finding.evidence.advisory, &finding.evidence.artifact) {
-            (Some(advisory), _) => Affected::Package(&advisory.purl),
-            (None, Some(path)) => Affected::File(path),
-            (None, None) => Affected::Whole,
-        };
-        self.findings.iter().copied().map(one).collect()
+        self.findings.iter().copied().map(place).collect()
+    }
+
+    /// True where somebody says of a package or file that it is of no effect there, and nobody finds otherwise.
+    #[must_use]
+    pub fn spares(&self, affected: Affected<'_>) -> bool {
+        let told = self.findings.iter().filter(|finding| !is_deadline(finding));
+        let mut here = told.filter(|finding| place(finding) == affected).peekable();
+        here.peek().is_some() && here.all(|finding| not_affected(finding).is_some())
     }
 
     /// Why it does not affect anything here, if somebody says so of all that it is in.
@@ -145,18 +154,33 @@ impl<'r> Bill<'r> {
             .iter()
             .filter(|finding| finding.evidence.rule.class == Class::Gap)
             .filter_map(|finding| finding.evidence.artifact.as_ref());
+        let packages = packages(report, &manifests);
         Self {
             report,
             is_model,
             card,
-            packages: packages(report, &manifests),
+            bundle: bundled::of(report, &packages),
+            packages,
             own: manifests.own.filter(|_| !is_model),
             flaws: flaws(report),
             services: hosted::services(report),
-            tensors: tensors(report),
+            weights: weights::of(report),
             paths: report.artifacts.iter().map(|artifact| &artifact.path).collect(),
             gaps: gaps.collect(),
         }
+    }
+
+    /// What the whole is called: a source tree by the name in its manifest, else by its folder.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let own = self.own.as_ref().and_then(|own| own.name.as_deref());
+        own.unwrap_or(&self.report.subject)
+    }
+
+    /// Tensors of the weights in three figures.
+    #[must_use]
+    pub fn tensors(&self) -> Option<&TensorSummary> {
+        self.weights.as_ref().map(|weights| &weights.sum)
     }
 
     /// Files by path.
@@ -180,7 +204,7 @@ impl<'r> Bill<'r> {
     /// Everything that is said of the licence of the whole, by the model card and by manifests.
     #[must_use]
     pub fn stated_licenses(&self) -> Vec<&Stated<String>> {
-        self.card.licenses.iter().chain(self.own_licenses()).collect()
+        self.card.licenses.iter().chain(&self.card.other_licenses).chain(self.own_licenses()).collect()
     }
 
     fn own_licenses(&self) -> impl Iterator<Item = &Stated<String>> {
@@ -227,6 +251,7 @@ fn packages<'r>(report: &'r Report, manifests: &Manifests) -> Vec<Locked<'r>> {
             dependencies: BTreeSet::new(),
             is_root: true,
             licenses: manifests.licenses(package),
+            need: manifests.need(package),
         });
         locked.lockfiles.push((&package.lockfile, package.line));
         locked.checksums.extend(&package.checksums);
@@ -264,18 +289,12 @@ fn flaws(report: &Report) -> Vec<Flaw<'_>> {
     all.into_values().collect()
 }
 
-fn tensors(report: &Report) -> Option<TensorSummary> {
-    let mut sum: Option<TensorSummary> = None;
-    for one in report.artifacts.iter().filter_map(Artifact::tensor_summary) {
-        let sum = sum.get_or_insert_default();
-        sum.count = sum.count.saturating_add(one.count);
-        sum.parameters = sum.parameters.saturating_add(one.parameters);
-        for (dtype, count) in one.dtypes {
-            let of_type = sum.dtypes.entry(dtype).or_default();
-            *of_type = of_type.saturating_add(count);
-        }
+fn place(finding: &Finding) -> Affected<'_> {
+    match (&finding.evidence.advisory, &finding.evidence.artifact) {
+        (Some(advisory), _) => Affected::Package(&advisory.purl),
+        (None, Some(path)) => Affected::File(path),
+        (None, None) => Affected::Whole,
     }
-    sum
 }
 
 /// Why a finding is of no effect here, if somebody says so.
@@ -339,44 +358,4 @@ pub fn sightings(flaw: &Flaw<'_>, limit: usize) -> String {
 /// How a statement is known and where it stands: `declared (README.md license)`.
 pub fn known<T>(stated: &Stated<T>) -> String {
     format!("{} ({})", stated.assurance.name(), stated.source)
-}
-
-/// Each field of the model that a buyer asks for, and how it is known; `unknown` where it is not. `supplied` says
-/// that the supplier was named by whoever makes the bill.
-#[must_use]
-pub fn assurances(bill: &Bill<'_>, supplied: bool) -> BTreeMap<&'static str, String> {
-    let card = &bill.card;
-    let unknown = || "unknown".to_owned();
-    let one = |stated: Option<&Stated<String>>| stated.map_or_else(unknown, known);
-    let metrics = card.metrics.first().map_or_else(unknown, known::<Metric>);
-    let mut all = BTreeMap::from([
-        ("architectureFamily", one(card.family.as_ref())),
-        ("chatTemplate", card.templates.first().map_or_else(unknown, known)),
-        ("considerations", one(card.uses.first().or(card.limitations.first()).or(card.ethics.first()))),
-        ("contextLength", one(card.context.as_ref())),
-        ("datasets", one(card.datasets.first())),
-        ("description", one(bill.description())),
-        ("generation", one(card.generation.values().next())),
-        ("language", one(card.languages.first())),
-        ("library", one(card.library.as_ref())),
-        ("licenses", one(bill.licenses().first().copied())),
-        ("modelArchitecture", one(card.architecture.as_ref())),
-        ("pedigree", card.bases.first().map_or_else(unknown, known)),
-        ("performanceMetrics", metrics),
-        ("quantization", one(card.quantization.as_ref())),
-        ("tags", one(card.tags.first())),
-        ("task", one(card.task.as_ref())),
-        ("tokenizer", one(card.tokenizer.as_ref())),
-        ("version", one(bill.version().as_ref())),
-    ]);
-    let hashes = if bill.root().is_some() { "verified (computed from the bytes)".to_owned() } else { unknown() };
-    all.insert("hashes", hashes);
-    let tensors = if bill.tensors.is_some() { "derived (headers of the weights)".to_owned() } else { unknown() };
-    all.insert("tensors", tensors);
-    let supplier = match &card.producer {
-        _ if supplied => "declared (by whoever made this bill)".to_owned(),
-        producer => one(producer.as_ref()),
-    };
-    all.insert("supplier", supplier);
-    all
 }

@@ -21,21 +21,40 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// A purl that names a model or dataset on the Hub, at a revision if one is known; `path` is `datasets/` or empty.
-/// What is no name on the Hub is generic.
+/// A purl that names a model or dataset on the Hub, at a commit if one is known; `path` is `datasets/` or empty. The
+/// type's definition has commits alone as versions, in lower case: a branch or a tag can move. What is no name on the
+/// Hub is generic.
 pub(super) fn hub_purl(path: &str, name: &str, revision: Option<&str>) -> String {
-    let version = revision.map_or_else(String::new, |revision| format!("@{}", percent::encode(revision, "")));
+    let is_commit = |revision: &&str| revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let version = revision.filter(is_commit).map_or_else(String::new, |commit| format!("@{}", commit.to_lowercase()));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._/".contains(&byte);
     let kind = if name.bytes().all(plain) && name.matches('/').count() <= 1 { "huggingface" } else { "generic" };
     let path = if kind == "huggingface" { path } else { "" };
-    let also = if kind == "huggingface" { "/" } else { "" };
+    let also = if kind == "huggingface" { "/" } else { ":" };
     format!("pkg:{kind}/{path}{}{version}", percent::encode(name, also))
 }
 
 /// A purl that names content by its digest, for what no registry knows.
 pub(super) fn content_purl(name: &str, version: Option<&str>, digest: Option<&Digest>) -> String {
-    let version = version.map_or_else(String::new, |version| format!("@{}", percent::encode(version, "")));
+    // A colon stands as it is in every part of a package URL.
+    let version = version.map_or_else(String::new, |version| format!("@{}", percent::encode(version, ":")));
     let checksum =
         digest.map_or_else(String::new, |digest| format!("?checksum={}:{}", digest.algorithm().name(), digest.hex()));
-    format!("pkg:generic/{}{version}{checksum}", percent::encode(name, ""))
+    format!("pkg:generic/{}{version}{checksum}", percent::encode(name, ":"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_on_the_hub_have_commits_as_versions() {
+        let commit = "0123456789ABCDEF0123456789abcdef01234567";
+        let at = |revision| hub_purl("", "Acme/Base", revision);
+        assert_eq!(at(Some(commit)), format!("pkg:huggingface/Acme/Base@{}", commit.to_lowercase()));
+        assert_eq!(at(Some("main")), "pkg:huggingface/Acme/Base");
+        assert_eq!(hub_purl("datasets/", "c4", None), "pkg:huggingface/datasets/c4");
+        assert_eq!(hub_purl("", "https://a.b/c", None), "pkg:generic/https:%2F%2Fa.b%2Fc");
+        assert_eq!(content_purl("x", Some("sha256:ab"), None), "pkg:generic/x@sha256:ab");
+    }
 }

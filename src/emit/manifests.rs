@@ -14,6 +14,7 @@ use crate::model::{Artifact, ArtifactPath, Assurance, Ecosystem, Package, Report
 use super::card::Stated;
 
 mod cargo;
+mod locks;
 mod python;
 
 /// True for files whose bytes say something here.
@@ -30,8 +31,33 @@ pub(super) fn reads(path: &ArtifactPath) -> bool {
 pub struct Manifests {
     named: BTreeMap<(Ecosystem, String, String), Statements>,
     by_purl: BTreeMap<String, Statements>,
+    needs: BTreeMap<(Ecosystem, String, String), Need>,
     /// What the manifest at the root says of the tree itself.
     pub own: Option<Own>,
+}
+
+/// What a package is needed for; the first word that any lockfile has for it counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// To run, or nothing says otherwise.
+    #[default]
+    Run,
+    /// To do more, where it can be had.
+    Option,
+    /// To develop and test.
+    Development,
+}
+
+impl Need {
+    /// The word for properties; none for what is needed to run.
+    #[must_use]
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Run => None,
+            Self::Option => Some("optional"),
+            Self::Development => Some("development"),
+        }
+    }
 }
 
 /// What is said of one licence, by what is said.
@@ -58,6 +84,8 @@ impl Statements {
 /// What the tree's own manifest says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Own {
+    /// Its name.
+    pub name: Option<String>,
     /// Its version.
     pub version: Option<Stated<String>>,
     /// Its licence, in each manifest that states another.
@@ -95,6 +123,7 @@ impl Manifests {
                 "pyproject.toml" => all.own_words(path, python::project(bytes)),
                 "package-lock.json" | "npm-shrinkwrap.json" | ".package-lock.json" => all.npm(path, bytes),
                 "composer.lock" => all.composer(path, bytes),
+                "Pipfile.lock" => all.pipfile(bytes),
                 _ if is_bill(path) => all.bill(path, bytes),
                 _ => {}
             }
@@ -113,6 +142,18 @@ impl Manifests {
         all.in_order().cloned().collect()
     }
 
+    /// What a package is needed for.
+    #[must_use]
+    pub fn need(&self, package: &Package) -> Need {
+        let key = (package.ecosystem, package.ecosystem.key(&package.name), package.version.clone());
+        self.needs.get(&key).copied().unwrap_or_default()
+    }
+
+    fn needed(&mut self, ecosystem: Ecosystem, name: &str, version: &str, need: Need) {
+        let known = self.needs.entry((ecosystem, ecosystem.key(name), version.to_owned())).or_insert(need);
+        *known = need.min(*known);
+    }
+
     fn own_words(&mut self, path: &ArtifactPath, entry: Option<Entry>) {
         let Some(entry) = entry else { return };
         let stated = |value: Option<String>, key: &str| {
@@ -125,6 +166,7 @@ impl Manifests {
         let license = stated(entry.license, "license");
         if path.parent().is_empty() {
             let own = self.own.get_or_insert_default();
+            own.name = own.name.take().or_else(|| Some(entry.name.clone()).filter(|name| !name.trim().is_empty()));
             own.version = own.version.take().or_else(|| stated(Some(entry.version.clone()), "version"));
             own.description = own.description.take().or_else(|| stated(entry.description, "description"));
             license.iter().for_each(|license| own.licenses.keep(license.clone()));
@@ -136,35 +178,6 @@ impl Manifests {
 
     fn take(&mut self, ecosystem: Ecosystem, name: &str, version: String, license: Stated<String>) {
         self.named.entry((ecosystem, ecosystem.key(name), version)).or_default().keep(license);
-    }
-
-    fn npm(&mut self, path: &ArtifactPath, bytes: &[u8]) {
-        let Ok(file) = serde_json::from_slice::<Value>(bytes) else { return };
-        for (place, package) in file["packages"].as_object().into_iter().flatten() {
-            let folder = place.rsplit("node_modules/").next().filter(|name| !name.is_empty());
-            let name = package["name"].as_str().or(folder);
-            let (Some(name), Some(version)) = (name, package["version"].as_str()) else { continue };
-            if let Some(license) = npm_license(package) {
-                self.take(Ecosystem::Npm, name, version.to_owned(), declared(license, path));
-            }
-        }
-    }
-
-    fn composer(&mut self, path: &ArtifactPath, bytes: &[u8]) {
-        let Ok(file) = serde_json::from_slice::<Value>(bytes) else { return };
-        let lists = ["packages", "packages-dev"].into_iter().flat_map(|key| file[key].as_array().into_iter().flatten());
-        for package in lists {
-            let (Some(name), Some(version)) = (package["name"].as_str(), package["version"].as_str()) else { continue };
-            let licenses: Vec<&str> =
-                package["license"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            // Composer's list means that any one of them may be chosen.
-            if !licenses.is_empty() {
-                let license = declared(licenses.join(" OR "), path);
-                for version in [version, version.trim_start_matches('v')] {
-                    self.take(Ecosystem::Packagist, name, version.to_owned(), license.clone());
-                }
-            }
-        }
     }
 
     /// Licences of CycloneDX and SPDX components that have a package URL.
@@ -318,5 +331,17 @@ mod tests {
             (own.version.unwrap().value.as_str(), own.licenses.in_order().next().unwrap().value.as_str()),
             ("3", "BSD-3-Clause")
         );
+    }
+    #[test]
+    fn classifiers_say_what_a_licence_in_a_file_does_not() {
+        let project = "[project]\nname = \"x\"\nlicense = { file = \"LICENSE\" }\n\
+                       classifiers = [\"Programming Language :: Python\", \"License :: OSI Approved :: MIT License\"]\n";
+        let own = Manifests::of(&report(&[("pyproject.toml", project)])).own.unwrap();
+        assert_eq!(own.licenses.in_order().next().unwrap().value, "MIT");
+        assert_eq!(own.name.as_deref(), Some("x"));
+        let expression =
+            project.replace("license = { file = \"LICENSE\" }", "license = \"ISC\"\nlicense-files = [\"L*\"]");
+        let own = Manifests::of(&report(&[("pyproject.toml", &expression)])).own.unwrap();
+        assert_eq!(own.licenses.in_order().map(|one| one.value.as_str()).collect::<Vec<_>>(), ["ISC"]);
     }
 }

@@ -3,7 +3,9 @@
 //! Nothing here prints, reads a clock or the environment; times are parameters. Text from a file reaches a terminal
 //! only through [`sanitize`], and JSON through [`encode`], which writes hidden characters as escapes.
 
+pub mod assurances;
 pub mod bill;
+pub mod bundled;
 pub mod card;
 pub mod completeness;
 pub mod cyclonedx;
@@ -33,6 +35,7 @@ pub mod statement;
 pub mod summary;
 pub mod terminal;
 pub mod vulnerabilities;
+pub mod weights;
 
 #[cfg(test)]
 mod sample;
@@ -45,5 +48,5 @@ pub static RULES: &[&Rule] = &[];
 /// True for files whose bytes a bill of materials is made from, beside their names and digests.
 #[must_use]
 pub fn reads(path: &crate::model::ArtifactPath) -> bool {
-    card::reads(path.as_str()) || manifests::reads(path)
+    card::reads(path.as_str()) || weights::reads(path.as_str()) || manifests::reads(path)
 }

@@ -3,6 +3,7 @@
 //! What was *seen* is [`Evidence`]; what a policy *thinks* of it is a [`Finding`]; the two are joined into one
 //! [`Verdict`] in a [`Report`]. All collections are ordered, so the same bytes give the same document.
 
+pub mod address;
 mod advisory;
 mod artifact;
 mod call;

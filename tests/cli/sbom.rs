@@ -25,7 +25,9 @@ fn every_file_has_its_hash_and_every_package_its_purl() {
     let packages: Vec<_> = components.iter().filter(|component| component["type"] == "library").collect();
     assert!(packages.len() >= 30, "{}", packages.len());
     for package in packages {
-        assert!(package["purl"].as_str().unwrap().starts_with("pkg:cargo/"), "{package}");
+        // A folder of the tree is no package of the registry.
+        let kind = if package["name"] == "demo-server" { "pkg:generic/" } else { "pkg:cargo/" };
+        assert!(package["purl"].as_str().unwrap().starts_with(kind), "{package}");
     }
 }
 
@@ -131,4 +133,99 @@ fn licences_of_vendored_packages_and_bills_inside_them_are_read() {
         found["licenses"][0]["license"]["id"].as_str().unwrap_or_default().to_owned()
     };
     assert_eq!((license("a").as_str(), license("b").as_str()), ("MIT", "ISC"));
+}
+
+fn written(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
+    let file = folder.join(name);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, bytes).unwrap();
+}
+
+/// One tensor of so many half numbers.
+fn safetensors(numbers: usize) -> Vec<u8> {
+    let length = numbers * 2;
+    let header = format!(r#"{{"a":{{"dtype":"F16","shape":[{numbers}],"data_offsets":[0,{length}]}}}}"#);
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.as_bytes());
+    file.extend(vec![0; length]);
+    file
+}
+
+fn bom(folder: &Path) -> Value {
+    let text = stdout(&mut run(&["sbom", folder.to_str().unwrap(), "--format", "cyclonedx-1.7"]), 0);
+    serde_json::from_str(&text).unwrap()
+}
+
+fn component<'b>(bom: &'b Value, name: &str) -> &'b Value {
+    bom["components"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()
+}
+
+fn properties<'b>(component: &'b Value, name: &str) -> Vec<&'b str> {
+    let all = component["properties"].as_array().unwrap().iter();
+    all.filter(|one| one["name"] == name).map(|one| one["value"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_bill_beside_its_model_leaves_nothing_unread() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap().to_owned();
+    written(folder.path(), "model.safetensors", safetensors(4));
+    written(folder.path(), "config.json", "{\"model_type\": \"bert\"}");
+    written(folder.path(), "README.md", "---\nbase_model: acme/base\ndatasets: [allenai/c4]\n---\n# X\n\nIt is.\n");
+    stdout(&mut run(&["verify", &path]), 0);
+    for (name, format) in [("a.cdx.json", "cyclonedx-1.7"), ("b.spdx.json", "spdx-2.3"), ("c.spdx3.json", "spdx-3.0.1")]
+    {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let file = elsewhere.path().join(name);
+        stdout(&mut run(&["sbom", &path, "--format", format, "--output", file.to_str().unwrap()]), 0);
+        std::fs::copy(file, folder.path().join(name)).unwrap();
+        stdout(&mut run(&["verify", &path]), 0);
+    }
+}
+
+#[test]
+fn one_set_of_weights_is_counted_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path(), "model.safetensors", safetensors(4));
+    written(folder.path(), "model.fp16.safetensors", safetensors(4));
+    let bom = bom(folder.path());
+    let model = &bom["components"][0];
+    assert_eq!(properties(model, "weighbridge:tensors:parameters"), ["4"]);
+    assert_eq!(properties(model, "weighbridge:tensors:counted"), ["model.safetensors"]);
+    assert_eq!(properties(model, "weighbridge:tensors:not-counted"), ["model.fp16.safetensors"]);
+}
+
+#[test]
+fn the_tree_has_its_own_name_and_its_folders_no_registry() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path(), "Cargo.toml", "[package]\nname = \"scale\"\nversion = \"0.3.0\"\nlicense = \"MIT\"\n");
+    written(
+        folder.path(),
+        "Cargo.lock",
+        "version = 4\n\n[[package]]\nname = \"scale\"\nversion = \"0.3.0\"\ndependencies = [\n \"beam\",\n]\n\n\
+         [[package]]\nname = \"beam\"\nversion = \"1.0.0\"\n\
+         source = \"git+https://jane:s3cret@example.org/beam?branch=main#0123456789012345678901234567890123456789\"\n\n\
+         [[package]]\nname = \"pan\"\nversion = \"1.0.0\"\nsource = \"git+http://jane:s3cret@example.org/pan#main\"\n",
+    );
+    written(
+        folder.path(),
+        "web/package-lock.json",
+        "{\"lockfileVersion\": 3, \"packages\": {\"\": {\"name\": \"web\", \"devDependencies\": {\"lint\": \"1\"}}, \
+         \"node_modules/lint\": {\"version\": \"1.0.0\", \"dev\": true}}}",
+    );
+    let out = run(&["sbom", folder.path().to_str().unwrap()]).output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    assert!(!text.contains("s3cret"), "{text}");
+    let bom: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&bom["metadata"]["component"]["name"], &bom["metadata"]["component"]["version"]),
+        (&"scale".into(), &"0.3.0".into())
+    );
+    assert_eq!(component(&bom, "scale")["purl"], "pkg:generic/scale@0.3.0");
+    let beam = component(&bom, "beam");
+    let vcs = "git%2Bhttps:%2F%2Fexample.org%2Fbeam%400123456789012345678901234567890123456789";
+    assert_eq!(beam["purl"], format!("pkg:cargo/beam@1.0.0?vcs_url={vcs}"));
+    assert!(bom["vulnerabilities"].to_string().contains("http://example.org/pan"));
+    let lint = component(&bom, "lint");
+    assert_eq!((&lint["scope"], properties(lint, "weighbridge:needed-for")), (&"excluded".into(), vec!["development"]));
 }

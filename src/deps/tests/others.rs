@@ -32,7 +32,7 @@ fn php() {
     assert_eq!(
         read("composer.lock", text),
         [
-            "4 Monolog/monolog v2.0.0 public 0 -> pkg:composer/psr/log@1.0.0?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Flog%230123",
+            "4 Monolog/monolog v2.0.0 public 0 -> pkg:composer/psr/log@1.0.0?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Flog%400123",
             "12 psr/log 1.0.0 git:git+https://example.org/log#0123 0",
         ]
     );

@@ -89,7 +89,7 @@ source = {{ git = "https://example.org/vcs?rev=main#0123" }}
     assert_eq!(
         read("uv.lock", &text),
         [
-            "3 app 0.1.0 local 0 -> pkg:pypi/numpy@2.0.0 pkg:pypi/vcs@0.1?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fvcs%3Frev%3Dmain%230123",
+            "3 app 0.1.0 local 0 -> pkg:pypi/numpy@2.0.0 pkg:pypi/vcs@0.1?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fvcs%400123",
             "12 numpy 1.0.0 public 1",
             "18 numpy 2.0.0 public 0",
             "23 vcs 0.1 git:git+https://example.org/vcs?rev=main#0123 0",

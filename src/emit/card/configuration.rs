@@ -106,10 +106,10 @@ impl Card {
         self.settings.extend(settings.into_iter().map(|(key, value)| (format!("adapter:{key}"), value)));
         self.relation = self.relation.take().or_else(|| Some(file.derived("adapter".to_owned(), "peft_type")));
         let Some(base) = file.first("base_model_name_or_path") else { return };
-        let revision = file.first("revision").map(|revision| revision.value);
+        let mut value = Base::named(&base.value);
+        value.revision = file.first("revision").map(|revision| revision.value).or(value.revision);
         // The card's word and the configuration's are about the same model: the configuration is what is loaded.
-        self.bases.retain(|stated| stated.value.name != base.value);
-        let value = Base { name: base.value, revision };
+        self.bases.retain(|stated| stated.value.name != value.name);
         self.bases.insert(0, Stated { value, assurance: base.assurance, source: base.source });
     }
 
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(card.generation["temperature"].value, "0.6");
         assert_eq!(card.tokenizer.unwrap().value, "LlamaTokenizer");
         assert_eq!(card.templates[0].value.sha256, sha256(b"{{ x }}"));
-        assert_eq!(card.bases[0].value, Base { name: "acme/base".to_owned(), revision: Some("abc".to_owned()) });
+        assert_eq!(card.bases[0].value, Base::named("https://huggingface.co/acme/base/tree/abc"));
     }
 
     #[test]

@@ -21,21 +21,35 @@ pub struct Trouble {
     pub what: &'static str,
 }
 
-/// Splits a card into its front matter, between two lines of `---`, and the text after it.
-#[must_use]
-pub fn split(text: &str) -> (Option<&str>, &str) {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let Some(inner) = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n")) else {
-        return (None, text);
+/// Splits a card into its front matter, between two lines of `---`, and the text after it. Of one that is not closed
+/// the text begins with the first heading: its lines are no prose.
+///
+/// # Errors
+/// [`Trouble`] for a front matter that is not closed, with the text.
+pub fn split(text: &str) -> (Result<Option<&str>, Trouble>, &str) {
+    let text = text.trim_start_matches('\u{feff}');
+    let begin = text.trim_start();
+    let Some(inner) = begin.strip_prefix("---").and_then(|rest| rest.split_once('\n')) else { return (Ok(None), text) };
+    let inner = match inner {
+        (rest, inner) if rest.trim().is_empty() => inner,
+        _ => return (Ok(None), text),
     };
     let mut at = 0;
+    let mut heading = None;
+    let mut blank = false;
     for line in inner.split_inclusive('\n') {
         if line.trim_end() == "---" {
-            return (Some(&inner[..at]), &inner[at + line.len()..]);
+            return (Ok(Some(&inner[..at])), &inner[at + line.len()..]);
         }
+        // A comment of YAML looks like a heading, but has no empty line before it.
+        if heading.is_none() && blank && line.starts_with('#') {
+            heading = Some(at);
+        }
+        blank = line.trim().is_empty();
         at += line.len();
     }
-    (None, text)
+    let trouble = Trouble { line: 1, what: "a front matter that is not closed" };
+    (Err(trouble), heading.map_or("", |heading| &inner[heading..]))
 }
 
 /// Reads a front matter, which is a mapping (or nothing at all).
@@ -338,9 +352,12 @@ mod tests {
 
     #[test]
     fn the_front_matter_is_between_its_lines() {
-        assert_eq!(split("---\na: 1\n---\n# Title\n"), (Some("a: 1\n"), "# Title\n"));
-        assert_eq!(split("# Title\n---\n"), (None, "# Title\n---\n"));
-        assert_eq!(split("---\nnever closed"), (None, "---\nnever closed"));
+        assert_eq!(split("---\na: 1\n---\n# Title\n"), (Ok(Some("a: 1\n")), "# Title\n"));
+        assert_eq!(split("\n--- \r\na: 1\r\n---\r\nText"), (Ok(Some("a: 1\r\n")), "Text"));
+        assert_eq!(split("# Title\n---\n"), (Ok(None), "# Title\n---\n"));
+        let (front, text) = split("---\nlicense: mit\n\n# Title\n\nText\n");
+        assert_eq!((front.unwrap_err().what, text), ("a front matter that is not closed", "# Title\n\nText\n"));
+        assert_eq!(split("---\nnever closed").1, "");
     }
 
     proptest! {

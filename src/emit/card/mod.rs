@@ -7,13 +7,16 @@ mod configuration;
 mod flow;
 mod front_matter;
 mod header;
+mod names;
 mod prose;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::model::{Assurance, Report};
+use crate::model::{Artifact, Assurance, Report};
+
+use super::weights;
 
 /// A value, where it stands, and how it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +47,16 @@ pub struct Base {
     pub name: String,
     /// Branch, tag or commit, where one is said.
     pub revision: Option<String>,
+    /// The version that its maker gave it, where one is said.
+    pub version: Option<String>,
+}
+
+impl Base {
+    /// A model by what a card or a configuration calls it.
+    fn named(text: &str) -> Self {
+        let (name, revision) = names::read(text);
+        Self { name, revision, version: None }
+    }
 }
 
 /// A chat template, by digest: a change of one word in it can change what the model does.
@@ -72,6 +85,8 @@ pub struct Card {
     pub description: Option<Stated<String>>,
     /// Licences as the card spells them.
     pub licenses: Vec<Stated<String>>,
+    /// Licences that the headers of weights state and the card does not.
+    pub other_licenses: Vec<Stated<String>>,
     /// Data it was trained on, by name on the Hub.
     pub datasets: Vec<Stated<String>>,
     /// Models it was made from.
@@ -139,7 +154,11 @@ impl Card {
                 _ => {}
             }
         }
-        for artifact in &report.artifacts {
+        // What is loaded speaks before other ways to write down the same weights.
+        let weights = weights::of(report).unwrap_or_default();
+        let mut headers: Vec<&Artifact> = report.artifacts.iter().collect();
+        headers.sort_by_key(|artifact| (!weights.counted.contains(&&artifact.path), &artifact.path));
+        for artifact in headers {
             card.header(artifact);
         }
         let mut names = std::collections::BTreeSet::new();
@@ -155,7 +174,7 @@ impl Card {
             return;
         };
         let (front, body) = front_matter::split(text);
-        match front.map(front_matter::read).transpose() {
+        match front.and_then(|front| front.map(front_matter::read).transpose()) {
             Ok(Some(front)) => self.front(&front),
             Ok(None) => {}
             Err(trouble) => self.unreadable.push((file.to_owned(), trouble.to_string())),
@@ -178,14 +197,17 @@ impl Card {
         self.library = first("library_name");
         self.relation = first("base_model_relation");
         self.licenses = all("license");
+        // The Hub's word for a licence that nobody has stated.
+        self.licenses.retain(|license| license.value != "unknown");
         // `license: other` says only that the name stands elsewhere.
         if let Some(name) = first("license_name") {
             self.licenses.retain(|license| license.value != "other");
             self.licenses.push(name);
         }
-        self.datasets = all("datasets");
+        let data = |stated: Stated<String>| Stated { value: names::read(&stated.value).0, ..stated };
+        self.datasets = all("datasets").into_iter().map(data).collect();
         let base = |stated: Stated<String>| Stated {
-            value: Base { name: stated.value, revision: None },
+            value: Base::named(&stated.value),
             assurance: stated.assurance,
             source: stated.source,
         };
@@ -262,6 +284,29 @@ fn metrics(front: &Map<String, Value>) -> Vec<Stated<Metric>> {
     }
     metrics.truncate(ENTRIES);
     metrics
+}
+
+/// What goes in and comes out, where the task's own definition says so.
+#[must_use]
+pub fn ports_of(task: &str) -> Option<(&'static [&'static str], &'static [&'static str])> {
+    Some(match task {
+        "text-generation" | "text2text-generation" | "summarization" | "translation" | "fill-mask" => {
+            (&["text"], &["text"])
+        }
+        "text-classification" | "token-classification" | "zero-shot-classification" => (&["text"], &["label"]),
+        "feature-extraction" | "sentence-similarity" => (&["text"], &["embedding"]),
+        "question-answering" => (&["text"], &["text"]),
+        "image-classification" => (&["image"], &["label"]),
+        "object-detection" => (&["image"], &["bounding boxes"]),
+        "image-segmentation" => (&["image"], &["mask"]),
+        "text-to-image" => (&["text"], &["image"]),
+        "image-to-text" => (&["image"], &["text"]),
+        "image-text-to-text" => (&["image", "text"], &["text"]),
+        "automatic-speech-recognition" => (&["audio"], &["text"]),
+        "text-to-speech" => (&["text"], &["audio"]),
+        "audio-classification" => (&["audio"], &["label"]),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

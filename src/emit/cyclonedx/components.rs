@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Algorithm, Artifact, ArtifactPath, Digest, PackageSource, Purl};
+use crate::model::address::without_credentials;
+use crate::model::{Algorithm, Artifact, ArtifactPath, Digest, Ecosystem, PackageSource, Purl};
 
 use super::super::bill::{self, Bill, Locked};
+use super::super::bundled::Bundled;
+use super::super::card::Stated;
 use super::super::identity::{content_purl, hub_purl};
 use super::super::license::{self, License};
+use super::super::manifests::Need;
 use super::{MODEL, NO_ASSERTION, Options, SUBJECT, UNKNOWN, model_card, property, put, services};
 use crate::model::percent;
 
@@ -48,9 +52,34 @@ pub(super) fn all(bill: &Bill<'_>, options: &Options) -> Vec<Value> {
         all.push(model_card::model(bill, options));
     }
     all.extend(bill.files().into_iter().map(file));
-    all.extend(datasets(bill).into_iter().map(dataset));
+    let mut named = BTreeSet::new();
+    all.extend(bill.card.datasets.iter().filter(|stated| named.insert(&stated.value)).map(dataset));
     all.extend(bill.packages.iter().map(library));
+    all.extend(bill.bundle.components.values().map(bundled));
     all
+}
+
+/// A component that the bill of an installed package lists: what it says, in words that the format has.
+fn bundled(of: &Bundled<'_>) -> Value {
+    let mut component = Map::new();
+    component.insert("type".to_owned(), of.kind().into());
+    component.insert("bom-ref".to_owned(), of.reference.as_str().into());
+    for key in ["name", "group", "description", "purl"] {
+        component.extend(of.text(key).map(|text| (key.to_owned(), text.into())));
+    }
+    component.insert("version".to_owned(), of.text("version").unwrap_or(UNKNOWN).into());
+    component.insert("supplier".to_owned(), json!({ "name": UNKNOWN }));
+    component.insert("licenses".to_owned(), licenses(of.license()).into());
+    let digests = of.hashes();
+    put(&mut component, "hashes", hashes(&digests));
+    let mut properties: Vec<Value> =
+        of.bills.iter().map(|path| property("weighbridge:listed-in", path.as_str())).collect();
+    properties.extend(of.text("cpe").map(|cpe| property("weighbridge:cpe", cpe)));
+    properties.push(property("weighbridge:assurance:name", &of.known()));
+    let known = if digests.is_empty() { "unknown".to_owned() } else { of.known() };
+    properties.push(property("weighbridge:assurance:hashes", &known));
+    component.insert("properties".to_owned(), properties.into());
+    component.into()
 }
 
 /// The weighed tree itself.
@@ -58,11 +87,11 @@ pub(super) fn subject(bill: &Bill<'_>, options: &Options) -> Value {
     let mut subject = json!({
         "type": "application",
         "bom-ref": SUBJECT,
-        "name": bill.report.subject,
+        "name": bill.name(),
         "version": bill.version().map_or_else(|| UNKNOWN.to_owned(), |version| version.value),
         "supplier": { "name": options.supplier.as_deref().unwrap_or(UNKNOWN) },
         "hashes": hashes(bill.root()),
-        "purl": content_purl(&bill.report.subject, None, bill.root()),
+        "purl": content_purl(bill.name(), None, bill.root()),
         "licenses": licenses(bill.licenses().iter().map(|license| license.value.as_str())),
     });
     if let Some(description) = bill.own.as_ref().and_then(|own| own.description.as_ref()) {
@@ -94,6 +123,12 @@ pub(super) fn dependencies(bill: &Bill<'_>) -> Vec<Value> {
     for locked in &bill.packages {
         let on = of.entry(locked.package.purl.to_string()).or_default();
         on.extend(locked.dependencies.iter().map(ToString::to_string));
+    }
+    for reference in bill.bundle.components.keys() {
+        of.entry(reference.clone()).or_default();
+    }
+    for (from, to) in &bill.bundle.edges {
+        of.entry(from.clone().unwrap_or_else(|| SUBJECT.to_owned())).or_default().insert(to.clone());
     }
     for service in &bill.services {
         let reference = services::reference(service);
@@ -142,15 +177,16 @@ fn file(artifact: &Artifact) -> Value {
     }
     for (key, value) in &artifact.contents.metadata {
         if value.len() <= METADATA {
-            properties.push(property(&format!("weighbridge:metadata:{key}"), value));
+            properties.push(property(&format!("weighbridge:metadata:{key}"), &without_credentials(value)));
         }
     }
     component.insert("properties".to_owned(), properties.into());
     component.into()
 }
 
-fn dataset(name: &str) -> Value {
-    let owner = name.split_once('/').map_or(UNKNOWN, |(owner, _)| owner);
+fn dataset(stated: &Stated<String>) -> Value {
+    let name = stated.value.as_str();
+    let owner = name.split_once('/').filter(|_| !name.contains("://")).map_or(UNKNOWN, |(owner, _)| owner);
     json!({
         "type": "data",
         "bom-ref": dataset_reference(name),
@@ -167,7 +203,7 @@ fn dataset(name: &str) -> Value {
             "governance": { "owners": [{ "organization": { "name": owner } }] },
         }],
         "properties": [
-            property("weighbridge:assurance:name", "declared (README.md datasets)"),
+            property("weighbridge:assurance:name", &bill::known(stated)),
             property("weighbridge:assurance:hashes", "unknown"),
         ],
     })
@@ -178,6 +214,13 @@ fn library(locked: &Locked<'_>) -> Value {
     let mut component = Map::new();
     component.insert("type".to_owned(), "library".into());
     component.insert("bom-ref".to_owned(), package.purl.as_str().into());
+    // What only developers need is not reached when the whole runs.
+    let scope = match locked.need {
+        Need::Run => None,
+        Need::Option => Some("optional"),
+        Need::Development => Some("excluded"),
+    };
+    component.extend(scope.map(|scope| ("scope".to_owned(), scope.into())));
     component.insert("name".to_owned(), package.name.as_str().into());
     component.insert("version".to_owned(), locked.version().unwrap_or(UNKNOWN).into());
     component.insert("purl".to_owned(), package.purl.as_str().into());
@@ -187,16 +230,21 @@ fn library(locked: &Locked<'_>) -> Value {
     put(&mut component, "hashes", hashes(locked.checksums.iter().copied()));
     let mut references = Vec::new();
     match &package.source {
-        PackageSource::Git(address) => {
-            references.push(json!({ "type": "vcs", "url": percent::encode(address, ADDRESS) }))
-        }
+        PackageSource::Git(address) => references.push(json!({ "type": "vcs", "url": shown(address) })),
         PackageSource::Archive(address) | PackageSource::Registry(address) => {
-            references.push(json!({ "type": "distribution", "url": percent::encode(address, ADDRESS) }));
+            references.push(json!({ "type": "distribution", "url": shown(address) }));
         }
         PackageSource::PublicRegistry | PackageSource::Local => {}
     }
     put(&mut component, "externalReferences", references);
     let mut properties = vec![property("weighbridge:ecosystem", package.ecosystem.name())];
+    if package.source == PackageSource::Local {
+        properties.push(property("weighbridge:source", LOCAL));
+    }
+    properties.extend(locked.need.name().map(|need| property("weighbridge:needed-for", need)));
+    if locked.need == Need::Development && package.ecosystem == Ecosystem::Npm {
+        properties.push(property("cdx:npm:package:development", "true"));
+    }
     for (path, line) in &locked.lockfiles {
         let place = line.map_or_else(|| path.to_string(), |line| format!("{path}:{line}"));
         properties.push(property("weighbridge:lockfile", &place));
@@ -213,6 +261,14 @@ fn library(locked: &Locked<'_>) -> Value {
     component.insert("properties".to_owned(), properties.into());
     component.into()
 }
+
+/// An address without what proves who asks.
+fn shown(address: &str) -> String {
+    percent::encode(&without_credentials(address), ADDRESS)
+}
+
+/// What is said of the source of a package that is a folder of the tree.
+const LOCAL: &str = "local";
 
 /// Characters that an address keeps as they are.
 pub(super) const ADDRESS: &str = ":/?#[]@!$&'()*+,;=%";

@@ -129,10 +129,14 @@ fn affects(flaw: &Flaw<'_>, bill: &Bill<'_>) -> Vec<Value> {
         Affected::File(path) if bill.paths.contains(path) => json!({ "ref": file_reference(path) }),
         Affected::File(_) => json!({ "ref": SUBJECT }),
         Affected::Package(purl) if !listed.contains(purl) => json!({ "ref": SUBJECT }),
+        // The version is one that the advisory names; that it is of no effect here, only somebody's word says.
         Affected::Package(purl) => match version(purl.as_str()) {
             Some(version) => json!({
                 "ref": purl.as_str(),
-                "versions": [{ "version": version, "status": "affected" }],
+                "versions": [{
+                    "version": version,
+                    "status": if flaw.spares(affected) { "unaffected" } else { "affected" },
+                }],
             }),
             None => json!({ "ref": purl.as_str() }),
         },
@@ -140,4 +144,32 @@ fn affects(flaw: &Flaw<'_>, bill: &Bill<'_>) -> Vec<Value> {
     let mut all: Vec<Value> = flaw.affects().into_iter().map(one).collect();
     all.dedup();
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::sample;
+    use super::super::{Options, document};
+    use crate::model::{Exception, NotAffected, Ruling};
+
+    #[test]
+    fn no_version_is_affected_by_what_does_not_affect() {
+        let mut report = sample::report();
+        for finding in report.findings.iter_mut().filter(|finding| finding.evidence.advisory.is_some()) {
+            let justification = Some("vulnerable_code_not_present".to_owned());
+            finding.ruling = Ruling::Excused(Exception {
+                reason: "r".to_owned(),
+                owner: "o".to_owned(),
+                until: None,
+                not_affected: Some(NotAffected { justification, impact_statement: None }),
+            });
+        }
+        let status = |report| {
+            let document = document(report, &Options::default());
+            let flaw = document["vulnerabilities"][0].clone();
+            (flaw["analysis"]["state"].clone(), flaw["affects"][0]["versions"][0]["status"].clone())
+        };
+        assert_eq!(status(&report), ("not_affected".into(), "unaffected".into()));
+        assert_eq!(status(&sample::report()), ("in_triage".into(), "affected".into()));
+    }
 }

@@ -6,11 +6,13 @@ use serde_json::{Map, Value, json};
 
 use crate::model::TensorSummary;
 
+use super::super::assurances;
 use super::super::bill::{self, Bill};
-use super::super::card::{Base, Card, Metric, Stated};
+use super::super::card::{Base, Card, Metric, Stated, ports_of};
 use super::super::identity::{content_purl, hub_purl};
 use super::components::{ADDRESS, dataset_reference, datasets, hashes, licenses};
 use super::{MODEL, Options, TOOL, UNKNOWN, property, put};
+use crate::model::address::without_credentials;
 use crate::model::percent;
 
 /// Prefix of the properties that say how a field is known.
@@ -23,11 +25,11 @@ pub(super) fn model(bill: &Bill<'_>, options: &Options) -> Value {
     let mut text = |key: &str, value: &str| component.insert(key.to_owned(), value.into());
     text("type", "machine-learning-model");
     text("bom-ref", MODEL);
-    text("name", &bill.report.subject);
+    text("name", bill.name());
     // With its version, so that it is not the purl of the tree that holds it.
     let version = bill.version().map_or_else(|| UNKNOWN.to_owned(), |version| version.value);
     text("version", &version);
-    text("purl", &content_purl(&bill.report.subject, Some(&version), bill.root()));
+    text("purl", &content_purl(bill.name(), Some(&version), bill.root()));
     if let Some(description) = &card.description {
         text("description", &description.value);
     }
@@ -35,7 +37,15 @@ pub(super) fn model(bill: &Bill<'_>, options: &Options) -> Value {
     let supplier = options.supplier.as_deref().or(producer).unwrap_or(UNKNOWN);
     component.insert("supplier".to_owned(), json!({ "name": supplier }));
     put(&mut component, "hashes", hashes(bill.root()));
-    put(&mut component, "licenses", licenses(card.licenses.iter().map(|license| license.value.as_str())));
+    let mut own = licenses(card.licenses.iter().map(|license| license.value.as_str()));
+    // The name of a licence that is on no list leads nowhere without its address.
+    if let ([only], Some(link)) = (own.as_mut_slice(), address(card))
+        && only["license"]["name"].is_string()
+        && !card.licenses.is_empty()
+    {
+        only["license"]["url"] = link.into();
+    }
+    put(&mut component, "licenses", own);
     put(&mut component, "tags", card.tags.iter().map(|tag| tag.value.as_str().into()).collect());
     let bases: Vec<Value> = card.bases.iter().map(base).collect();
     if !bases.is_empty() {
@@ -59,20 +69,26 @@ fn references(bill: &Bill<'_>) -> Vec<Value> {
         card
     });
     let papers = bill.card.papers.iter().map(|paper| json!({ "type": "documentation", "url": paper.value }));
-    let license = bill.card.license_link.iter().filter(|link| link.value.starts_with("https://"));
-    let license = license.map(|link| json!({ "type": "license", "url": percent::encode(&link.value, ADDRESS) }));
+    let license = address(&bill.card).map(|link| json!({ "type": "license", "url": link }));
     card.into_iter().chain(papers).chain(license).collect()
+}
+
+/// The address of its licence: as the card says it, or of a file beside the card.
+fn address(card: &Card) -> Option<String> {
+    let link = without_credentials(&card.license_link.as_ref()?.value);
+    let is_file = !link.contains(':') && !link.starts_with(['/', '.']) && !link.is_empty();
+    (link.starts_with("https://") || is_file).then(|| percent::encode(&link, ADDRESS))
 }
 
 /// A model that this one was made from. Its bytes are not here, so its digest is unknown, unless the revision is one.
 fn base(stated: &Stated<Base>) -> Value {
-    let Base { name, revision } = &stated.value;
-    let owner = name.split_once('/').map_or(UNKNOWN, |(owner, _)| owner);
+    let Base { name, revision, version } = &stated.value;
+    let owner = name.split_once('/').filter(|_| !name.contains("://")).map_or(UNKNOWN, |(owner, _)| owner);
     json!({
         "type": "machine-learning-model",
         "bom-ref": format!("base:{name}"),
         "name": name,
-        "version": revision.as_deref().unwrap_or(UNKNOWN),
+        "version": revision.as_deref().or(version.as_deref()).unwrap_or(UNKNOWN),
         "supplier": { "name": owner },
         "licenses": licenses([]),
         "purl": hub_purl("", name, revision.as_deref()),
@@ -95,7 +111,7 @@ fn model_card(bill: &Bill<'_>) -> Value {
     }
     let references = datasets(bill).into_iter().map(|name| json!({ "ref": dataset_reference(name) })).collect();
     put(&mut parameters, "datasets", references);
-    if let Some((inputs, outputs)) = card.task.as_ref().and_then(|task| formats(&task.value)) {
+    if let Some((inputs, outputs)) = card.task.as_ref().and_then(|task| ports_of(&task.value)) {
         let list = |formats: &[&str]| formats.iter().map(|format| json!({ "format": format })).collect();
         put(&mut parameters, "inputs", list(inputs));
         put(&mut parameters, "outputs", list(outputs));
@@ -126,28 +142,6 @@ fn performance(metric: &Metric) -> Value {
     value
 }
 
-/// What goes in and comes out, where the task's own definition says so.
-fn formats(task: &str) -> Option<(&'static [&'static str], &'static [&'static str])> {
-    Some(match task {
-        "text-generation" | "text2text-generation" | "summarization" | "translation" | "fill-mask" => {
-            (&["text"], &["text"])
-        }
-        "text-classification" | "token-classification" | "zero-shot-classification" => (&["text"], &["label"]),
-        "feature-extraction" | "sentence-similarity" => (&["text"], &["embedding"]),
-        "question-answering" => (&["text"], &["text"]),
-        "image-classification" => (&["image"], &["label"]),
-        "object-detection" => (&["image"], &["bounding boxes"]),
-        "image-segmentation" => (&["image"], &["mask"]),
-        "text-to-image" => (&["text"], &["image"]),
-        "image-to-text" => (&["image"], &["text"]),
-        "image-text-to-text" => (&["image", "text"], &["text"]),
-        "automatic-speech-recognition" => (&["audio"], &["text"]),
-        "text-to-speech" => (&["text"], &["audio"]),
-        "audio-classification" => (&["audio"], &["label"]),
-        _ => return None,
-    })
-}
-
 /// Figures of tensors as properties.
 pub(super) fn tensors(sum: &TensorSummary) -> Vec<Value> {
     let mut all = vec![
@@ -167,14 +161,26 @@ fn properties(bill: &Bill<'_>, options: &Options) -> Vec<Value> {
         all.push(property("weighbridge:root", &root.to_string()));
         all.push(property("weighbridge:root:method", "SHA-256 over all files as OpenSSF model signing orders them"));
     }
-    if let Some(sum) = &bill.tensors {
-        all.extend(tensors(sum));
+    if let Some(weights) = &bill.weights {
+        all.extend(tensors(&weights.sum));
+        // Where nothing else lies there, nothing was chosen.
+        if !weights.others.is_empty() {
+            all.extend(weights.counted.iter().map(|path| property("weighbridge:tensors:counted", path.as_str())));
+            all.extend(weights.others.iter().map(|path| property("weighbridge:tensors:not-counted", path.as_str())));
+        }
     }
     all.extend(stated(card));
+    for other in &card.other_licenses {
+        let said = format!("{} ({})", other.value, other.source);
+        all.push(property("weighbridge:conflict:licenses", &said));
+    }
     for (file, why) in &card.unreadable {
         all.push(property("weighbridge:unreadable", &format!("{file}: {why}")));
     }
-    for (field, known) in bill::assurances(bill, options.supplier.is_some()) {
+    for (field, known) in assurances::of(bill, options.supplier.is_some()) {
+        all.push(property(&format!("{ASSURANCE}{field}"), &known));
+    }
+    for (field, known) in assurances::of_settings(card) {
         all.push(property(&format!("{ASSURANCE}{field}"), &known));
     }
     all
@@ -203,9 +209,10 @@ fn stated(card: &Card) -> Vec<Value> {
     all.map(|(name, value)| property(&format!("weighbridge:{name}"), value)).collect()
 }
 
-/// Fields that stand in properties, by the prefix of their names.
-const IN_PROPERTIES: [(&str, &str); 8] = [
+/// Fields that stand in properties: their names, or with a colon at the end what they begin with.
+const IN_PROPERTIES: [(&str, &str); 10] = [
     ("chatTemplate", "chat-template:"),
+    ("co2", "co2"),
     ("contextLength", "context-length"),
     ("generation", "generation:"),
     ("language", "language"),
@@ -213,13 +220,15 @@ const IN_PROPERTIES: [(&str, &str); 8] = [
     ("quantization", "quantization"),
     ("tensors", "tensors:"),
     ("tokenizer", "tokenizer"),
+    ("training", "training"),
 ];
 
-/// Pointers to the properties whose names begin so.
-fn places(component: &Value, prefix: &str) -> Vec<String> {
+/// Pointers to the properties of a name.
+fn places(component: &Value, field: &str) -> Vec<String> {
     let properties = component["properties"].as_array().into_iter().flatten().enumerate();
-    let wanted = format!("weighbridge:{prefix}");
-    let found = properties.filter(|(_, one)| one["name"].as_str().is_some_and(|name| name.starts_with(&wanted)));
+    let wanted = format!("weighbridge:{field}");
+    let is = |name: &str| if wanted.ends_with(':') { name.starts_with(&wanted) } else { name == wanted };
+    let found = properties.filter(|(_, one)| one["name"].as_str().is_some_and(is));
     found.map(|(index, _)| format!("/properties/{index}")).collect()
 }
 
@@ -239,11 +248,12 @@ pub(super) fn citations(components: &[Value], timestamp: &str) -> Vec<Value> {
             let field = property["name"].as_str().and_then(|name| name.strip_prefix(ASSURANCE));
             let (Some(field), Some(note)) = (field, property["value"].as_str()) else { continue };
             let inside: Vec<String> = match field {
-                "architectureFamily" | "datasets" | "modelArchitecture" | "task" => {
+                "architectureFamily" | "datasets" | "inputs" | "modelArchitecture" | "outputs" | "task" => {
                     vec![format!("/modelCard/modelParameters/{field}")]
                 }
                 "considerations" => vec!["/modelCard/considerations".to_owned()],
                 "performanceMetrics" => vec!["/modelCard/quantitativeAnalysis/performanceMetrics".to_owned()],
+                field if field.starts_with("config:") => places(component, field),
                 field => match IN_PROPERTIES.iter().find(|(name, _)| *name == field) {
                     Some((_, prefix)) => places(component, prefix),
                     None => vec![format!("/{field}")],

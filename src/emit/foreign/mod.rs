@@ -4,6 +4,7 @@
 //! into fields, by names of our own, each said or said to be unknown; what is in neither way there is absent. What is
 //! not checked: whether any of it is true.
 
+pub(super) mod convert;
 mod cyclonedx;
 mod marks;
 mod model;

@@ -39,17 +39,7 @@ pub(super) fn metadata(bytes: &[u8]) -> Option<Entry> {
         found.map(str::to_owned)
     };
     let classifiers = headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case("Classifier"));
-    let licences: BTreeSet<&str> = classifiers
-        .filter_map(|(_, value)| value.strip_prefix("License :: "))
-        .filter(|name| *name != "OSI Approved")
-        .collect();
-    // Several may mean that all hold or that one may be chosen; then they say nothing.
-    let classified = match licences.iter().collect::<Vec<_>>().as_slice() {
-        [only] => only
-            .strip_prefix("OSI Approved :: ")
-            .and_then(|name| CLASSIFIERS.iter().find(|(known, _)| *known == name).map(|(_, id)| (*id).to_owned())),
-        _ => None,
-    };
+    let classified = classified(classifiers.map(|(_, value)| value.as_ref()));
     let named = field("License").filter(|license| license.len() <= NAME);
     Some(Entry {
         ecosystem: Some(Ecosystem::PyPI),
@@ -60,17 +50,30 @@ pub(super) fn metadata(bytes: &[u8]) -> Option<Entry> {
     })
 }
 
-/// `[project]`, or Poetry's table before it read that.
+/// The licence that classifiers state. Several may mean that all hold or that one may be chosen; then they say nothing.
+fn classified<'t>(classifiers: impl Iterator<Item = &'t str>) -> Option<String> {
+    let licences: BTreeSet<&str> = classifiers
+        .filter_map(|value| value.strip_prefix("License :: "))
+        .filter(|name| *name != "OSI Approved")
+        .collect();
+    let [only] = licences.iter().copied().collect::<Vec<_>>()[..] else { return None };
+    let name = only.strip_prefix("OSI Approved :: ")?;
+    CLASSIFIERS.iter().find(|(known, _)| *known == name).map(|(_, id)| (*id).to_owned())
+}
+
+/// `[project]`, or Poetry's table before it read that. Of a licence in a file the file's name says nothing.
 pub(super) fn project(bytes: &[u8]) -> Option<Entry> {
     let file = toml::from_str::<Table>(std::str::from_utf8(bytes).ok()?).ok()?;
     let project = file.get("project").or_else(|| file.get("tool")?.get("poetry"))?;
     let text = |key: &str| project.get(key).and_then(Value::as_str).map(str::to_owned);
     let license = text("license").or_else(|| project.get("license")?.get("text")?.as_str().map(str::to_owned));
+    let classifiers = project.get("classifiers").and_then(Value::as_array).into_iter().flatten();
+    let classified = classified(classifiers.filter_map(Value::as_str));
     Some(Entry {
         ecosystem: Some(Ecosystem::PyPI),
         name: text("name")?,
         version: text("version").unwrap_or_default(),
-        license: license.filter(|license| license.len() <= NAME),
+        license: license.filter(|license| license.len() <= NAME).or(classified),
         description: text("description"),
     })
 }

@@ -1,12 +1,11 @@
 //! Several bills of material as one, in CycloneDX.
 //!
-//! Components are the same when they have the same package URL, or, without one, the same type, name, version and
-//! digests; references mean nothing across documents, so all are made anew where two clash. What is said twice and
+//! Components are the same when they have the same package URL, whatever type a generator gave them; files when they
+//! have the same path and a digest in common; others when type, name, version and digests are the same. References mean nothing across documents, so all are made anew where two clash. What is said twice and
 //! alike stands once; what is said differently is kept as the first bill says it, and the other word stands beside it
 //! in a property `weighbridge:conflict:<field>` and in [`Merged::conflicts`]. The order of the inputs decides who is
 //! first. Not carried over, and said in [`Merged::left_out`]: what speaks of a document as a whole or points into it.
 
-mod convert;
 mod reconcile;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +16,7 @@ use crate::model::Tool;
 
 use super::cyclonedx::Spec;
 use super::foreign::Foreign;
+use super::foreign::convert::{self, Sheet};
 use super::identity;
 
 /// One bill and what it is called.
@@ -67,23 +67,13 @@ const LEFT_OUT: [&str; 8] = [
 /// Reference of the whole.
 const WHOLE: &str = "merged";
 
-/// One bill in the shape that all are merged in.
-#[derive(Default)]
-struct Sheet {
-    root: Option<String>,
-    components: Vec<Value>,
-    services: Vec<Value>,
-    vulnerabilities: Vec<Value>,
-    compositions: Vec<Value>,
-    tools: Vec<Value>,
-    edges: Vec<(String, Vec<String>)>,
-}
-
 /// The merged bill while it grows.
 #[derive(Default)]
 struct Whole {
     components: Vec<Value>,
     by_key: BTreeMap<String, usize>,
+    /// Names that references inside of a component got, by the component and what its bill calls them.
+    inside: BTreeMap<(usize, String), String>,
     services: Vec<Value>,
     vulnerabilities: BTreeMap<String, Value>,
     compositions: Vec<Value>,
@@ -116,25 +106,26 @@ impl Whole {
         for mut component in sheet.components {
             rewrite(&mut component, &names);
             property(&mut component, "weighbridge:merged-from", name);
-            let key = reconcile::key(&component);
-            match self.by_key.get(&key).and_then(|at| self.components.get_mut(*at)) {
+            let known = self.place(&component);
+            match known.and_then(|at| self.components.get_mut(at)) {
                 Some(known) => reconcile::component(known, &component, name, &mut self.conflicts),
-                None => {
-                    self.by_key.insert(key, self.components.len());
-                    self.components.push(component);
-                }
+                None => self.components.push(component.clone()),
+            }
+            let at = known.unwrap_or_else(|| self.components.len().saturating_sub(1));
+            for key in reconcile::keys(&component) {
+                self.by_key.entry(key).or_insert(at);
             }
         }
         for mut service in sheet.services {
             rewrite(&mut service, &names);
-            if !self.services.contains(&service) {
-                self.services.push(service);
+            match self.services.iter_mut().find(|known| same_service(known, &service)) {
+                Some(known) => reconcile::component(known, &service, name, &mut self.conflicts),
+                None => self.services.push(service),
             }
         }
         for mut flaw in sheet.vulnerabilities {
             rewrite(&mut flaw, &names);
-            let source = flaw["source"]["name"].as_str().unwrap_or_default();
-            let key = format!("{}\0{source}", flaw["id"].as_str().unwrap_or_default());
+            let key = flaw_key(&flaw);
             match self.vulnerabilities.get_mut(&key) {
                 Some(known) => reconcile::flaw(known, &flaw, name, &mut self.conflicts),
                 None => {
@@ -150,8 +141,7 @@ impl Whole {
         }
         for mut tool in sheet.tools {
             rewrite(&mut tool, &names);
-            let same = |known: &Value| known["name"] == tool["name"] && known["version"] == tool["version"];
-            if !self.tools.iter().any(same) {
+            if !self.tools.iter().any(|known| same_tool(known, &tool)) {
                 self.tools.push(tool);
             }
         }
@@ -171,13 +161,33 @@ impl Whole {
                 component["bom-ref"] = format!("component-{number}").into();
             }
         }
+        // Places of components that are new: those of this bill that are the same as each other have one.
+        let mut next = self.components.len();
+        let mut new: BTreeMap<String, usize> = BTreeMap::new();
+        let mut inside = Vec::new();
         for component in &sheet.components {
-            let known = self.by_key.get(&reconcile::key(component)).and_then(|at| self.components.get(*at));
-            let own = component["bom-ref"].as_str().unwrap_or_default().to_owned();
-            if let Some(name) = known.and_then(|known| known["bom-ref"].as_str()) {
-                names.insert(own, name.to_owned());
+            let own = reference(component);
+            let keys = reconcile::keys(component);
+            let found = keys.iter().find_map(|key| self.by_key.get(key).or_else(|| new.get(key)).copied());
+            let at = found.unwrap_or(next);
+            if found.is_none() {
+                next = next.saturating_add(1);
+            }
+            new.extend(keys.into_iter().map(|key| (key, at)));
+            if let Some(known) = self.components.get(at) {
+                names.insert(own.to_owned(), reference(known).to_owned());
+            }
+            let mut within = BTreeSet::new();
+            references(component, &mut within);
+            within.remove(own);
+            for within in within {
+                match self.inside.get(&(at, within.clone())) {
+                    Some(name) => drop(names.insert(within, name.clone())),
+                    None => inside.push((at, within)),
+                }
             }
         }
+        self.others_that_are_known(sheet, &mut names);
         let lists = [&sheet.components, &sheet.services, &sheet.vulnerabilities, &sheet.compositions, &sheet.tools];
         let mut all = BTreeSet::new();
         for value in lists.into_iter().flatten() {
@@ -196,7 +206,32 @@ impl Whole {
             self.taken.insert(name.clone());
             names.insert(own, name);
         }
+        self.inside.extend(inside.into_iter().filter_map(|(at, own)| {
+            let name = names.get(&own)?.clone();
+            Some(((at, own), name))
+        }));
         names
+    }
+
+    /// Services, flaws and tools that are there already keep their names.
+    fn others_that_are_known(&self, sheet: &Sheet, names: &mut BTreeMap<String, String>) {
+        let services = sheet
+            .services
+            .iter()
+            .map(|service| (service, self.services.iter().find(|known| same_service(known, service))));
+        let flaws = sheet.vulnerabilities.iter().map(|flaw| (flaw, self.vulnerabilities.get(&flaw_key(flaw))));
+        let tools = sheet.tools.iter().map(|tool| (tool, self.tools.iter().find(|known| same_tool(known, tool))));
+        for (other, known) in services.chain(flaws).chain(tools) {
+            let (own, known) = (reference(other), known.map(reference).unwrap_or_default());
+            if !own.is_empty() && !known.is_empty() {
+                names.insert(own.to_owned(), known.to_owned());
+            }
+        }
+    }
+
+    /// Where the same component stands already.
+    fn place(&self, component: &Value) -> Option<usize> {
+        reconcile::keys(component).iter().find_map(|key| self.by_key.get(key).copied())
     }
 
     fn close(self, options: &Options) -> Merged {
@@ -249,6 +284,24 @@ impl Whole {
         document["serialNumber"] = format!("urn:uuid:{}", identity::uuid(document.to_string().as_bytes())).into();
         Merged { document, conflicts: self.conflicts, left_out: self.left_out }
     }
+}
+
+fn reference(value: &Value) -> &str {
+    value["bom-ref"].as_str().unwrap_or_default()
+}
+
+fn same_service(one: &Value, other: &Value) -> bool {
+    ["name", "group", "version"].iter().all(|key| one[*key] == other[*key])
+        && one["provider"]["name"] == other["provider"]["name"]
+}
+
+fn same_tool(one: &Value, other: &Value) -> bool {
+    one["name"] == other["name"] && one["version"] == other["version"]
+}
+
+fn flaw_key(flaw: &Value) -> String {
+    let source = flaw["source"]["name"].as_str().unwrap_or_default();
+    format!("{}\0{source}", flaw["id"].as_str().unwrap_or_default())
 }
 
 /// Adds a property.

@@ -2,33 +2,49 @@
 
 use std::collections::BTreeSet;
 
+use packageurl::PackageUrl;
 use serde_json::{Value, json};
 
+use super::super::license;
 use super::property;
 
 /// Characters of the other word that are kept beside the first.
 const KEPT: usize = 1_000;
 
-/// What tells whether two components are the same.
-pub(super) fn key(component: &Value) -> String {
+/// What tells whether two components are the same: they are when one key of each is.
+pub(super) fn keys(component: &Value) -> Vec<String> {
     let text = |key: &str| component[key].as_str().unwrap_or_default();
-    // The tree and the model in it may be named by the same content; their types tell them apart.
-    if let Some(purl) = component["purl"].as_str() {
-        return format!("purl\0{}\0{purl}", kind(text("type")));
-    }
     let hashes = component["hashes"].as_array().into_iter().flatten();
     let hashes: BTreeSet<String> =
         hashes.map(|hash| format!("{}:{}", hash["alg"], hash["content"]).to_ascii_lowercase()).collect();
+    if text("type") == "file" && !hashes.is_empty() {
+        let path = text("name").trim_start_matches("./");
+        return hashes.into_iter().map(|hash| format!("file\0{path}\0{hash}")).collect();
+    }
+    if let Some(purl) = component["purl"].as_str() {
+        // Generators differ in what they escape.
+        let plain = purl.parse::<PackageUrl<'_>>().map_or_else(|_| purl.to_owned(), |url| url.to_string());
+        return vec![format!("purl\0{plain}")];
+    }
     let hashes: Vec<String> = hashes.into_iter().collect();
-    format!("{}\0{}\0{}\0{}\0{}", text("type"), text("group"), text("name"), text("version"), hashes.join(","))
+    let own = ["type", "group", "name", "version"].map(text).join("\0");
+    vec![format!("{own}\0{}", hashes.join(","))]
 }
 
-/// Types that one generator calls this and the other that.
-fn kind(kind: &str) -> &str {
-    match kind {
-        "application" | "framework" | "library" | "platform" => "software",
-        kind => kind,
-    }
+/// True if a type says more than another: `library` is what generators write for what they have no word for.
+fn says_more(ours: &Value, theirs: &Value) -> bool {
+    ours == "library" && ["machine-learning-model", "data", "file"].iter().any(|kind| theirs == kind)
+}
+
+/// Licences as one expression in one order; of the list all hold. `None` for what cannot be compared so.
+fn licence(list: &Value) -> Option<String> {
+    let one = |license: &Value| {
+        let said = license["expression"].as_str().or(license["license"]["id"].as_str());
+        said.or(license["license"]["name"].as_str()).map(str::to_owned)
+    };
+    let texts: Vec<String> = list.as_array()?.iter().map(one).collect::<Option<_>>()?;
+    let (expression, _) = license::expression(texts.iter().map(String::as_str))?;
+    license::in_order(&expression)
 }
 
 /// Adds what `other` says to `known`.
@@ -51,7 +67,11 @@ pub(super) fn component(known: &mut Value, other: &Value, from: &str, conflicts:
             continue;
         }
         match (key.as_str(), ours, theirs) {
-            ("type", ..) => {}
+            ("type", ours, theirs) => {
+                if says_more(ours, theirs) {
+                    *ours = theirs.clone();
+                }
+            }
             ("hashes", Value::Array(ours), Value::Array(theirs)) => {
                 for hash in theirs {
                     let same = |one: &Value| one["alg"] == hash["alg"] && one["content"] == hash["content"];
@@ -64,6 +84,7 @@ pub(super) fn component(known: &mut Value, other: &Value, from: &str, conflicts:
                     ours.push(hash.clone());
                 }
             }
+            ("licenses", ours, theirs) if licence(ours).is_some_and(|ours| licence(theirs) == Some(ours)) => {}
             // Licences of two lists cannot stand in one: an expression stands alone.
             ("licenses", _, theirs) => disputed.push((key.clone(), theirs.to_string())),
             (_, Value::Array(ours), Value::Array(theirs)) => {

@@ -66,3 +66,63 @@ fn every_format_can_be_merged_and_twice_is_once() {
     sample::published("merged-1.7.cdx.json", &super::super::encode::pretty(&merged.document));
     assert!(merged.left_out.is_empty());
 }
+
+#[test]
+fn a_bill_with_itself_is_itself() {
+    let report = sample::report();
+    let own = cyclonedx::document(&report, &cyclonedx::Options { spec: Spec::V1_7, ..cyclonedx::Options::default() });
+    let once = merge(&[input("a", &own)], &options());
+    let twice = merge(&[input("a", &own), input("a", &own)], &options());
+    assert_eq!(twice.conflicts, Vec::<String>::new());
+    assert_eq!(once.document, twice.document);
+}
+
+#[test]
+fn files_and_models_of_two_formats_stand_once() {
+    let report = sample::report();
+    let cyclone = input("a", &cyclonedx::document(&report, &cyclonedx::Options::default()));
+    for spec in [spdx::Spec::V2_3, spdx::Spec::V3_0_1] {
+        let timestamp = "2026-11-23T00:00:00Z".to_owned();
+        let other = spdx::document(&report, &spdx::Options { spec, timestamp, author: None, supplier: None });
+        let other = input("b", &other);
+        let files = |inputs: &[Input]| {
+            let merged = merge(inputs, &options()).document;
+            let components = merged["components"].as_array().unwrap();
+            components.iter().filter(|one| one["type"] == "file").count()
+        };
+        let inputs = [cyclone_again(&cyclone), other];
+        assert_eq!(files(&inputs[..1]), files(&inputs));
+        let turned = [cyclone_again(&inputs[1]), cyclone_again(&inputs[0])];
+        assert_eq!(files(&turned), files(&inputs));
+    }
+}
+
+fn cyclone_again(of: &Input) -> Input {
+    input(&of.name, &of.bill.value)
+}
+
+#[test]
+fn the_same_licence_in_another_order_is_no_conflict() {
+    let of = |kind: &str, licence: Value| json!([{"type": kind, "name": "x", "version": "1", "purl": "pkg:cargo/x@1", "bom-ref": "x", "licenses": licence}]);
+    let edges = json!([]);
+    let pairs = [
+        (json!([{"expression": "MIT OR Apache-2.0"}]), json!([{"expression": "Apache-2.0 OR MIT"}])),
+        (json!([{"license": {"id": "MIT"}}, {"license": {"id": "ISC"}}]), json!([{"expression": "ISC AND MIT"}])),
+        (json!([{"license": {"id": "MIT", "acknowledgement": "declared"}}]), json!([{"license": {"name": "MIT"}}])),
+    ];
+    for (one, two) in pairs {
+        let inputs = [
+            input("a", &bill(of("library", one), edges.clone())),
+            input("b", &bill(of("application", two), edges.clone())),
+        ];
+        let merged = merge(&inputs, &options());
+        assert_eq!(merged.conflicts, Vec::<String>::new());
+        let components = merged.document["components"].as_array().unwrap();
+        assert_eq!(components.iter().filter(|one| one["name"] == "x").count(), 1);
+    }
+    let inputs = [
+        input("a", &bill(of("library", json!([{"license": {"id": "MIT"}}])), edges.clone())),
+        input("b", &bill(of("library", json!([{"license": {"id": "ISC"}}])), edges)),
+    ];
+    assert_eq!(merge(&inputs, &options()).conflicts.len(), 1);
+}

@@ -12,7 +12,8 @@ mod v3;
 
 use serde_json::Value;
 
-use crate::model::{Algorithm, Digest, Report, percent};
+use crate::model::address::without_credentials;
+use crate::model::{Algorithm, ArtifactPath, Digest, PackageSource, Report, percent};
 
 use super::bill::Bill;
 use super::license;
@@ -87,6 +88,30 @@ fn hashes<'d>(digests: impl IntoIterator<Item = &'d Digest>, spec: Spec) -> Vec<
     };
     let one = |digest: &Digest| name(digest.algorithm()).map(|name| (name, digest.hex()));
     digests.into_iter().filter_map(one).collect()
+}
+
+/// Where a package comes from, unless that is the public registry; `local` for a folder of the tree.
+fn source(source: &PackageSource) -> Option<String> {
+    match source {
+        PackageSource::PublicRegistry => None,
+        PackageSource::Local => Some("local".to_owned()),
+        PackageSource::Git(address) | PackageSource::Registry(address) | PackageSource::Archive(address) => {
+            Some(without_credentials(address))
+        }
+    }
+}
+
+/// The figures of the weights as sentences, and which files they are of where there are others.
+fn tensors(bill: &Bill<'_>) -> impl Iterator<Item = String> {
+    let weights = bill.weights.iter();
+    weights.flat_map(|weights| {
+        let listed = |paths: &[&ArtifactPath]| paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let sum = format!("{} tensors, {} parameters", weights.sum.count, weights.sum.parameters);
+        let chosen = (!weights.others.is_empty()).then(|| {
+            format!("parameters are of {}; not counted: {}", listed(&weights.counted), listed(&weights.others))
+        });
+        std::iter::once(sum).chain(chosen)
+    })
 }
 
 /// Declared licences as one expression, with the names that no identifier stands for.

@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::model::{AdvisoryMatch, Algorithm, Artifact, Digest, PackageSource, Purl, percent};
+use crate::model::address::without_credentials;
+use crate::model::{AdvisoryMatch, Algorithm, Artifact, Digest, Purl, percent};
 
-use super::super::bill::{Bill, Locked, assurances};
+use super::super::assurances;
+use super::super::bill::{Bill, Locked};
 use super::super::identity::{content_purl, hub_purl};
 use super::super::license;
 use super::{Options, Spec, expression, hashes, services};
 
 const NO_ASSERTION: &str = "NOASSERTION";
 const ROOT: &str = "SPDXRef-root";
+/// Characters that an address keeps as they are.
+const ADDRESS: &str = ":/?#[]@!$&'()*+,;=%";
 
 /// The document.
 pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> Value {
@@ -32,7 +36,8 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
     }
     let models = bill.card.bases.iter().map(|base| {
         let revision = base.value.revision.as_deref();
-        (base.value.name.as_str(), "base", "DESCENDANT_OF", hub_purl("", &base.value.name, revision), revision)
+        let version = revision.or(base.value.version.as_deref());
+        (base.value.name.as_str(), "base", "DESCENDANT_OF", hub_purl("", &base.value.name, revision), version)
     });
     let data = bill
         .card
@@ -49,14 +54,9 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
         packages.push(upstream(&id, name, &locator, revision));
     }
     libraries(bill, &mut packages, &mut relations);
+    bundled(bill, &mut packages, &mut relations);
     hosted(bill, &mut packages, &mut relations);
-    let own = expression(bill).into_iter().flat_map(|(_, named)| named);
-    let theirs = bill.packages.iter().filter_map(|locked| license::expression([locked.license()?.value.as_str()]));
-    let named: BTreeMap<String, String> = own.chain(theirs.flat_map(|(_, named)| named)).collect();
-    let named: Vec<Value> = named
-        .into_iter()
-        .map(|(id, name)| json!({ "licenseId": id, "name": name, "extractedText": format!("It is named {name:?}.") }))
-        .collect();
+    let named = named_licenses(bill);
     let mut document = json!({
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
@@ -73,16 +73,36 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
     document
 }
 
+/// Licences that are on no list, with what they are called and where the card says that they can be read.
+fn named_licenses(bill: &Bill<'_>) -> Vec<Value> {
+    let own = expression(bill).into_iter().flat_map(|(_, named)| named);
+    let theirs = bill.packages.iter().filter_map(|locked| license::expression([locked.license()?.value.as_str()]));
+    let brought = bill.bundle.components.values().filter_map(|one| license::expression([one.license()?]));
+    let theirs = theirs.chain(brought).flat_map(|(_, named)| named);
+    let link = bill.card.license_link.as_ref().filter(|link| link.value.starts_with("https://"));
+    let link = link.map(|link| without_credentials(&link.value));
+    let one = |id: &String, name: &String, link: Option<&String>| {
+        let text = format!("It is named {name:?}.");
+        let mut info = json!({ "licenseId": id, "name": name, "extractedText": text });
+        if let Some(link) = link {
+            info["seeAlsos"] = json!([percent::encode(link, ADDRESS)]);
+        }
+        info
+    };
+    let mut named: BTreeMap<String, Value> = theirs.map(|(id, name)| (id.clone(), one(&id, &name, None))).collect();
+    named.extend(own.map(|(id, name)| (id.clone(), one(&id, &name, link.as_ref()))));
+    named.into_values().collect()
+}
+
 fn root(bill: &Bill<'_>, options: &Options) -> Value {
     let producer = bill.card.producer.as_ref().map(|producer| producer.value.as_str());
     let supplier = options.supplier.as_deref().or(producer);
-    let mut package =
-        package(ROOT, &bill.report.subject, bill.version().as_ref().map(|version| version.value.as_str()));
+    let mut package = package(ROOT, bill.name(), bill.version().as_ref().map(|version| version.value.as_str()));
     package["supplier"] = supplier.map_or(NO_ASSERTION.to_owned(), |name| format!("Organization: {name}")).into();
     package["primaryPackagePurpose"] = if bill.is_model { "OTHER" } else { "SOURCE" }.into();
     package["licenseDeclared"] = expression(bill).map_or(NO_ASSERTION.to_owned(), |(text, _)| text).into();
     package["checksums"] = checksums(bill.root());
-    package["externalRefs"] = json!([purl(&content_purl(&bill.report.subject, None, bill.root()))]);
+    package["externalRefs"] = json!([purl(&content_purl(bill.name(), None, bill.root()))]);
     if let Some(description) = bill.description() {
         package["description"] = description.value.as_str().into();
     }
@@ -98,11 +118,12 @@ fn root(bill: &Bill<'_>, options: &Options) -> Value {
     let mut said =
         vec![annotation(format!("verdict {} under policy {}", bill.report.verdict, bill.report.policy.name))];
     if bill.is_model {
-        let known = assurances(bill, options.supplier.is_some());
+        let known = assurances::of(bill, options.supplier.is_some());
         said.extend(known.into_iter().map(|(field, known)| annotation(format!("assurance of {field}: {known}"))));
     }
-    if let Some(sum) = &bill.tensors {
-        said.push(annotation(format!("{} tensors, {} parameters", sum.count, sum.parameters)));
+    said.extend(super::tensors(bill).map(&annotation));
+    for other in &bill.card.other_licenses {
+        said.push(annotation(format!("another licence is stated: {} ({})", other.value, other.source)));
     }
     package["annotations"] = said.into();
     package
@@ -141,7 +162,7 @@ fn file(id: &str, artifact: &Artifact, subject: &str) -> Value {
 fn upstream(id: &str, name: &str, locator: &str, revision: Option<&str>) -> Value {
     let mut package = package(id, name, Some(revision.unwrap_or("UNKNOWN")));
     package["primaryPackagePurpose"] = "OTHER".into();
-    if let Some((owner, _)) = name.split_once('/') {
+    if let Some((owner, _)) = name.split_once('/').filter(|_| !name.contains("://")) {
         package["supplier"] = format!("Organization: {owner}").into();
     }
     package["externalRefs"] = json!([purl(locator)]);
@@ -165,6 +186,38 @@ fn libraries(bill: &Bill<'_>, packages: &mut Vec<Value>, relations: &mut Vec<Val
         relations.extend(on.map(|on| relation(&id, "DEPENDS_ON", on)));
         let against = advisories.get(&locked.package.purl).map(Vec::as_slice).unwrap_or_default();
         packages.push(library(&id, locked, against));
+    }
+}
+
+/// What the bills of installed packages list.
+fn bundled(bill: &Bill<'_>, packages: &mut Vec<Value>, relations: &mut Vec<Value>) {
+    let named = bill.packages.iter().enumerate();
+    let mut ids: BTreeMap<&str, String> =
+        named.map(|(index, locked)| (locked.package.purl.as_str(), format!("SPDXRef-package-{index}"))).collect();
+    for (index, (reference, of)) in bill.bundle.components.iter().enumerate() {
+        let id = format!("SPDXRef-bundled-{index}");
+        let name = of.text("name").unwrap_or("UNKNOWN");
+        let mut package = package(&id, name, Some(of.text("version").unwrap_or("UNKNOWN")));
+        package["comment"] = of.known().into();
+        package["primaryPackagePurpose"] = of.kind().to_uppercase().into();
+        if let Some((text, _)) = of.license().and_then(|said| license::expression([said])) {
+            package["licenseDeclared"] = text.into();
+        }
+        let digests = of.hashes();
+        if !digests.is_empty() {
+            package["checksums"] = checksums(&digests);
+        }
+        if let Some(text) = of.text("purl") {
+            package["externalRefs"] = json!([purl(text)]);
+        }
+        packages.push(package);
+        ids.insert(reference, id);
+    }
+    for (from, to) in &bill.bundle.edges {
+        let from = from.as_ref().map_or(Some(ROOT), |from| ids.get(from.as_str()).map(String::as_str));
+        if let (Some(from), Some(to)) = (from, ids.get(to.as_str())) {
+            relations.push(relation(from, "DEPENDS_ON", to));
+        }
     }
 }
 
@@ -209,17 +262,18 @@ fn library(id: &str, locked: &Locked<'_>, advisories: &[&AdvisoryMatch]) -> Valu
             references.push(json!({
                 "referenceCategory": "SECURITY",
                 "referenceType": "advisory",
-                "referenceLocator": percent::encode(url, ":/?#[]@!$&'()*+,;=%"),
+                "referenceLocator": percent::encode(url, ADDRESS),
                 "comment": advisory.id,
             }));
         }
     }
     package["externalRefs"] = references.into();
-    let (PackageSource::Git(address) | PackageSource::Registry(address) | PackageSource::Archive(address)) = &of.source
-    else {
-        return package;
-    };
-    package["sourceInfo"] = address.as_str().into();
+    if let Some(need) = locked.need.name() {
+        package["comment"] = format!("needed for: {need}").into();
+    }
+    if let Some(from) = super::source(&of.source) {
+        package["sourceInfo"] = from.into();
+    }
     package
 }
 

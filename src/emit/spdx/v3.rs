@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::model::{Algorithm, ArtifactPath, Digest, Purl};
 
-use super::super::bill::{Bill, assurances};
+use super::super::assurances;
+use super::super::bill::Bill;
 use super::super::card::Card;
 use super::super::identity::{content_purl, hub_purl};
 use super::super::license;
@@ -28,6 +29,7 @@ pub(super) fn document(bill: &Bill<'_>, options: &Options, namespace: &str) -> V
     let files = files(&mut graph, bill, &root);
     upstream(&mut graph, bill, &root, &unknown);
     let packages = packages(&mut graph, bill, &root, &unknown);
+    bundled(&mut graph, bill, &root, &unknown, &packages);
     services::all(&mut graph, bill, &root, (&unknown.agent, &unknown.license), &packages);
     flaws(&mut graph, bill, &root, &files, &packages);
     notes(&mut graph, bill, options, &root);
@@ -110,9 +112,9 @@ fn root(graph: &mut Graph<'_>, bill: &Bill<'_>, options: &Options, unknown: &Unk
         kind,
         "root",
         &[
-            ("name", bill.report.subject.clone()),
+            ("name", bill.name().to_owned()),
             ("software_primaryPurpose", purpose.to_owned()),
-            ("software_packageUrl", content_purl(&bill.report.subject, None, bill.root())),
+            ("software_packageUrl", content_purl(bill.name(), None, bill.root())),
         ],
     );
     graph.set("verifiedUsing", verified(bill.root()));
@@ -184,13 +186,15 @@ fn files<'b>(graph: &mut Graph<'_>, bill: &Bill<'b>, root: &str) -> BTreeMap<&'b
 }
 
 fn upstream(graph: &mut Graph<'_>, bill: &Bill<'_>, root: &str, unknown: &Unknown) {
-    let owner = |graph: &mut Graph<'_>, name: &str, of: &str| match name.split_once('/') {
-        Some((owner, _)) => graph.add("Organization", &format!("owner-of-{of}"), &[("name", owner.to_owned())]),
-        None => unknown.agent.clone(),
-    };
+    let owner =
+        |graph: &mut Graph<'_>, name: &str, of: &str| match name.split_once('/').filter(|_| !name.contains("://")) {
+            Some((owner, _)) => graph.add("Organization", &format!("owner-of-{of}"), &[("name", owner.to_owned())]),
+            None => unknown.agent.clone(),
+        };
     let mut bases = Vec::new();
     for (index, base) in bill.card.bases.iter().enumerate() {
         let (name, revision) = (&base.value.name, base.value.revision.as_deref());
+        let version = revision.or(base.value.version.as_deref());
         let id = format!("base-{index}");
         let owner = owner(graph, name, &id);
         bases.push(graph.add(
@@ -200,7 +204,7 @@ fn upstream(graph: &mut Graph<'_>, bill: &Bill<'_>, root: &str, unknown: &Unknow
                 ("name", name.clone()),
                 ("comment", format!("named: {}; digest unknown", super::super::bill::known(base))),
                 ("software_packageUrl", hub_purl("", name, revision)),
-                ("software_packageVersion", revision.unwrap_or(UNKNOWN).to_owned()),
+                ("software_packageVersion", version.unwrap_or(UNKNOWN).to_owned()),
                 ("software_primaryPurpose", "model".to_owned()),
                 ("suppliedBy", owner),
             ],
@@ -255,6 +259,8 @@ fn packages<'b>(
             ],
         );
         graph.set("verifiedUsing", verified(locked.checksums.iter().copied()));
+        graph.set("software_sourceInfo", json!(super::source(&locked.package.source)));
+        graph.set("comment", json!(locked.need.name().map(|need| format!("needed for: {need}"))));
         let license = locked.license().map(|said| {
             let (text, _) = license::expression(std::iter::once(said.value.as_str())).unwrap_or_default();
             let name = format!("license-{}", licenses.len() + 1);
@@ -280,17 +286,47 @@ fn packages<'b>(
     ids
 }
 
+/// What the bills of installed packages list.
+fn bundled(graph: &mut Graph<'_>, bill: &Bill<'_>, root: &str, unknown: &Unknown, packages: &BTreeMap<&Purl, String>) {
+    let mut ids: BTreeMap<&str, String> = packages.iter().map(|(purl, id)| (purl.as_str(), id.clone())).collect();
+    for (index, (reference, of)) in bill.bundle.components.iter().enumerate() {
+        let mut fields = vec![
+            ("name", of.text("name").unwrap_or(UNKNOWN).to_owned()),
+            ("comment", of.known()),
+            ("software_packageVersion", of.text("version").unwrap_or(UNKNOWN).to_owned()),
+            ("suppliedBy", unknown.agent.clone()),
+        ];
+        fields.extend(of.text("purl").map(|purl| ("software_packageUrl", purl.to_owned())));
+        let id = graph.add("software_Package", &format!("bundled-{index}"), &fields);
+        graph.set("verifiedUsing", verified(&of.hashes()));
+        let license = of.license().and_then(|said| license::expression([said])).map(|(text, _)| {
+            let fields = [("simplelicensing_licenseExpression", text)];
+            graph.add("simplelicensing_LicenseExpression", &format!("bundled-license-{index}"), &fields)
+        });
+        graph.relate(&id, "hasDeclaredLicense", &[license.unwrap_or_else(|| unknown.license.clone())], "complete");
+        ids.insert(reference, id);
+    }
+    for (from, to) in &bill.bundle.edges {
+        let from = from.as_ref().map_or(Some(root), |from| ids.get(from.as_str()).map(String::as_str));
+        if let (Some(from), Some(to)) = (from, ids.get(to.as_str())) {
+            graph.relate(from, "dependsOn", std::slice::from_ref(to), "noAssertion");
+        }
+    }
+}
+
 /// How each field of the model is known, and the verdict.
 fn notes(graph: &mut Graph<'_>, bill: &Bill<'_>, options: &Options, root: &str) {
     let report = bill.report;
     let mut said = vec![format!("verdict {} under policy {}", report.verdict, report.policy.name)];
     if bill.is_model {
-        let known = assurances(bill, options.supplier.is_some());
+        let known = assurances::of(bill, options.supplier.is_some());
         said.extend(known.into_iter().map(|(field, known)| format!("assurance of {field}: {known}")));
+        let settings = assurances::of_settings(&bill.card);
+        said.extend(settings.into_iter().map(|(field, known)| format!("assurance of {field}: {known}")));
     }
-    if let Some(sum) = &bill.tensors {
-        said.push(format!("{} tensors, {} parameters", sum.count, sum.parameters));
-    }
+    said.extend(super::tensors(bill));
+    let other = bill.card.other_licenses.iter();
+    said.extend(other.map(|other| format!("another licence is stated: {} ({})", other.value, other.source)));
     let templates = bill.card.templates.iter().map(|stated| {
         format!("chat template {}: SHA-256 {} ({})", stated.value.name, stated.value.sha256, stated.source)
     });

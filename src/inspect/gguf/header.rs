@@ -17,6 +17,8 @@ const DIMENSIONS: u32 = 4;
 const NESTED: u32 = 8;
 /// Longest value that is listed as metadata, in bytes.
 const LISTED: usize = 4096;
+/// Keys whose lists of texts are listed, a line each.
+const LISTS: [&str; 3] = ["general.datasets", "general.languages", "general.tags"];
 /// Longest chat template that is listed: a bill of materials names it by digest.
 const TEMPLATE: usize = 1 << 20;
 
@@ -62,7 +64,10 @@ pub fn keys(source: &mut Source<'_>, count: u64, view: &View<'_>, scope: &mut Sc
         if key.is_empty() || key.contains(|c: char| c.is_control() || c == '\u{fffd}') {
             scope.raise(&MALFORMED, view, range.clone(), format!("the key {key:?} is no name"));
         }
-        if let Some(text) = value.listed(if template { TEMPLATE } else { LISTED }) {
+        let list = LISTS.contains(&key.as_str()) && value.texts.len() > 1;
+        let listed =
+            if list { Some(value.texts.join("\n")) } else { value.listed(if template { TEMPLATE } else { LISTED }) };
+        if let Some(text) = listed.filter(|text| template || text.len() <= LISTED) {
             scope.contents().metadata.insert(key.clone(), text);
         }
         if !seen.insert(key.clone()) {

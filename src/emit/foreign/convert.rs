@@ -5,12 +5,30 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::super::foreign::Foreign;
 use super::super::license::{self, License};
-use super::Sheet;
+use super::Foreign;
+
+/// One bill in the shape that all are merged in.
+#[derive(Default)]
+pub(in super::super) struct Sheet {
+    /// Reference of what the bill is of.
+    pub root: Option<String>,
+    /// Components, what the bill is of among them.
+    pub components: Vec<Value>,
+    /// Hosted services.
+    pub services: Vec<Value>,
+    /// Known flaws.
+    pub vulnerabilities: Vec<Value>,
+    /// How complete each part is.
+    pub compositions: Vec<Value>,
+    /// What made the bill.
+    pub tools: Vec<Value>,
+    /// What depends on what, by reference.
+    pub edges: Vec<(String, Vec<String>)>,
+}
 
 /// Takes a bill apart.
-pub(super) fn sheet(bill: &Foreign) -> Sheet {
+pub(in super::super) fn sheet(bill: &Foreign) -> Sheet {
     let value = &bill.value;
     if value.get("bomFormat").is_some() {
         cyclonedx(value)

@@ -1,7 +1,8 @@
 //! Which source files of a repository are loaded with a model, by what its configurations and its code name.
 //!
-//! Followed: the modules of `auto_map`, `modules.json`, `model_index.json` and custom pipelines, and from there every
-//! relative import. Not followed: imports that are put together, and modules that are found through `sys.path`.
+//! Followed: the modules of `auto_map`, `modules.json`, `model_index.json` and custom pipelines, the files that servers
+//! load by their names or by what they hold, and from there every import of a file beside or below it. Not followed:
+//! imports that are put together, and modules that are found elsewhere through `sys.path`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +17,7 @@ pub fn loaded(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifac
         if !is_source(artifact) {
             let named = code.imports.iter().filter_map(|module| find(artifact, module, by_path));
             queue.extend(named);
-        } else if matches!(artifact.path.name(), "handler.py" | "pipeline.py")
-            || artifact.path.name().starts_with("modeling_")
-        {
+        } else if code.entry {
             queue.push(artifact);
         }
     }

@@ -192,11 +192,12 @@ pub struct Contents {
 /// What only its neighbours can tell of a source file: whether it is loaded with a model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Code {
-    /// Modules that it imports from beside itself, with the dots before them; for a configuration the modules that it
-    /// names, without dots.
+    /// Modules that it imports, with the dots before them; for a configuration the modules that it names.
     pub imports: Vec<String>,
     /// What is to be said of it if it is loaded.
     pub loaded: Vec<Evidence>,
+    /// True for a source that is loaded with a model by what it is called or holds, whatever names it.
+    pub entry: bool,
 }
 
 /// One file: where, how long, its digests, and what it is.

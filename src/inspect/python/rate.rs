@@ -1,23 +1,14 @@
 //! How bad a deed is, by where it is done and in which kind of file.
 
-use super::deed::{Command, Deed, Reach, Text};
-use super::names::is_called_by_libraries;
+use std::collections::BTreeMap;
+
+use super::deed::{Changed, Command, Deed, Reach, Text};
+use super::entry::{Alone, Role, alone, runs_with_class};
 use super::rules::{
     CHANGES_FILES, EVALUATES_TEXT, HIDDEN_CODE, LOADS_NATIVE, REACHES_NETWORK, READS_SECRETS, STARTS_PROGRAM, UNPICKLES,
 };
 use super::source::Source;
 use crate::model::{Rule, Severity};
-
-/// What a source file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// A script, a library, an example.
-    Other,
-    /// Run when a package is installed.
-    Setup,
-    /// Loaded with a model.
-    Model,
-}
 
 /// When a deed is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,93 +21,32 @@ pub enum When {
     Imported,
 }
 
-/// Classes of libraries that models, tokenizers, configurations and pipelines are made from.
-static BASES: [&str; 22] = [
-    "PreTrainedModel",
-    "PretrainedConfig",
-    "PreTrainedConfig",
-    "PreTrainedTokenizer",
-    "PreTrainedTokenizerFast",
-    "PreTrainedTokenizerBase",
-    "ProcessorMixin",
-    "ImageProcessingMixin",
-    "BaseImageProcessor",
-    "FeatureExtractionMixin",
-    "SequenceFeatureExtractor",
-    "DiffusionPipeline",
-    "ModelMixin",
-    "ConfigMixin",
-    "SchedulerMixin",
-    "GenerationMixin",
-    "PyTorchModelHubMixin",
-    "SentenceTransformer",
-    "TFPreTrainedModel",
-    "FlaxPreTrainedModel",
-    "EndpointHandler",
-    "BaseHandler",
-];
-
-/// What a file is for, by its name and by the classes in it.
-pub fn role(path: &str, source: &Source) -> Role {
+/// When each function runs, by its index, in a file of that path.
+pub fn reach(source: &Source, path: &str, role: Role) -> Vec<When> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.strip_suffix(".py").unwrap_or(name);
-    let begins = [
-        "modeling_",
-        "modelling_",
-        "configuration_",
-        "tokenization_",
-        "processing_",
-        "image_processing_",
-        "feature_extraction_",
-        "pipeline_",
-        "generation_",
-        "custom_",
-    ];
-    let named = begins.iter().any(|begin| stem.starts_with(begin))
-        || matches!(
-            stem,
-            "handler" | "pipeline" | "modeling" | "inference" | "model" | "custom_generate" | "tokenizer"
-        );
-    let pretrained = |base: &String| BASES.iter().any(|known| base.rsplit('.').next() == Some(known));
-    // Python runs these whenever it starts.
-    let starts = name.ends_with(".pth") || matches!(stem, "sitecustomize" | "usercustomize");
-    if starts || named || path.contains("custom_generate/") || source.classes.values().flatten().any(pretrained) {
-        Role::Model
-    } else if matches!(stem, "setup" | "conftest") {
-        Role::Setup
-    } else {
-        Role::Other
-    }
-}
-
-/// When each function runs, by its index.
-pub fn reach(source: &Source) -> Vec<When> {
     let count = source.functions.len();
     let mut when = vec![When::Called; count];
-    let mut named: std::collections::BTreeMap<&str, Vec<usize>> = std::collections::BTreeMap::new();
+    let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, function) in source.functions.iter().enumerate().skip(1) {
         named.entry(&function.name).or_default().push(index);
-        if let Some(class) = function
-            .class
-            .as_deref()
-            .filter(|_| matches!(function.name.as_str(), "__init__" | "__new__" | "__call__" | "__post_init__"))
-        {
+        if let Some(class) = function.class.as_deref().filter(|_| runs_with_class(function, source)) {
             named.entry(class).or_default().push(index);
         }
     }
     let mut queue = Vec::new();
     for (index, function) in source.functions.iter().enumerate() {
-        let loads =
-            is_called_by_libraries(&function.name) && (function.class.is_some() || function.name.ends_with("_fn"));
-        let at_once = index == 0 || function.name == "__init_subclass__";
-        if at_once || loads {
-            let reached = if at_once { When::Imported } else { When::Loaded };
-            when[index] = reached;
-            queue.push(index);
-        }
+        let reached = match alone(function, stem, role, source) {
+            _ if index == 0 => When::Imported,
+            Alone::Imported => When::Imported,
+            Alone::Loaded => When::Loaded,
+            Alone::Never => continue,
+        };
+        when[index] = reached;
+        queue.push(index);
     }
     // Functions of one name are reached together, so no name needs a second look at the same moment.
-    let mut reached: std::collections::BTreeMap<&str, When> = std::collections::BTreeMap::new();
+    let mut reached: BTreeMap<&str, When> = BTreeMap::new();
     while let Some(index) = queue.pop() {
         let now = when[index];
         let mut names: Vec<&str> = source.functions[index].references.iter().map(String::as_str).collect();
@@ -141,43 +71,66 @@ pub fn reach(source: &Source) -> Vec<When> {
 pub fn rate(deed: &Deed, when: When, role: Role) -> Option<(&'static Rule, Severity)> {
     use Severity::{Critical, High, Low, Medium};
     let runs = when > When::Called;
-    let model = role == Role::Model;
+    let model = role.is_model();
     // What runs with a model, what stands in its code otherwise, and what other code does as soon as it is imported.
     let by = |with: Severity, else_where: Option<Severity>, other: Option<Severity>| match (model, runs) {
         (true, true) => Some(with),
         (true, false) => else_where,
         (false, _) => other.filter(|_| when == When::Imported),
     };
+    // What a package does when it is installed is often put together there.
+    let unless_setup = |severity: Severity| Some(if role == Role::Setup { Medium } else { severity });
     let (rule, severity) = match deed {
         Deed::Evaluates(Text::Decoded | Text::Fetched) => (&HIDDEN_CODE, Some(if runs { Critical } else { High })),
-        Deed::Evaluates(Text::File) => (&EVALUATES_TEXT, by(Low, None, None)),
-        Deed::Evaluates(Text::Unknown) => (&EVALUATES_TEXT, by(Medium, Some(Low), Some(Low))),
+        Deed::Evaluates(Text::Data) => (&HIDDEN_CODE, by(Critical, Some(Medium), Some(Critical))),
+        Deed::Evaluates(Text::Source) => (&EVALUATES_TEXT, by(Low, None, None)),
+        Deed::Evaluates(Text::File) => (&EVALUATES_TEXT, by(High, Some(Low), Some(Low))),
+        Deed::Evaluates(Text::Statements) => (&EVALUATES_TEXT, by(High, Some(Low), unless_setup(High))),
+        Deed::Evaluates(Text::Unknown) => {
+            let with = if role == Role::Endpoint { High } else { Medium };
+            (&EVALUATES_TEXT, by(with, Some(Low), unless_setup(High)))
+        }
+        Deed::Disguised => (&HIDDEN_CODE, Some(if runs && (model || when == When::Imported) { High } else { Low })),
         Deed::Starts(Command::Hostile(_)) => (&STARTS_PROGRAM, Some(if runs { Critical } else { High })),
         Deed::Starts(Command::Asks) => (&STARTS_PROGRAM, by(Low, None, None)),
-        Deed::Starts(Command::Known) => {
-            (&STARTS_PROGRAM, by(High, Some(Low), Some(if role == Role::Setup { Medium } else { High })))
-        }
-        Deed::Starts(Command::SetsUp | Command::Unknown) => (&STARTS_PROGRAM, by(High, Some(Low), Some(Low))),
-        Deed::Reaches(Reach::Leaks) => {
-            (&READS_SECRETS, Some(if runs && (model || when == When::Imported) { Critical } else { Medium }))
-        }
-        Deed::Reaches(Reach::Connects) => (&REACHES_NETWORK, by(High, Some(Low), Some(Low))),
-        Deed::Reaches(Reach::Sends(true)) => (&REACHES_NETWORK, by(High, Some(Low), Some(Medium))),
-        Deed::Reaches(Reach::Sends(false)) => (&REACHES_NETWORK, by(Medium, None, None)),
-        Deed::Reaches(Reach::Fetches(constant)) => {
-            let with = match (when, constant) {
-                (When::Imported, true) => High,
-                (When::Imported, false) | (_, true) => Medium,
-                _ => Low,
-            };
-            (&REACHES_NETWORK, by(with, None, None))
-        }
-        Deed::Unpickles(true) => (&UNPICKLES, by(High, Some(Low), Some(Medium))),
+        Deed::Starts(Command::Known) => (&STARTS_PROGRAM, by(High, Some(Low), Some(High))),
+        Deed::Starts(Command::Unknown) => (&STARTS_PROGRAM, by(High, Some(Low), unless_setup(High))),
+        Deed::Starts(Command::SetsUp) => (&STARTS_PROGRAM, by(High, Some(Low), Some(Low))),
+        Deed::Reaches(reach) => return network(*reach, when, role),
+        Deed::Unpickles(true) => (&UNPICKLES, by(High, Some(Low), Some(High))),
         Deed::Unpickles(false) => (&UNPICKLES, by(Low, None, None)),
-        Deed::LoadsNative => (&LOADS_NATIVE, by(Medium, Some(Low), None)),
-        Deed::Changes(what) if what.starts_with("a file") => (&CHANGES_FILES, Some(if runs { High } else { Low })),
-        Deed::Changes(_) => (&CHANGES_FILES, by(Low, None, None)),
+        Deed::LoadsNative(own) => (&LOADS_NATIVE, by(if *own { High } else { Medium }, Some(Low), None)),
+        Deed::Changes(Changed::Lasting) => (&CHANGES_FILES, Some(if runs { High } else { Low })),
+        Deed::Changes(Changed::Vital) => (&CHANGES_FILES, Some(if runs { High } else { Medium })),
+        Deed::Changes(Changed::Program) => (&CHANGES_FILES, by(High, Some(Low), Some(High))),
+        Deed::Changes(Changed::Folder) => (&CHANGES_FILES, by(Low, None, None)),
         Deed::ReadsCredentials => (&READS_SECRETS, by(High, Some(Low), Some(High))),
     };
     severity.map(|severity| (rule, severity))
+}
+
+/// The same for what goes to another machine or comes from there.
+fn network(reach: Reach, when: When, role: Role) -> Option<(&'static Rule, Severity)> {
+    use Severity::{Critical, High, Low, Medium};
+    let (runs, imported, model) = (when > When::Called, when == When::Imported, role.is_model());
+    let other = |severity: Severity| imported.then_some(severity);
+    let severity = match (reach, model, runs) {
+        (Reach::Leaks, _, _) => {
+            let severity = if runs && (model || imported) { Critical } else { Medium };
+            return Some((&READS_SECRETS, severity));
+        }
+        (Reach::Tells, ..) => return (runs && (model || imported)).then_some((&READS_SECRETS, High)),
+        (Reach::Connects(_) | Reach::Sends(true), true, true) => Some(High),
+        (Reach::Connects(_) | Reach::Sends(true), true, false) => Some(Low),
+        (Reach::Connects(constant), false, _) => other(if constant { High } else { Low }),
+        (Reach::Sends(true), false, _) => other(High),
+        (Reach::Sends(false), true, true) => Some(Medium),
+        (Reach::Fetches(constant), true, true) => Some(match (imported, constant) {
+            (true, true) => High,
+            (true, false) | (_, true) => Medium,
+            _ => Low,
+        }),
+        (Reach::Sends(false) | Reach::Fetches(_), ..) => None,
+    };
+    severity.map(|severity| (&REACHES_NETWORK, severity))
 }

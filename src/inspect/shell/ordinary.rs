@@ -90,6 +90,9 @@ pub fn sets_up(command: &str) -> bool {
     let first = words.next().unwrap_or_default();
     let module = first.starts_with("python") && words.next() == Some("-m");
     let touches_tmp = first == "touch" && command.contains("/tmp");
-    (SETS_UP.contains(&first) || (module && matches!(words.next(), Some("pip" | "spacy" | "nltk.downloader"))))
+    // What comes from any machine in the clear is a program of somebody's own.
+    let clear = first.starts_with("pip") || module;
+    !(clear && command.contains("http://"))
+        && (SETS_UP.contains(&first) || (module && matches!(words.next(), Some("pip" | "spacy" | "nltk.downloader"))))
         && !touches_tmp
 }

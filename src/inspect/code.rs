@@ -28,9 +28,23 @@ pub fn loaded(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifac
         }
         let Some(code) = &source.contents.code else { continue };
         evidence.extend(code.loaded.iter().cloned());
+        evidence.extend(code.used.iter().flat_map(|name| called(source, name, by_path)).cloned());
         queue.extend(code.imports.iter().filter_map(|module| find(source, module, by_path)));
     }
     evidence
+}
+
+/// What is to be said of a function of another file that is used there under its full name.
+fn called<'a>(
+    from: &Artifact,
+    name: &'a str,
+    by_path: &BTreeMap<&ArtifactPath, &'a Artifact>,
+) -> impl Iterator<Item = &'a Evidence> {
+    let (module, function) = name.rsplit_once('.').unwrap_or_default();
+    let file = if module.is_empty() { None } else { find(from, module, by_path) };
+    let code = file.and_then(|file| file.contents.code.as_ref());
+    let all = code.into_iter().flat_map(|code| &code.called);
+    all.filter(move |(names, _)| names.contains(function)).map(|(_, evidence)| evidence)
 }
 
 fn is_source(artifact: &Artifact) -> bool {

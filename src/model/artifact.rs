@@ -1,7 +1,7 @@
 //! One file of what is weighed.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -198,6 +198,10 @@ pub struct Code {
     pub loaded: Vec<Evidence>,
     /// True for a source that is loaded with a model by what it is called or holds, whatever names it.
     pub entry: bool,
+    /// What is to be said of it if another file calls one of these functions or classes.
+    pub called: Vec<(BTreeSet<String>, Evidence)>,
+    /// What it imports from other files or calls in them, by full name, if it answers requests.
+    pub used: Vec<String>,
 }
 
 /// One file: where, how long, its digests, and what it is.

@@ -62,6 +62,7 @@ impl Source {
             self.handed_on("a function", arguments, &range);
             return Value::tainted(given);
         };
+        self.calls(path, value.imported);
         let path = self.callee(path);
         if let Some(reached) = self.reached(&path, arguments, given, &range) {
             return reached;
@@ -153,6 +154,9 @@ impl Source {
 
     /// `Thread(target=os.system, args=("id",))`, `atexit.register(os.system, "id")`: somebody else calls it.
     fn handed_on(&mut self, path: &str, arguments: &[Argument], range: &Range<usize>) {
+        if let ("setattr", Some((_, put))) = (path, arguments.get(2)) {
+            return self.keeps(put, range.clone());
+        }
         if names::only_looks(path) {
             return;
         }

@@ -42,6 +42,8 @@ pub enum Text {
     Source,
     /// It is a file whose name is not known.
     File,
+    /// A definition that is put together of known pieces and others, as libraries make functions.
+    Template,
     /// Not known, and run as statements.
     Statements,
     /// Not known.
@@ -175,9 +177,16 @@ fn evaluates(path: &str, arguments: &[Argument]) -> Text {
         Taint { data: true, .. } => Text::Data,
         Taint { source: true, .. } => Text::Source,
         Taint { read: true, .. } => Text::File,
+        _ if is_template(first(arguments)) => Text::Template,
         _ if only_answers(path) => Text::Unknown,
         _ => Text::Statements,
     }
+}
+
+/// `f"def {name}(self): …"`
+fn is_template(code: Option<&Value>) -> bool {
+    let text = code.filter(|code| code.partial).and_then(|code| code.text.as_deref()).unwrap_or_default().trim_start();
+    ["def ", "class ", "@", "lambda ", "if True:", "async def "].iter().any(|begin| text.starts_with(begin))
 }
 
 fn unpickles(path: &str, arguments: &[Argument]) -> Option<Deed> {
@@ -225,11 +234,18 @@ fn network(path: &str, arguments: &[Argument]) -> Option<Deed> {
         _ => otherwise.map(Deed::Reaches),
     };
     let known = kind(path);
+    let target = arguments.get(1).and_then(|(_, value)| value.text.as_deref()).unwrap_or_default();
+    if known == Some(Kind::Fetches) && last(path) == "urlretrieve" && places::is_program(target) {
+        return Some(Deed::Changes(Changed::Program));
+    }
     if (path.starts_with("socket.socket()") && matches!(last(path), "connect" | "bind" | "connect_ex"))
         || known == Some(Kind::Connects)
     {
         let place = address.and_then(|address| address.items.as_ref()).and_then(|items| items.first());
-        return leaks(Some(Reach::Connects(place.is_some_and(|host| host.len() > 2))));
+        let binds = last(path) == "bind";
+        let elsewhere =
+            |host: &String| host.len() > 2 && !matches!(host.as_str(), "127.0.0.1" | "localhost" | "::1" | "0.0.0.0");
+        return leaks(Some(Reach::Connects(!binds && place.is_some_and(elsewhere))));
     }
     if path.starts_with("socket.socket()") || path.starts_with("socket.create_connection()") {
         return leaks(None);
@@ -245,7 +261,9 @@ fn network(path: &str, arguments: &[Argument]) -> Option<Deed> {
     }
     let asks = matches!(path, "socket.gethostbyname" | "socket.gethostbyname_ex" | "socket.getaddrinfo");
     let method = matches!(last(path), "send" | "sendall" | "sendto" | "sendmail" | "storbinary" | "resolve");
-    if asks || (channel && method) { leaks(None) } else { None }
+    // A machine that asks for its own address tells nobody anything.
+    let told = asks && address.is_some_and(|address| address.text.is_some() || address.taint.secret);
+    if told || (channel && method) { leaks(None) } else { None }
 }
 
 /// Calls that open or hand on the file that they are given first.
@@ -287,9 +305,12 @@ fn files(path: &str, first: Option<&Value>, arguments: &[Argument]) -> Option<De
     let packages = |place: Option<&Value>, name: &str| {
         place.is_some_and(|place| place.taint.packages) && (name.ends_with(".pth") || name.ends_with(".py"))
     };
-    let lasting = |place: Option<&Value>, name: &str| places::lasts(name) || packages(place, name);
     let second = arguments.get(1).map(|(_, value)| value);
-    if (writes(path, arguments) && lasting(first, name)) || (PUTS.contains(&path) && lasting(second, text(1))) {
+    let written = writes(path, arguments) && (places::lasts(name) || packages(first, name));
+    let put = PUTS.contains(&path) && (places::lasts(text(1)) || packages(second, text(1)) || packages(second, name));
+    let opened = path == "os.open" && places::lasts(name);
+    let registered = path.starts_with("winreg.") && places::lasts(text(1));
+    if written || put || opened || registered {
         return Some(Deed::Changes(Changed::Lasting));
     }
     if OPENS.contains(&path) && places::is_secret(name) {
@@ -316,6 +337,14 @@ pub fn result(path: &str, arguments: &[Argument]) -> String {
     let program = || first(arguments).and_then(|value| value.text.as_deref()).is_some_and(places::is_program);
     if writes(path, arguments) && program() { WRITES.to_owned() } else { format!("{path}()") }
 }
+
+/// Calls that give a secret.
+static TOKENS: [&str; 4] = [
+    "huggingface_hub.get_token",
+    "huggingface_hub.HfFolder.get_token",
+    "keyring.get_password",
+    "win32crypt.CryptUnprotectData",
+];
 
 /// Calls that tell what the machine or its user is called.
 static MACHINE: [&str; 9] = [
@@ -373,7 +402,7 @@ pub fn taint(path: &str, arguments: &[Argument], deed: Option<&Deed>) -> Taint {
         source: given.source || source,
         data: given.data || data,
         packages: given.packages || PACKAGES.contains(&path),
-        token: given.token || (one && places::names_secret(name)),
+        token: given.token || (one && places::names_secret(name)) || TOKENS.contains(&path),
         machine: given.machine || MACHINE.contains(&path),
     }
 }
@@ -412,7 +441,7 @@ fn command(path: &str, arguments: &[Argument]) -> Command {
         Some(text) => match shell::hostile(&text) {
             Some(reason) => Command::Hostile(reason),
             None if ordinary::asks(&text) => Command::Asks,
-            None if ordinary::sets_up(&text) => Command::SetsUp,
+            None if ordinary::sets_up(&text) && !(text.contains('>') && places::lasts(&text)) => Command::SetsUp,
             // The program itself is put together as the code runs.
             None if text.trim().is_empty() || text.starts_with([' ', super::value::GAP]) => Command::Unknown,
             None => Command::Known,

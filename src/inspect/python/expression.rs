@@ -148,6 +148,8 @@ impl<'p> Parser<'p> {
             // What is looked up in a dictionary, what a lambda gives and what is bound is what follows.
             ":" | "=" | ":=" => {
                 *grown = None;
+                let at = self.tokens.get(self.at.saturating_sub(1)).map_or(0..0, |token| token.at..token.end);
+                self.source.keeps(&value, at);
                 return Value { taint, ..next };
             }
             "/" if value.text.is_some() || next.text.is_some() => {

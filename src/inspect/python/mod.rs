@@ -67,23 +67,32 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let index = lines::Index::new(text);
     let path = view.entry().unwrap_or_else(|| scope.path.as_str()).to_owned();
     let role = entry::role(&path, &source);
-    let when = rate::reach(&source, &path, role);
+    let reached = rate::reach(&source, &path, role);
     let mut loaded = Vec::new();
+    let mut called = Vec::new();
     let mut unlisted = false;
     for done in &source.deeds {
-        let now = when.get(done.function).copied().unwrap_or(When::Called);
+        let now = reached.soberly(done.function, role, &done.deed, &source);
         let seen = evidence(done, now, role, &source, &index, view);
         if now > When::Called && role.is_model() {
             let arguments = Some(done.given.clone().unwrap_or_else(|| "…".to_owned()));
             let place = seen.as_ref().map_or_else(|| view.place(0..0), |seen| seen.place.clone());
             scope.call(Call { place, callable: done.callable.clone(), arguments, judgement: Judgement::Dangerous });
         }
-        if !role.is_model()
-            && view.depth() == 0
-            && let Some(worse) = evidence(done, now, Role::Model, &source, &index, view)
-            && seen.as_ref().is_none_or(|seen| seen.severity() < worse.severity())
-        {
-            keep(worse.of(scope.path), &mut loaded, &mut unlisted);
+        if !role.is_model() && view.depth() == 0 {
+            let before = seen.as_ref().map(Evidence::severity);
+            let now = reached.when.get(done.function).copied().unwrap_or(When::Called);
+            let worse = |when| {
+                evidence(done, when, Role::Model, &source, &index, view)
+                    .filter(|worse| before.is_none_or(|before| before < worse.severity()))
+            };
+            if let Some(worse) = worse(now) {
+                keep(worse.of(scope.path), &mut loaded, &mut unlisted);
+            }
+            let worst = worse(When::Loaded).filter(|worse| now == When::Called && worse.severity() >= Severity::High);
+            if let Some(worst) = worst.filter(|_| called.len() < LOADED) {
+                called.push((rate::ways(&source, done.function), worst.of(scope.path)));
+            }
         }
         scope.add_all(seen);
     }
@@ -92,8 +101,10 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             let limit = Unreadable::limit_evidence("python-loaded-deeds", LOADED as u64, view.place(0..0));
             loaded.push(limit.of(scope.path));
         }
+        let used =
+            if role == Role::Endpoint { source.neighbours.union(&source.used).cloned().collect() } else { Vec::new() };
         let imports = source.neighbours.into_iter().collect();
-        scope.contents().code = Some(Box::new(Code { imports, loaded, entry: role.is_model() }));
+        scope.contents().code = Some(Box::new(Code { imports, loaded, entry: role.is_model(), called, used }));
     }
 }
 
@@ -114,9 +125,9 @@ pub fn inspect_cells(
         let message = format!("a cell is not Python as it is known: {}", fault.what);
         say(Evidence::new(&rules::NOT_READ, message), fault.at, scope);
     }
-    let when = rate::reach(&source, "", Role::Other);
+    let reached = rate::reach(&source, "", Role::Other);
     for done in &source.deeds {
-        let now = when.get(done.function).copied().unwrap_or(When::Called);
+        let now = reached.when.get(done.function).copied().unwrap_or(When::Called);
         // A notebook is run by somebody who reads it: programs and networks are its daily work.
         let (Deed::Evaluates(Text::Decoded | Text::Fetched)
         | Deed::Starts(Command::Hostile(_))
@@ -197,7 +208,7 @@ fn said(done: &Done) -> String {
         Deed::Evaluates(Text::Fetched) => format!("{call} runs text that was fetched from the network"),
         Deed::Evaluates(Text::Data) => format!("{call} runs what is in a file that is no source"),
         Deed::Evaluates(Text::Source | Text::File) => format!("{call} runs the text of a file"),
-        Deed::Evaluates(Text::Statements | Text::Unknown) => format!("{call} runs text as code"),
+        Deed::Evaluates(Text::Template | Text::Statements | Text::Unknown) => format!("{call} runs text as code"),
         Deed::Disguised => format!("{call} looks something up by a name that was decoded"),
         Deed::Starts(Command::Hostile(why)) => format!("{call} starts a program: {why};"),
         Deed::Starts(_) => format!("{call} starts a program"),

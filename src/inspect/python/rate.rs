@@ -1,14 +1,17 @@
 //! How bad a deed is, by where it is done and in which kind of file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::deed::{Changed, Command, Deed, Reach, Text};
 use super::entry::{Alone, Role, alone, runs_with_class};
 use super::rules::{
     CHANGES_FILES, EVALUATES_TEXT, HIDDEN_CODE, LOADS_NATIVE, REACHES_NETWORK, READS_SECRETS, STARTS_PROGRAM, UNPICKLES,
 };
-use super::source::Source;
+use super::source::{Function, Source};
 use crate::model::{Rule, Severity};
+
+/// Functions that lead to one that are looked for.
+const WAYS: usize = 16;
 
 /// When a deed is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,41 +24,86 @@ pub enum When {
     Imported,
 }
 
-/// When each function runs, by its index, in a file of that path.
-pub fn reach(source: &Source, path: &str, role: Role) -> Vec<When> {
+/// When each function runs.
+pub struct Reached {
+    /// By the index of the function, counting every function that is named where it could be called from.
+    pub when: Vec<When>,
+    /// True by the index of the function for those that are called as soon as the file is imported, as far as that can
+    /// be known: by calls of their names, or with a class.
+    pub sure: Vec<bool>,
+}
+
+impl Reached {
+    /// When that function is taken to run for what many libraries do where they are asked to: files that are not made to
+    /// be loaded with a model name most of their functions somewhere.
+    pub fn soberly(&self, function: usize, role: Role, deed: &Deed, source: &Source) -> When {
+        let now = self.when.get(function).copied().unwrap_or(When::Called);
+        let sure = self.sure.get(function).copied().unwrap_or(false);
+        let plain = source.functions.get(function).is_none_or(|function| function.class.is_none());
+        let worth = match deed {
+            Deed::Starts(Command::Known) => plain,
+            Deed::Changes(Changed::Lasting | Changed::Vital) => true,
+            deed => deed.is_grave(),
+        };
+        if now == When::Imported && !role.is_model() && !sure && !worth { When::Loaded } else { now }
+    }
+}
+
+/// Functions by what they are called by: their own names, or those of their classes.
+type Named<'s> = BTreeMap<&'s str, Vec<usize>>;
+
+/// When each function runs in a file of that path.
+pub fn reach(source: &Source, path: &str, role: Role) -> Reached {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.strip_suffix(".py").unwrap_or(name);
-    let count = source.functions.len();
-    let mut when = vec![When::Called; count];
-    let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut named = Named::new();
     for (index, function) in source.functions.iter().enumerate().skip(1) {
         named.entry(&function.name).or_default().push(index);
         if let Some(class) = function.class.as_deref().filter(|_| runs_with_class(function, source)) {
             named.entry(class).or_default().push(index);
         }
     }
+    let roots: Vec<(usize, When)> = source
+        .functions
+        .iter()
+        .enumerate()
+        .filter_map(|(index, function)| match alone(function, stem, role, source) {
+            _ if index == 0 => Some((index, When::Imported)),
+            Alone::Imported => Some((index, When::Imported)),
+            Alone::Loaded => Some((index, When::Loaded)),
+            Alone::Never => None,
+        })
+        .collect();
+    let when = spread(source, &named, &roots, |function| &function.references);
+    let at_once: Vec<(usize, When)> = roots.into_iter().filter(|(_, when)| *when == When::Imported).collect();
+    let sure = spread(source, &named, &at_once, |function| &function.calls);
+    Reached { when, sure: sure.into_iter().map(|when| when == When::Imported).collect() }
+}
+
+/// Goes from some functions to those that they name.
+fn spread(
+    source: &Source,
+    named: &Named<'_>,
+    roots: &[(usize, When)],
+    names: impl Fn(&Function) -> &BTreeSet<String>,
+) -> Vec<When> {
+    let mut when = vec![When::Called; source.functions.len()];
     let mut queue = Vec::new();
-    for (index, function) in source.functions.iter().enumerate() {
-        let reached = match alone(function, stem, role, source) {
-            _ if index == 0 => When::Imported,
-            Alone::Imported => When::Imported,
-            Alone::Loaded => When::Loaded,
-            Alone::Never => continue,
-        };
-        when[index] = reached;
-        queue.push(index);
+    for (index, reached) in roots {
+        when[*index] = *reached;
+        queue.push(*index);
     }
     // Functions of one name are reached together, so no name needs a second look at the same moment.
     let mut reached: BTreeMap<&str, When> = BTreeMap::new();
     while let Some(index) = queue.pop() {
         let now = when[index];
-        let mut names: Vec<&str> = source.functions[index].references.iter().map(String::as_str).collect();
-        while let Some(name) = names.pop() {
+        let mut next: Vec<&str> = names(&source.functions[index]).iter().map(String::as_str).collect();
+        while let Some(name) = next.pop() {
             if reached.get(name).is_some_and(|before| *before >= now) {
                 continue;
             }
             reached.insert(name, now);
-            names.extend(source.aliases.get(name).into_iter().flatten().map(String::as_str));
+            next.extend(source.aliases.get(name).into_iter().flatten().map(String::as_str));
             for &called in named.get(name).into_iter().flatten() {
                 if when[called] < now && called != index {
                     when[called] = now;
@@ -65,6 +113,25 @@ pub fn reach(source: &Source, path: &str, role: Role) -> Vec<When> {
         }
     }
     when
+}
+
+/// The names by which each of those functions is reached from another file: of functions that lead there, and of their
+/// classes.
+pub fn ways(source: &Source, to: usize) -> BTreeSet<String> {
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    let mut queue = vec![to];
+    let mut seen: BTreeSet<usize> = BTreeSet::new();
+    while let Some(index) = queue.pop().filter(|_| seen.len() < WAYS) {
+        let Some(function) = source.functions.get(index).filter(|_| seen.insert(index)) else { continue };
+        let names = std::iter::once(function.name.as_str()).chain(function.class.as_deref());
+        let fresh: Vec<&str> = names.filter(|name| known.insert(name)).collect();
+        for (other, function) in source.functions.iter().enumerate().skip(1) {
+            if fresh.iter().any(|name| function.references.contains(*name)) {
+                queue.push(other);
+            }
+        }
+    }
+    known.into_iter().map(str::to_owned).collect()
 }
 
 /// The rule a deed falls under and how bad it is there; `None` where it is what such code does every day.
@@ -83,7 +150,7 @@ pub fn rate(deed: &Deed, when: When, role: Role) -> Option<(&'static Rule, Sever
     let (rule, severity) = match deed {
         Deed::Evaluates(Text::Decoded | Text::Fetched) => (&HIDDEN_CODE, Some(if runs { Critical } else { High })),
         Deed::Evaluates(Text::Data) => (&HIDDEN_CODE, by(Critical, Some(Medium), Some(Critical))),
-        Deed::Evaluates(Text::Source) => (&EVALUATES_TEXT, by(Low, None, None)),
+        Deed::Evaluates(Text::Source | Text::Template) => (&EVALUATES_TEXT, by(Low, None, None)),
         Deed::Evaluates(Text::File) => (&EVALUATES_TEXT, by(High, Some(Low), Some(Low))),
         Deed::Evaluates(Text::Statements) => (&EVALUATES_TEXT, by(High, Some(Low), unless_setup(High))),
         Deed::Evaluates(Text::Unknown) => {
@@ -99,7 +166,7 @@ pub fn rate(deed: &Deed, when: When, role: Role) -> Option<(&'static Rule, Sever
         Deed::Reaches(reach) => return network(*reach, when, role),
         Deed::Unpickles(true) => (&UNPICKLES, by(High, Some(Low), Some(High))),
         Deed::Unpickles(false) => (&UNPICKLES, by(Low, None, None)),
-        Deed::LoadsNative(own) => (&LOADS_NATIVE, by(if *own { High } else { Medium }, Some(Low), None)),
+        Deed::LoadsNative(own) => (&LOADS_NATIVE, by(if *own { High } else { Low }, Some(Low), None)),
         Deed::Changes(Changed::Lasting) => (&CHANGES_FILES, Some(if runs { High } else { Low })),
         Deed::Changes(Changed::Vital) => (&CHANGES_FILES, Some(if runs { High } else { Medium })),
         Deed::Changes(Changed::Program) => (&CHANGES_FILES, by(High, Some(Low), Some(High))),

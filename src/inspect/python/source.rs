@@ -36,6 +36,8 @@ pub struct Function {
     pub class: Option<String>,
     /// Names it refers to.
     pub references: BTreeSet<String>,
+    /// Names of functions and classes of the file that it calls.
+    pub calls: BTreeSet<String>,
     /// What decorates it, by full name.
     pub decorators: Vec<String>,
     /// Names of note that it binds for itself.
@@ -68,8 +70,10 @@ pub struct Source {
     pub deeds: Vec<Done>,
     /// Classes with the names of their bases.
     pub classes: BTreeMap<String, Vec<String>>,
-    /// Modules of the same repository that are imported.
+    /// Modules that are imported, and what is imported from them.
     pub neighbours: BTreeSet<String>,
+    /// What is called of modules that are imported as a whole.
+    pub used: BTreeSet<String>,
     /// The function that is being read.
     pub current: usize,
     /// Bounds that were met, with their values: what lies behind them was not looked at.
@@ -154,6 +158,9 @@ impl Source {
             return if affords { value.slice(slice) } else { Value::tainted(value.taint) };
         }
         let name = index.first().and_then(Value::known);
+        if let Some(class) = value.path.as_deref().filter(|path| self.classes.contains_key(*path)) {
+            self.calls(class, false);
+        }
         match (value.path.as_deref(), name) {
             (Some("globals()" | "locals()" | "vars()"), Some(name)) => {
                 // What the functions of another module see is that module.
@@ -277,6 +284,27 @@ impl Source {
         let value = value.attribute(name);
         self.mention(&value, range);
         value
+    }
+
+    /// Counts a function or class of the file as one that is called, by its full name.
+    pub fn calls(&mut self, path: &str, imported: bool) {
+        let name = match path.rsplit_once('.') {
+            None => path,
+            Some((owner, name)) => {
+                let class = self.classes.contains_key(owner.strip_suffix("()").unwrap_or(owner));
+                if imported && !owner.contains(['.', '(']) && !names::holds_known(owner) && self.used.len() < NEIGHBOURS
+                {
+                    self.used.insert(path.to_owned());
+                }
+                if !(class || matches!(owner, "self" | "cls" | "super()")) {
+                    return;
+                }
+                name
+            }
+        };
+        if let Some(function) = self.functions.get_mut(self.current).filter(|function| !function.calls.contains(name)) {
+            function.calls.insert(name.to_owned());
+        }
     }
 
     /// Counts a name as one that the function that is being read refers to.

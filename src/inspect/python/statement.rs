@@ -129,13 +129,20 @@ fn head(tokens: &[Token], source: &mut Source, class: &mut Option<String>) {
         "def" => define(tokens.get(skip + 2..).unwrap_or_default(), named, class, source),
         "class" => {
             let bases = Parser::new(tokens.get(skip + 2..).unwrap_or_default(), source).rest();
-            let bases = bases.into_iter().filter_map(|base| base.path).collect();
+            let bases: Vec<String> = bases.into_iter().filter_map(|base| base.path).collect();
+            for base in &bases {
+                let is_type = source.classes.get(base).is_some_and(|above| above.iter().any(|base| base == "type"));
+                if is_type {
+                    source.calls(base, false);
+                }
+            }
             source.classes.insert(named.clone(), bases);
             let decorators = std::mem::take(&mut source.decorators);
             source.served |=
                 decorators.iter().any(|decorator| SERVES.iter().any(|serves| decorator.starts_with(serves)));
             if !decorators.is_empty() {
                 source.refer(&named);
+                source.calls(&named, false);
             }
             *class = Some(named);
         }
@@ -169,6 +176,7 @@ fn define(tokens: &[Token], named: String, class: &mut Option<String>, source: &
     // What decorates a function is given it, to be called later.
     if decorators.iter().any(|decorator| calls_back(decorator, source)) {
         source.refer(&named);
+        source.calls(&named, false);
     }
     if source.functions.len() >= FUNCTIONS {
         return source.reach("python-functions", FUNCTIONS);
@@ -314,6 +322,12 @@ fn assignment(tokens: &[Token], in_class: bool, source: &mut Source) {
     source.binding.clear();
     if !only_names && !targets.is_empty() {
         let at = value.first().map_or(0..0, |token| token.at..token.end);
+        // A function whose code is put in its place runs it.
+        let code = targets.iter().any(|target| name(target.last()) == Some("__code__"));
+        let made = values.first().filter(|made| code && (made.text.is_some() || made.taint.decoded || made.taint.data));
+        if let Some(made) = made.cloned() {
+            source.call(&Value::imported("exec"), &[(None, made)], at.clone());
+        }
         for value in &values {
             source.keeps(value, at.clone());
         }

@@ -27,6 +27,7 @@ pub static EVALUATES: &[&str] = &[
     "importlib.machinery.SourcelessFileLoader",
     "importlib.machinery.ExtensionFileLoader",
     "zipimport.zipimporter",
+    "numpy.testing._private.utils.runstring",
     "runpy._run_module_code",
     "timeit.repeat",
     "timeit.Timer",

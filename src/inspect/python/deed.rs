@@ -6,6 +6,7 @@ use super::super::shell::{self, ordinary};
 use super::expression::Argument;
 use super::names::{Kind, UNKNOWN, kind, last, only_answers, takes_file};
 use super::places;
+use super::tables::{CHANNELS, DATA, MACHINE, OPENS, PACKAGES, PUTS, SHELLS, TOKENS};
 use super::value::{Taint, Value};
 
 /// What a call does.
@@ -178,6 +179,9 @@ fn evaluates(path: &str, arguments: &[Argument]) -> Text {
         Taint { source: true, .. } => Text::Source,
         Taint { read: true, .. } => Text::File,
         _ if is_template(first(arguments)) => Text::Template,
+        // What is timed is most often a function, and a module that is named is source.
+        _ if path.starts_with("timeit.") && first(arguments).is_none_or(|code| code.text.is_none()) => Text::Template,
+        _ if path == "runpy.run_module" && first(arguments).is_some_and(|name| name.known().is_some()) => Text::Source,
         _ if only_answers(path) => Text::Unknown,
         _ => Text::Statements,
     }
@@ -209,19 +213,6 @@ fn native(arguments: &[Argument]) -> Deed {
     }
     Deed::LoadsNative(texts.any(|text| places::is_own_library(&text)))
 }
-
-/// Objects through which something is sent.
-static CHANNELS: [&str; 9] = [
-    "requests.Session()",
-    "requests.session()",
-    "httpx.Client()",
-    "aiohttp.ClientSession()",
-    "urllib3.PoolManager()",
-    "socket.",
-    "http.client.",
-    "smtplib.",
-    "ftplib.",
-];
 
 fn network(path: &str, arguments: &[Argument]) -> Option<Deed> {
     let address = first(arguments).or_else(|| keyword("url", arguments));
@@ -266,35 +257,6 @@ fn network(path: &str, arguments: &[Argument]) -> Option<Deed> {
     if told || (channel && method) { leaks(None) } else { None }
 }
 
-/// Calls that open or hand on the file that they are given first.
-static OPENS: [&str; 13] = [
-    "open",
-    "io.open",
-    "os.open",
-    "codecs.open",
-    "shutil.copy",
-    "shutil.copyfile",
-    "shutil.copytree",
-    "shutil.make_archive",
-    "glob.glob",
-    "os.listdir",
-    "os.scandir",
-    "os.walk",
-    "sqlite3.connect",
-];
-
-/// Calls that put something in the place that they are given second.
-static PUTS: [&str; 8] = [
-    "shutil.copy",
-    "shutil.copy2",
-    "shutil.copyfile",
-    "shutil.move",
-    "os.rename",
-    "os.replace",
-    "os.symlink",
-    "os.link",
-];
-
 fn files(path: &str, first: Option<&Value>, arguments: &[Argument]) -> Option<Deed> {
     let text = |n: usize| arguments.get(n).and_then(|(_, value)| value.text.as_deref()).unwrap_or_default();
     let name = first.and_then(|value| value.text.as_deref()).unwrap_or_default();
@@ -338,48 +300,6 @@ pub fn result(path: &str, arguments: &[Argument]) -> String {
     if writes(path, arguments) && program() { WRITES.to_owned() } else { format!("{path}()") }
 }
 
-/// Calls that give a secret.
-static TOKENS: [&str; 4] = [
-    "huggingface_hub.get_token",
-    "huggingface_hub.HfFolder.get_token",
-    "keyring.get_password",
-    "win32crypt.CryptUnprotectData",
-];
-
-/// Calls that tell what the machine or its user is called.
-static MACHINE: [&str; 9] = [
-    "socket.gethostname",
-    "socket.getfqdn",
-    "getpass.getuser",
-    "os.getlogin",
-    "platform.node",
-    "platform.uname",
-    "os.uname",
-    "uuid.getnode",
-    "pwd.getpwuid",
-];
-
-/// Calls that tell where Python imports from.
-static PACKAGES: [&str; 5] = [
-    "site.getsitepackages",
-    "site.getusersitepackages",
-    "sysconfig.get_paths",
-    "sysconfig.get_path",
-    "distutils.sysconfig.get_python_lib",
-];
-
-/// Calls that read what is in a file that is no source.
-static DATA: [&str; 8] = [
-    "json.load",
-    "numpy.load",
-    "numpy.fromfile",
-    "PIL.Image.open",
-    "wave.open",
-    "h5py.File",
-    "safetensors.torch.load_file",
-    "safetensors.safe_open",
-];
-
 /// Where the result of a call comes from.
 pub fn taint(path: &str, arguments: &[Argument], deed: Option<&Deed>) -> Taint {
     let given = told(arguments);
@@ -411,9 +331,6 @@ pub fn taint(path: &str, arguments: &[Argument], deed: Option<&Deed>) -> Taint {
 fn is_wired(value: &Value) -> bool {
     value.path.as_deref().is_some_and(|path| path.starts_with("socket.")) || value.taint.fetched
 }
-
-/// Shells, which do what whoever is at the other end of a connection says.
-static SHELLS: [&str; 8] = ["/bin/sh", "/bin/bash", "sh", "bash", "/bin/zsh", "cmd.exe", "powershell", "/bin/dash"];
 
 fn command(path: &str, arguments: &[Argument]) -> Command {
     let together = |from: usize| {

@@ -208,7 +208,7 @@ impl<'p> Parser<'p> {
     /// `[a, b] + next`
     fn lengthened(&mut self, items: &std::rc::Rc<[String]>, next: &Value, taint: Taint) -> Value {
         let more = next.items.as_deref().unwrap_or_default();
-        let size = items.iter().chain(more).map(|item| item.len() + 1).fold(0, usize::saturating_add);
+        let size = items.iter().chain(more).map(|item| item.len() + 16).fold(0, usize::saturating_add);
         if items.len() + more.len() > ITEMS || !self.source.affords(size) {
             return Value::tainted(taint);
         }

@@ -93,7 +93,8 @@ fn known() -> impl Iterator<Item = (&'static str, Kind)> {
 pub fn kind(path: &str) -> Option<Kind> {
     let start = || {
         let family = path.starts_with(['o', 'p', 'n']) && FAMILIES.iter().any(|family| path.starts_with(family));
-        family || is_unknown_start(path) || (path.starts_with("ctypes.") && METHODS.contains(&last(path)))
+        let looped = matches!(last(path), "subprocess_shell" | "subprocess_exec");
+        family || looped || is_unknown_start(path) || (path.starts_with("ctypes.") && METHODS.contains(&last(path)))
     };
     KINDS.get(path).copied().or_else(|| start().then_some(Kind::Starts))
 }

@@ -42,7 +42,7 @@ impl Reached {
         let plain = source.functions.get(function).is_none_or(|function| function.class.is_none());
         let worth = match deed {
             Deed::Starts(Command::Known) => plain,
-            Deed::Changes(Changed::Lasting | Changed::Vital) => true,
+            Deed::Changes(Changed::Vital) => true,
             deed => deed.is_grave(),
         };
         if now == When::Imported && !role.is_model() && !sure && !worth { When::Loaded } else { now }
@@ -77,7 +77,10 @@ pub fn reach(source: &Source, path: &str, role: Role) -> Reached {
     let when = spread(source, &named, &roots, |function| &function.references);
     let at_once: Vec<(usize, When)> = roots.into_iter().filter(|(_, when)| *when == When::Imported).collect();
     let sure = spread(source, &named, &at_once, |function| &function.calls);
-    Reached { when, sure: sure.into_iter().map(|when| when == When::Imported).collect() }
+    // Tests are run by somebody who tests.
+    let tests =
+        role == Role::Other && (stem.starts_with("test_") || path.starts_with("tests/") || path.contains("/tests/"));
+    Reached { when, sure: sure.into_iter().map(|when| when == When::Imported && !tests).collect() }
 }
 
 /// Goes from some functions to those that they name.
@@ -167,7 +170,9 @@ pub fn rate(deed: &Deed, when: When, role: Role) -> Option<(&'static Rule, Sever
         Deed::Unpickles(true) => (&UNPICKLES, by(High, Some(Low), Some(High))),
         Deed::Unpickles(false) => (&UNPICKLES, by(Low, None, None)),
         Deed::LoadsNative(own) => (&LOADS_NATIVE, by(if *own { High } else { Low }, Some(Low), None)),
-        Deed::Changes(Changed::Lasting) => (&CHANGES_FILES, Some(if runs { High } else { Low })),
+        Deed::Changes(Changed::Lasting) => {
+            (&CHANGES_FILES, Some(if runs && (model || when == When::Imported) { High } else { Low }))
+        }
         Deed::Changes(Changed::Vital) => (&CHANGES_FILES, Some(if runs { High } else { Medium })),
         Deed::Changes(Changed::Program) => (&CHANGES_FILES, by(High, Some(Low), Some(High))),
         Deed::Changes(Changed::Folder) => (&CHANGES_FILES, by(Low, None, None)),

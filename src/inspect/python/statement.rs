@@ -200,10 +200,17 @@ fn calls_back(decorator: &str, source: &Source) -> bool {
     own || decorator == "atexit.register" || decorator.contains(".on_event()")
 }
 
-/// `__name__ == "__main__"`
+/// `__name__ == "__main__"`, perhaps with more that must hold
 fn is_main(tokens: &[Token]) -> bool {
-    let texts = tokens.iter().any(|token| token.kind == Kind::Text("__main__".to_owned()));
-    texts && tokens.len() == 3 && tokens.get(1).is_some_and(|token| token.kind == Kind::Sign("=="))
+    let main = Kind::Text("__main__".to_owned());
+    let asks = tokens.windows(3).any(|three| match three {
+        [first, sign, last] => {
+            let named = name(Some(first)) == Some("__name__") || name(Some(last)) == Some("__name__");
+            named && is_sign(Some(sign), "==") && (first.kind == main || last.kind == main)
+        }
+        _ => false,
+    });
+    asks && !tokens.iter().any(|token| matches!(name(Some(token)), Some("or" | "not" | "if")))
 }
 
 fn simple(tokens: &[Token], in_class: bool, source: &mut Source) {

@@ -290,3 +290,90 @@ pub static DECODES: &[&str] = &[
     "int.to_bytes",
     "binascii.rledecode_hqx",
 ];
+
+/// Objects through which something is sent.
+pub static CHANNELS: &[&str] = &[
+    "requests.Session()",
+    "requests.session()",
+    "httpx.Client()",
+    "aiohttp.ClientSession()",
+    "urllib3.PoolManager()",
+    "socket.",
+    "http.client.",
+    "smtplib.",
+    "ftplib.",
+];
+
+/// Calls that open or hand on the file that they are given first.
+pub static OPENS: &[&str] = &[
+    "open",
+    "io.open",
+    "os.open",
+    "codecs.open",
+    "shutil.copy",
+    "shutil.copyfile",
+    "shutil.copytree",
+    "shutil.make_archive",
+    "glob.glob",
+    "os.listdir",
+    "os.scandir",
+    "os.walk",
+    "sqlite3.connect",
+];
+
+/// Calls that put something in the place that they are given second.
+pub static PUTS: &[&str] = &[
+    "shutil.copy",
+    "shutil.copy2",
+    "shutil.copyfile",
+    "shutil.move",
+    "os.rename",
+    "os.replace",
+    "os.symlink",
+    "os.link",
+];
+
+/// Calls that tell what the machine or its user is called.
+pub static MACHINE: &[&str] = &[
+    "socket.gethostname",
+    "socket.getfqdn",
+    "getpass.getuser",
+    "os.getlogin",
+    "platform.node",
+    "platform.uname",
+    "os.uname",
+    "uuid.getnode",
+    "pwd.getpwuid",
+];
+
+/// Calls that tell where Python imports from.
+pub static PACKAGES: &[&str] = &[
+    "site.getsitepackages",
+    "site.getusersitepackages",
+    "sysconfig.get_paths",
+    "sysconfig.get_path",
+    "distutils.sysconfig.get_python_lib",
+];
+
+/// Calls that read what is in a file that is no source.
+pub static DATA: &[&str] = &[
+    "json.load",
+    "numpy.load",
+    "numpy.fromfile",
+    "PIL.Image.open",
+    "wave.open",
+    "h5py.File",
+    "safetensors.torch.load_file",
+    "safetensors.safe_open",
+];
+
+/// Shells, which do what whoever is at the other end of a connection says.
+pub static SHELLS: &[&str] = &["/bin/sh", "/bin/bash", "sh", "bash", "/bin/zsh", "cmd.exe", "powershell", "/bin/dash"];
+
+/// Calls that give a secret.
+pub static TOKENS: &[&str] = &[
+    "huggingface_hub.get_token",
+    "huggingface_hub.HfFolder.get_token",
+    "keyring.get_password",
+    "win32crypt.CryptUnprotectData",
+];

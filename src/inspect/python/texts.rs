@@ -5,7 +5,7 @@ use base64::engine::general_purpose::GeneralPurpose;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 
 use super::expression::Argument;
-use super::value::{GAP, Taint, Value};
+use super::value::{GAP, ITEMS, Taint, Value};
 
 /// Bytes up to which a text is put together by replacing.
 const REPLACED: usize = 1 << 20;
@@ -69,11 +69,11 @@ fn stripped(text: &str, method: &str, first: Option<&Value>, letters: Option<&st
 
 fn split(text: &str, method: &str, by: Option<&str>, taint: Taint) -> Value {
     let parts: Vec<Value> = match by.filter(|by| !by.is_empty()) {
-        _ if method == "splitlines" => text.lines().map(Value::text).collect(),
-        Some(by) => text.split(by).map(Value::text).collect(),
-        None => text.split_whitespace().map(Value::text).collect(),
+        _ if method == "splitlines" => text.lines().map(Value::text).take(ITEMS + 1).collect(),
+        Some(by) => text.split(by).map(Value::text).take(ITEMS + 1).collect(),
+        None => text.split_whitespace().map(Value::text).take(ITEMS + 1).collect(),
     };
-    Value { taint, ..Value::list(&parts, true) }
+    if parts.len() > ITEMS { Value::tainted(taint) } else { Value { taint, ..Value::list(&parts, true) } }
 }
 
 fn swapped(letter: char) -> char {
@@ -237,4 +237,30 @@ fn base64(text: &str) -> Option<String> {
 fn hexadecimal(text: &str) -> Option<String> {
     let plain: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
     hex::decode(plain).ok().and_then(|bytes| String::from_utf8(bytes).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::python::value::Slice;
+
+    #[test]
+    fn texts_are_put_together_as_python_does() {
+        let text = |text: &str| (None, Value::text(text));
+        let made = |value: &Value, method: &str, arguments: &[Argument]| of_text(value, method, arguments);
+        assert_eq!(made(&Value::text("{}{1}{{{a}"), "format", &[text("x"), text("y")]).text.as_deref(), Some("xy{…"));
+        assert_eq!(
+            made(&Value::text("a-b"), "split", &[text("-")]).items.as_deref(),
+            Some(&["a".into(), "b".into()][..])
+        );
+        assert_eq!(
+            percent("%s%%%d", &Value::list(&[Value::text("a"), Value::default()], true)).text.as_deref(),
+            Some("a%…")
+        );
+        let slice = |from, to, step| Value::text("abcdef").slice(Slice { from, to, step }).text;
+        assert_eq!(slice(Some(1), Some(3), None).as_deref(), Some("bc"));
+        assert_eq!(slice(None, None, Some(-1)).as_deref(), Some("fedcba"));
+        assert_eq!(slice(Some(-2), None, None).as_deref(), Some("ef"));
+        assert_eq!(slice(Some(9), Some(-9), Some(-2)).as_deref(), Some("fdb"));
+    }
 }

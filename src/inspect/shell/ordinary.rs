@@ -33,7 +33,7 @@ static ASKS: &[&str] = &[
 ];
 
 /// What people write at the top of experiments: it sets things up, and reaches no further than they meant to.
-static SETS_UP: [&str; 32] = [
+static SETS_UP: [&str; 35] = [
     "pip",
     "pip3",
     "conda",
@@ -66,6 +66,9 @@ static SETS_UP: [&str; 32] = [
     "touch",
     "export",
     "make",
+    "cmake",
+    "meson",
+    "ninja",
 ];
 
 /// True if the command only asks about the machine.

@@ -1,7 +1,8 @@
 //! Which source files of a repository are loaded with a model, by what its configurations and its code name.
 //!
-//! Followed: the modules of `auto_map`, `modules.json`, `model_index.json` and custom pipelines, and from there every
-//! relative import. Not followed: imports that are put together, and modules that are found through `sys.path`.
+//! Followed: the modules of `auto_map`, `modules.json`, `model_index.json` and custom pipelines, the files that servers
+//! load by their names or by what they hold, and from there every import of a file beside or below it. Not followed:
+//! imports that are put together, and modules that are found elsewhere through `sys.path`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +17,7 @@ pub fn loaded(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifac
         if !is_source(artifact) {
             let named = code.imports.iter().filter_map(|module| find(artifact, module, by_path));
             queue.extend(named);
-        } else if matches!(artifact.path.name(), "handler.py" | "pipeline.py")
-            || artifact.path.name().starts_with("modeling_")
-        {
+        } else if code.entry {
             queue.push(artifact);
         }
     }
@@ -29,9 +28,23 @@ pub fn loaded(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifac
         }
         let Some(code) = &source.contents.code else { continue };
         evidence.extend(code.loaded.iter().cloned());
+        evidence.extend(code.used.iter().flat_map(|name| called(source, name, by_path)).cloned());
         queue.extend(code.imports.iter().filter_map(|module| find(source, module, by_path)));
     }
     evidence
+}
+
+/// What is to be said of a function of another file that is used there under its full name.
+fn called<'a>(
+    from: &Artifact,
+    name: &'a str,
+    by_path: &BTreeMap<&ArtifactPath, &'a Artifact>,
+) -> impl Iterator<Item = &'a Evidence> {
+    let (module, function) = name.rsplit_once('.').unwrap_or_default();
+    let file = if module.is_empty() { None } else { find(from, module, by_path) };
+    let code = file.and_then(|file| file.contents.code.as_ref());
+    let all = code.into_iter().flat_map(|code| &code.called);
+    all.filter(move |(names, _)| names.contains(function)).map(|(_, evidence)| evidence)
 }
 
 fn is_source(artifact: &Artifact) -> bool {

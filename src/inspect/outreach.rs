@@ -12,8 +12,9 @@ use super::Scope;
 use crate::model::{Endpoint, Import};
 use crate::weigh::View;
 
-/// Addresses and imports of one file that are listed.
-const LISTED: usize = 1024;
+/// Addresses and imports of one file that are listed. The file in which transformers imports all of its models has some
+/// two thousand.
+const LISTED: usize = 8192;
 /// Bytes in front of an address in which the setting is looked for that it is given to.
 const BEFORE: usize = 256;
 /// Bytes of the longest address that is read.

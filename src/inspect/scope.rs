@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::pickle::Lists;
 use super::secrets::Hidden;
-use crate::model::{ArtifactPath, Call, Contents, Evidence, Format, Limits, Rule, Severity};
+use crate::model::{ArtifactPath, Call, Code, Contents, Evidence, Format, Limits, Rule, Severity};
 use crate::weigh::{Inspection, Observer, Unreadable, View};
 
 /// The findings of one file, members included.
@@ -189,7 +189,10 @@ impl<'l> Scope<'l> {
                 last.fact.details.insert("more".to_owned(), more.into());
             }
         }
-        let code = self.seen.contents.code.iter_mut().flat_map(|code| code.loaded.iter_mut());
+        let code = self.seen.contents.code.iter_mut().flat_map(|code| {
+            let Code { loaded, called, .. } = code.as_mut();
+            loaded.iter_mut().chain(called.iter_mut().map(|(_, evidence)| evidence))
+        });
         for evidence in self.seen.evidence.iter_mut().chain(code) {
             self.hidden.iter().for_each(|hidden| hidden.cover(evidence));
         }

@@ -55,7 +55,7 @@ static RUN: [&str; 26] = [
 ];
 
 /// Programs that turn what nobody can read into something that can be run.
-static DECODE: [&str; 9] = ["base64", "base32", "xxd", "openssl", "uudecode", "rev", "tr", "gunzip", "zcat"];
+static DECODE: [&str; 8] = ["base64", "base32", "xxd", "openssl", "uudecode", "rev", "gunzip", "zcat"];
 
 /// Words before a program that only say how it is started.
 static BEFORE: [&str; 21] = [
@@ -222,9 +222,20 @@ fn is_decoder(command: &Simple) -> bool {
     match name {
         "base64" | "base32" | "openssl" => flag(&["-d", "--d", "-id", "-di"]),
         "xxd" => flag(&["-r", "-p"]),
+        "tr" => turns_letters(command),
         "printf" | "echo" => command.words.iter().any(|word| word.contains("\\x") || word.contains("x6")),
         name => DECODE.contains(&name),
     }
+}
+
+/// `tr A-Za-z N-ZA-Mn-za-m` and its kin, not `tr '\n' ' '` or `tr A-Z a-z`, which people write every day. The command
+/// line was written small before.
+fn turns_letters(command: &Simple) -> bool {
+    let sets: Vec<&String> = command.words.iter().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let [from, to] = sets.as_slice() else { return false };
+    let letters = |set: &str| set.chars().filter(char::is_ascii_alphanumeric).count() >= 3 && !set.contains("[:");
+    let same = |set: &str| matches!(set, "a-z" | "a-za-z");
+    letters(from) && letters(to) && !(same(from) && same(to))
 }
 
 /// `rm -rf /` and its kin.

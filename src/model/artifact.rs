@@ -1,7 +1,7 @@
 //! One file of what is weighed.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 
@@ -192,11 +192,16 @@ pub struct Contents {
 /// What only its neighbours can tell of a source file: whether it is loaded with a model.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Code {
-    /// Modules that it imports from beside itself, with the dots before them; for a configuration the modules that it
-    /// names, without dots.
+    /// Modules that it imports, with the dots before them; for a configuration the modules that it names.
     pub imports: Vec<String>,
     /// What is to be said of it if it is loaded.
     pub loaded: Vec<Evidence>,
+    /// True for a source that is loaded with a model by what it is called or holds, whatever names it.
+    pub entry: bool,
+    /// What is to be said of it if another file calls one of these functions or classes.
+    pub called: Vec<(BTreeSet<String>, Evidence)>,
+    /// What it imports from other files or calls in them, by full name, if it answers requests.
+    pub used: Vec<String>,
 }
 
 /// One file: where, how long, its digests, and what it is.

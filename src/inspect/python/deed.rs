@@ -4,9 +4,9 @@
 
 use super::super::shell::{self, ordinary};
 use super::expression::Argument;
-use super::names::{
-    CONNECTS, CREDENTIALS, DECODES, EVALUATES, FETCHES, LASTING, NATIVE, SENDS, STARTS, UNPICKLES, last,
-};
+use super::names::{Kind, UNKNOWN, kind, last, only_answers, takes_file};
+use super::places;
+use super::tables::{CHANNELS, DATA, MACHINE, OPENS, PACKAGES, PUTS, SHELLS, TOKENS};
 use super::value::{Taint, Value};
 
 /// What a call does.
@@ -14,16 +14,18 @@ use super::value::{Taint, Value};
 pub enum Deed {
     /// Runs text as code.
     Evaluates(Text),
+    /// Reaches for something by a name that was decoded as the program runs.
+    Disguised,
     /// Starts a program.
     Starts(Command),
     /// Talks to another machine.
     Reaches(Reach),
     /// Unpickles; true if what is unpickled stands in the source itself.
     Unpickles(bool),
-    /// Loads or compiles machine code.
-    LoadsNative,
-    /// Writes or deletes where no model has business, or deletes folders.
-    Changes(&'static str),
+    /// Loads or compiles machine code; true if it came with the source.
+    LoadsNative(bool),
+    /// Writes or deletes where no model has business.
+    Changes(Changed),
     /// Reads a file of credentials.
     ReadsCredentials,
 }
@@ -35,8 +37,16 @@ pub enum Text {
     Decoded,
     /// It came from the network.
     Fetched,
-    /// It is a file of the repository.
+    /// It is a file that is no source, or came out of one.
+    Data,
+    /// It is a source file.
+    Source,
+    /// It is a file whose name is not known.
     File,
+    /// A definition that is put together of known pieces and others, as libraries make functions.
+    Template,
+    /// Not known, and run as statements.
+    Statements,
     /// Not known.
     Unknown,
 }
@@ -61,12 +71,27 @@ pub enum Command {
 pub enum Reach {
     /// Sends secrets.
     Leaks,
+    /// Sends one secret of the environment, or what the machine and its user are called.
+    Tells,
     /// Sends something, to an address that stands in the source or not.
     Sends(bool),
     /// Fetches something, from an address that stands in the source or not.
     Fetches(bool),
-    /// A connection of its own.
-    Connects,
+    /// A connection of its own, to an address that stands in the source or not.
+    Connects(bool),
+}
+
+/// What is written or deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// A file from which something is run later.
+    Lasting,
+    /// A program, made of what was decoded or fetched.
+    Program,
+    /// A folder without which nothing works, deleted.
+    Vital,
+    /// Another folder, deleted.
+    Folder,
 }
 
 impl Deed {
@@ -74,7 +99,7 @@ impl Deed {
     pub const fn is_grave(&self) -> bool {
         matches!(
             self,
-            Self::Evaluates(Text::Decoded | Text::Fetched)
+            Self::Evaluates(Text::Decoded | Text::Fetched | Text::Data)
                 | Self::Starts(Command::Hostile(_))
                 | Self::Reaches(Reach::Leaks)
                 | Self::ReadsCredentials
@@ -82,114 +107,260 @@ impl Deed {
     }
 }
 
+/// What is handed on as a whole.
+fn all(arguments: &[Argument]) -> Taint {
+    arguments.iter().fold(Taint::default(), |taint, (_, value)| taint.or(value.whole()))
+}
+
+/// Keywords under which programs show who they are, as they are meant to.
+fn identifies(keyword: Option<&String>) -> bool {
+    keyword.is_some_and(|keyword| matches!(keyword.as_str(), "headers" | "auth" | "token" | "params" | "cookies"))
+}
+
+/// The same without the secrets by which a program is let in.
+fn told(arguments: &[Argument]) -> Taint {
+    all(arguments)
+        .but_token(arguments.iter().filter(|(key, _)| !identifies(key.as_ref())).any(|(_, value)| value.taint.token))
+}
+
+/// The first argument without a keyword.
+fn first(arguments: &[Argument]) -> Option<&Value> {
+    arguments.iter().find(|(keyword, _)| keyword.is_none()).map(|(_, value)| value)
+}
+
+fn keyword<'a>(name: &str, arguments: &'a [Argument]) -> Option<&'a Value> {
+    arguments.iter().find(|(key, _)| key.as_deref() == Some(name)).map(|(_, value)| value)
+}
+
 /// What the call does, if it is anything of note.
 pub fn of(path: &str, arguments: &[Argument]) -> Option<Deed> {
-    let taint = arguments.iter().fold(Taint::default(), |taint, (_, value)| taint.or(value.whole()));
-    let first = arguments.iter().find(|(keyword, _)| keyword.is_none()).map(|(_, value)| value);
-    let keyword = |name: &str| arguments.iter().find(|(key, _)| key.as_deref() == Some(name)).map(|(_, value)| value);
-    if EVALUATES.contains(&path) {
-        return Some(Deed::Evaluates(if taint.fetched {
-            Text::Fetched
-        } else if taint.decoded {
-            Text::Decoded
-        } else if taint.read || matches!(path, "runpy.run_path" | "execfile") {
-            Text::File
-        } else {
-            Text::Unknown
-        }));
+    let first = first(arguments);
+    match kind(path) {
+        Some(Kind::Evaluates) => return Some(Deed::Evaluates(evaluates(path, arguments))),
+        Some(Kind::Starts) if path.starts_with(UNKNOWN) && arguments.is_empty() => return None,
+        Some(Kind::Starts) => return Some(Deed::Starts(command(path, arguments))),
+        Some(Kind::Unpickles) => return unpickles(path, arguments),
+        Some(Kind::Native) => return Some(native(arguments)),
+        _ if path == "os.dup2" && arguments.iter().any(|(_, value)| is_wired(value)) => {
+            return Some(Deed::Starts(Command::Hostile("it gives a shell to somebody else")));
+        }
+        _ if path == "numpy.load" && keyword("allow_pickle", arguments).is_some() => {
+            return unpickles(path, arguments);
+        }
+        _ => {}
     }
-    if STARTS.contains(&path) || path.starts_with("os.exec") || path.starts_with("os.spawn") {
-        let given = first.or_else(|| keyword("args")).or_else(|| keyword("cmd"));
-        return Some(Deed::Starts(command(path, given, arguments)));
+    network(path, arguments).or_else(|| files(path, first, arguments))
+}
+
+fn evaluates(path: &str, arguments: &[Argument]) -> Text {
+    let taint = all(arguments);
+    if taint.fetched {
+        return Text::Fetched;
     }
-    let address = first.or_else(|| keyword("url"));
-    let constant = address.is_some_and(|address| address.text.is_some());
-    if path.starts_with("socket.socket()") && matches!(last(path), "connect" | "bind" | "connect_ex")
-        || CONNECTS.contains(&path)
+    if taint.decoded {
+        return Text::Decoded;
+    }
+    if takes_file(path) {
+        let place = match path {
+            "runpy.run_path" | "execfile" | "zipimport.zipimporter" => first(arguments),
+            _ => arguments.get(1).map(|(_, value)| value),
+        };
+        let name = place.and_then(|place| place.text.as_deref()).unwrap_or_default();
+        return match name {
+            name if places::is_data(name) || path.contains("Sourceless") => Text::Data,
+            name if places::is_program(name) => Text::Source,
+            _ if path == "execfile" || path == "runpy.run_path" => Text::File,
+            // What is loaded as a module from a place that is not known is the work of every plug-in.
+            _ => Text::Source,
+        };
+    }
+    match taint {
+        Taint { data: true, .. } => Text::Data,
+        Taint { source: true, .. } => Text::Source,
+        Taint { read: true, .. } => Text::File,
+        _ if is_template(first(arguments)) => Text::Template,
+        // What is timed is most often a function, and a module that is named is source.
+        _ if path.starts_with("timeit.") && first(arguments).is_none_or(|code| code.text.is_none()) => Text::Template,
+        _ if path == "runpy.run_module" && first(arguments).is_some_and(|name| name.known().is_some()) => Text::Source,
+        _ if only_answers(path) => Text::Unknown,
+        _ => Text::Statements,
+    }
+}
+
+/// `f"def {name}(self): …"`
+fn is_template(code: Option<&Value>) -> bool {
+    let text = code.filter(|code| code.partial).and_then(|code| code.text.as_deref()).unwrap_or_default().trim_start();
+    ["def ", "class ", "@", "lambda ", "if True:", "async def "].iter().any(|begin| text.starts_with(begin))
+}
+
+fn unpickles(path: &str, arguments: &[Argument]) -> Option<Deed> {
+    let taint = all(arguments);
+    let given = first(arguments);
+    let text = given.and_then(|value| value.text.as_deref());
+    if path.starts_with("yaml.") && path != "yaml.unsafe_load" {
+        return text.filter(|text| text.contains("!!python/")).map(|_| Deed::Unpickles(true));
+    }
+    let bounded = path == "torch.load"
+        && keyword("weights_only", arguments).is_some_and(|value| value.path.as_deref() != Some("False"));
+    let stands = text.is_some() && (last(path) == "loads" || path == "jsonpickle.decode");
+    (!bounded).then_some(Deed::Unpickles(stands || taint.decoded || taint.fetched))
+}
+
+fn native(arguments: &[Argument]) -> Deed {
+    let mut texts = arguments.iter().filter_map(|(_, value)| value.command());
+    if texts.clone().any(|text| ["system(", "popen(", "execve(", "execl("].iter().any(|call| text.contains(call))) {
+        return Deed::Starts(Command::Hostile("it compiles a program that starts others"));
+    }
+    Deed::LoadsNative(texts.any(|text| places::is_own_library(&text)))
+}
+
+fn network(path: &str, arguments: &[Argument]) -> Option<Deed> {
+    let address = first(arguments).or_else(|| keyword("url", arguments));
+    let constant = address.is_some_and(|address| address.known().is_some());
+    let channel = CHANNELS.iter().any(|channel| path.starts_with(channel));
+    let taint = told(arguments);
+    let leaks = |otherwise: Option<Reach>| match taint {
+        Taint { secret: true, .. } => Some(Deed::Reaches(Reach::Leaks)),
+        Taint { token: true, .. } | Taint { machine: true, .. } => Some(Deed::Reaches(Reach::Tells)),
+        _ => otherwise.map(Deed::Reaches),
+    };
+    let known = kind(path);
+    let target = arguments.get(1).and_then(|(_, value)| value.text.as_deref()).unwrap_or_default();
+    if known == Some(Kind::Fetches) && last(path) == "urlretrieve" && places::is_program(target) {
+        return Some(Deed::Changes(Changed::Program));
+    }
+    if (path.starts_with("socket.socket()") && matches!(last(path), "connect" | "bind" | "connect_ex"))
+        || known == Some(Kind::Connects)
     {
-        return Some(Deed::Reaches(Reach::Connects));
+        let place = address.and_then(|address| address.items.as_ref()).and_then(|items| items.first());
+        let binds = last(path) == "bind";
+        let elsewhere =
+            |host: &String| host.len() > 2 && !matches!(host.as_str(), "127.0.0.1" | "localhost" | "::1" | "0.0.0.0");
+        return leaks(Some(Reach::Connects(!binds && place.is_some_and(elsewhere))));
     }
-    let session = [
-        "requests.Session()",
-        "requests.session()",
-        "httpx.Client()",
-        "aiohttp.ClientSession()",
-        "urllib3.PoolManager()",
-    ]
-    .iter()
-    .any(|session| path.starts_with(session));
-    let sends = SENDS.contains(&path) || (session && matches!(last(path), "post" | "put" | "request"));
-    if sends || FETCHES.contains(&path) || (session && last(path) == "get") {
+    if path.starts_with("socket.socket()") || path.starts_with("socket.create_connection()") {
+        return leaks(None);
+    }
+    let sends = known == Some(Kind::Sends) || (channel && matches!(last(path), "post" | "put"));
+    if sends || known == Some(Kind::Fetches) || (channel && matches!(last(path), "get" | "request")) {
         let remote = address.and_then(|address| address.text.as_deref()).is_none_or(|text| text.contains("://"));
         if path == "pandas.read_csv" && (!constant || !remote) {
             return None;
         }
-        return Some(Deed::Reaches(match (taint.secret, sends || keyword("data").is_some()) {
-            (true, _) => Reach::Leaks,
-            (false, true) => Reach::Sends(constant),
-            (false, false) => Reach::Fetches(constant),
-        }));
+        let data = keyword("data", arguments).is_some() || keyword("json", arguments).is_some();
+        return leaks(Some(if sends || data { Reach::Sends(constant) } else { Reach::Fetches(constant) }));
     }
-    if UNPICKLES.contains(&path) || (path == "numpy.load" && keyword("allow_pickle").is_some()) {
-        let bounded =
-            path == "torch.load" && keyword("weights_only").is_some_and(|value| value.path.as_deref() != Some("False"));
-        let embedded =
-            first.is_some_and(|value| value.text.is_some()) && last(path) == "loads" || taint.decoded || taint.fetched;
-        return (!bounded).then_some(Deed::Unpickles(embedded));
-    }
-    if NATIVE.contains(&path) {
-        return Some(Deed::LoadsNative);
-    }
-    files(path, first, arguments)
+    let asks = matches!(path, "socket.gethostbyname" | "socket.gethostbyname_ex" | "socket.getaddrinfo");
+    let method = matches!(last(path), "send" | "sendall" | "sendto" | "sendmail" | "storbinary" | "resolve");
+    // A machine that asks for its own address tells nobody anything.
+    let told = asks && address.is_some_and(|address| address.text.is_some() || address.taint.secret);
+    if told || (channel && method) { leaks(None) } else { None }
 }
 
 fn files(path: &str, first: Option<&Value>, arguments: &[Argument]) -> Option<Deed> {
+    let text = |n: usize| arguments.get(n).and_then(|(_, value)| value.text.as_deref()).unwrap_or_default();
     let name = first.and_then(|value| value.text.as_deref()).unwrap_or_default();
-    let mode = arguments.iter().filter_map(|(_, value)| value.text.as_deref()).nth(1).unwrap_or_default();
-    let opens = matches!(path, "open" | "io.open" | "os.open" | "codecs.open" | "pathlib.Path" | "os.path.expanduser");
-    let writes = matches!(path, "open" | "io.open" | "codecs.open") && mode.contains(['w', 'a', 'x', '+']);
-    if (writes || path == "os.path.expanduser") && LASTING.iter().any(|lasting| name.contains(lasting)) {
-        return Some(Deed::Changes("a file from which something is run later"));
+    if path.strip_prefix(WRITES).is_some_and(|method| method.starts_with(".write")) {
+        let made = all(arguments);
+        return (made.decoded || made.fetched).then_some(Deed::Changes(Changed::Program));
     }
-    if opens && CREDENTIALS.iter().any(|file| name.contains(file)) {
+    let packages = |place: Option<&Value>, name: &str| {
+        place.is_some_and(|place| place.taint.packages) && (name.ends_with(".pth") || name.ends_with(".py"))
+    };
+    let second = arguments.get(1).map(|(_, value)| value);
+    let written = writes(path, arguments) && (places::lasts(name) || packages(first, name));
+    let put = PUTS.contains(&path) && (places::lasts(text(1)) || packages(second, text(1)) || packages(second, name));
+    let opened = path == "os.open" && places::lasts(name);
+    let registered = path.starts_with("winreg.") && places::lasts(text(1));
+    if written || put || opened || registered {
+        return Some(Deed::Changes(Changed::Lasting));
+    }
+    if OPENS.contains(&path) && places::is_secret(name) {
         return Some(Deed::ReadsCredentials);
     }
-    matches!(path, "shutil.rmtree" | "os.removedirs").then_some(Deed::Changes("a whole folder, which it deletes"))
+    if matches!(path, "shutil.rmtree" | "os.removedirs") {
+        let vital = first.is_some_and(|value| value.known().is_some_and(places::is_vital));
+        return Some(Deed::Changes(if vital { Changed::Vital } else { Changed::Folder }));
+    }
+    None
+}
+
+/// What an open file of a program is called.
+const WRITES: &str = "open(program)";
+
+fn writes(path: &str, arguments: &[Argument]) -> bool {
+    let mode = keyword("mode", arguments).or_else(|| arguments.get(1).map(|(_, value)| value));
+    let mode = mode.and_then(|mode| mode.text.as_deref()).unwrap_or_default();
+    matches!(path, "open" | "io.open" | "codecs.open") && mode.len() < 8 && mode.contains(['w', 'a', 'x', '+'])
+}
+
+/// What the result of a call is called.
+pub fn result(path: &str, arguments: &[Argument]) -> String {
+    let program = || first(arguments).and_then(|value| value.text.as_deref()).is_some_and(places::is_program);
+    if writes(path, arguments) && program() { WRITES.to_owned() } else { format!("{path}()") }
 }
 
 /// Where the result of a call comes from.
 pub fn taint(path: &str, arguments: &[Argument], deed: Option<&Deed>) -> Taint {
-    let given = arguments.iter().fold(Taint::default(), |taint, (_, value)| taint.or(value.whole()));
-    let reads = matches!(path, "open" | "io.open" | "codecs.open" | "pathlib.Path");
-    let secret = path.starts_with("os.environ.") && matches!(last(path), "items()" | "items" | "copy" | "values");
+    let given = told(arguments);
+    let name = first(arguments).and_then(|value| value.text.as_deref()).unwrap_or_default();
+    let opens = matches!(path, "open" | "io.open" | "codecs.open");
+    let source = opens && places::is_program(name);
+    let data = (opens && places::is_data(name)) || DATA.contains(&path) || matches!(deed, Some(Deed::Unpickles(_)));
+    let environ = path.starts_with("os.environ.");
+    let secret = environ && matches!(last(path), "items()" | "items" | "copy" | "values");
+    let one = path == "os.getenv" || (environ && matches!(last(path), "get" | "pop" | "setdefault"));
     let credentials = deed == Some(&Deed::ReadsCredentials);
+    let known = kind(path);
     Taint {
-        decoded: given.decoded || DECODES.contains(&path),
+        decoded: given.decoded || known == Some(Kind::Decodes),
         fetched: given.fetched
-            || FETCHES.contains(&path)
-            || SENDS.contains(&path)
+            || matches!(known, Some(Kind::Fetches | Kind::Sends))
             || path.contains("requests.Session()"),
         secret: given.secret || secret || credentials,
-        read: given.read || reads,
+        read: given.read || opens,
+        source: given.source || source,
+        data: given.data || data,
+        packages: given.packages || PACKAGES.contains(&path),
+        token: given.token || (one && places::names_secret(name)) || TOKENS.contains(&path),
+        machine: given.machine || MACHINE.contains(&path),
     }
 }
 
-fn command(path: &str, given: Option<&Value>, arguments: &[Argument]) -> Command {
-    let text = if path.starts_with("os.exec") || path.starts_with("os.spawn") {
-        let all: Vec<String> = arguments.iter().filter_map(|(_, value)| value.command()).collect();
+/// True for a connection, or what came through one.
+fn is_wired(value: &Value) -> bool {
+    value.path.as_deref().is_some_and(|path| path.starts_with("socket.")) || value.taint.fetched
+}
+
+fn command(path: &str, arguments: &[Argument]) -> Command {
+    let together = |from: usize| {
+        let all: Vec<String> = arguments.iter().skip(from).filter_map(|(_, value)| value.command()).collect();
         (!all.is_empty()).then(|| all.join(" "))
-    } else {
-        given.and_then(Value::command)
     };
+    let said = |value: &Value| value.command().filter(|text| !text.trim().is_empty());
+    let given = ["args", "cmd", "command"].iter().find_map(|key| keyword(key, arguments));
+    let text = match last(path) {
+        name if name.starts_with("exec") || name.starts_with("spawn") => together(0),
+        "create_subprocess_exec" | "posix_spawn" => together(0),
+        _ => given
+            .and_then(said)
+            .or_else(|| arguments.iter().filter(|(key, _)| key.is_none()).find_map(|(_, value)| said(value))),
+    };
+    let wired = arguments
+        .iter()
+        .any(|(_, value)| value.path.as_deref().is_some_and(|path| path.starts_with("socket.")) || value.taint.fetched);
     match text {
         _ if path.starts_with("pip.") => Command::SetsUp,
         None => Command::Unknown,
+        Some(text) if wired && SHELLS.contains(&text.split_whitespace().next().unwrap_or_default()) => {
+            Command::Hostile("it gives a shell to somebody else")
+        }
         Some(text) => match shell::hostile(&text) {
             Some(reason) => Command::Hostile(reason),
             None if ordinary::asks(&text) => Command::Asks,
-            None if ordinary::sets_up(&text) => Command::SetsUp,
+            None if ordinary::sets_up(&text) && !(text.contains('>') && places::lasts(&text)) => Command::SetsUp,
             // The program itself is put together as the code runs.
-            None if text.trim().is_empty() || text.starts_with(' ') => Command::Unknown,
+            None if text.trim().is_empty() || text.starts_with([' ', super::value::GAP]) => Command::Unknown,
             None => Command::Known,
         },
     }

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::source::Source;
-use super::tokens::{Kind, Token};
-use super::value::{Taint, Value, base64, hexadecimal};
+use super::texts::{of_text, percent};
+use super::tokens::{FIELDED, Kind, Token};
+use super::value::{GAP, ITEMS, Slice, Taint, Value};
 
 /// Brackets inside of brackets that are followed; deeper ones are read as if they were not there, which is said.
 const DEPTH: u32 = 48;
@@ -84,6 +85,8 @@ impl<'p> Parser<'p> {
         // The text that the value has become, where pieces were added to it.
         let mut grown: Option<String> = None;
         let mut operator = "";
+        // The name that `:=` binds to what follows.
+        let mut binds: Option<String> = None;
         while let Some(token) = self.tokens.get(self.at) {
             match &token.kind {
                 Kind::Sign("," | ")" | "]" | "}" | ";") => break,
@@ -91,11 +94,14 @@ impl<'p> Parser<'p> {
                     self.at += 1;
                     break;
                 }
-                Kind::Sign("(" | "[" | "{") if self.source.brackets >= DEPTH => {
+                Kind::Sign("(" | "[" | "{" | FIELDED) if self.source.brackets >= DEPTH => {
                     self.source.reach("python-brackets", DEPTH as usize);
                     self.at += 1;
                 }
-                Kind::Sign(sign) if !matches!(*sign, "(" | "[" | "{") => {
+                Kind::Sign(sign) if !matches!(*sign, "(" | "[" | "{" | FIELDED) => {
+                    if *sign == ":=" {
+                        binds = self.name_before();
+                    }
                     operator = sign;
                     self.at += 1;
                 }
@@ -113,16 +119,12 @@ impl<'p> Parser<'p> {
                 }
                 _ => {
                     let next = self.operand();
+                    if let Some(name) = binds.take() {
+                        self.source.assign(&name, next.clone());
+                    }
                     value = Some(match value {
                         None => next,
-                        Some(value) if matches!(operator, "+" | "") => self.joined(value, &next, &mut grown),
-                        Some(value) if operator == "word" && value.path.is_some() => {
-                            Value { taint: value.taint.or(next.taint), ..value }
-                        }
-                        Some(value) => {
-                            grown = None;
-                            Value::tainted(value.taint.or(next.taint))
-                        }
+                        Some(value) => self.operated(value, operator, next, &mut grown),
                     });
                     operator = "";
                 }
@@ -131,23 +133,87 @@ impl<'p> Parser<'p> {
         whole(value.unwrap_or_default(), &mut grown)
     }
 
+    fn name_before(&self) -> Option<String> {
+        match self.tokens.get(self.at.checked_sub(1)?).map(|token| &token.kind) {
+            Some(Kind::Name(name)) => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    /// `value operator next`
+    fn operated(&mut self, value: Value, operator: &str, next: Value, grown: &mut Option<String>) -> Value {
+        let mut taint = value.taint.or(next.taint);
+        match operator {
+            "+" | "" => return self.joined(value, &next, grown),
+            // What is looked up in a dictionary, what a lambda gives and what is bound is what follows.
+            ":" | "=" | ":=" => {
+                *grown = None;
+                let at = self.tokens.get(self.at.saturating_sub(1)).map_or(0..0, |token| token.at..token.end);
+                self.source.keeps(&value, at);
+                return Value { taint, ..next };
+            }
+            "/" if value.text.is_some() || next.text.is_some() => {
+                let value = whole(value, grown);
+                let folder = value.piece().unwrap_or(GAP.to_string().into());
+                let below = next.piece().unwrap_or(GAP.to_string().into());
+                if self.source.affords(folder.len().saturating_add(below.len())) {
+                    let partial = value.is_partial() || next.is_partial();
+                    return Value { taint, partial, ..Value::text(format!("{folder}/{below}")) };
+                }
+            }
+            "%" => {
+                let value = whole(value, grown);
+                if let Some(text) = value.text.as_deref().filter(|_| self.source.affords(value.size() + next.size())) {
+                    let made = percent(text, &next);
+                    let partial = made.partial || value.partial;
+                    return if self.source.affords(made.size()) {
+                        Value { taint, partial, ..made }
+                    } else {
+                        Value::tainted(taint)
+                    };
+                }
+            }
+            "word" if value.path.is_some() => return Value { taint, ..value },
+            "^" => taint.decoded = true,
+            _ => {}
+        }
+        *grown = None;
+        Value::tainted(taint)
+    }
+
     /// `value + next`, or two literals side by side. The text grows in `grown`, so that many pieces cost no more than
     /// their bytes.
     fn joined(&mut self, value: Value, next: &Value, grown: &mut Option<String>) -> Value {
         let taint = value.taint.or(next.taint);
-        let Some(more) = next.text.as_ref() else {
+        if let Some(items) = &value.items {
+            return self.lengthened(items, next, taint);
+        }
+        let is_text = grown.is_some() || value.text.is_some() || next.text.is_some();
+        let Some(more) = next.piece().filter(|_| is_text) else {
             *grown = None;
             return Value::tainted(taint);
         };
-        let first = grown.is_none();
-        let begin = if first { value.text.as_deref().unwrap_or_default().len() } else { 0 };
-        if (first && value.text.is_none()) || !self.source.affords(begin + more.len()) {
+        let begin = if grown.is_some() { None } else { value.piece() };
+        if !self.source.affords(begin.as_ref().map_or(0, |begin| begin.len()) + more.len()) {
             *grown = None;
             return Value::tainted(taint);
         }
-        let text = grown.get_or_insert_with(|| value.text.as_deref().unwrap_or_default().to_owned());
-        text.push_str(more);
-        Value::tainted(taint)
+        // What grows stands for the text of the value, so only its own pieces count.
+        let partial = if grown.is_some() { value.partial } else { value.is_partial() } || next.is_partial();
+        let text = grown.get_or_insert_with(|| begin.unwrap_or_default().into_owned());
+        text.push_str(&more);
+        Value { partial, ..Value::tainted(taint) }
+    }
+
+    /// `[a, b] + next`
+    fn lengthened(&mut self, items: &std::rc::Rc<[String]>, next: &Value, taint: Taint) -> Value {
+        let more = next.items.as_deref().unwrap_or_default();
+        let size = items.iter().chain(more).map(|item| item.len() + 16).fold(0, usize::saturating_add);
+        if items.len() + more.len() > ITEMS || !self.source.affords(size) {
+            return Value::tainted(taint);
+        }
+        let all = items.iter().chain(more).cloned().collect();
+        Value { items: Some(all), ..Value::tainted(taint) }
     }
 
     /// A name that was just taken.
@@ -171,7 +237,8 @@ impl<'p> Parser<'p> {
             }
             Kind::Text(text) => {
                 self.at += 1;
-                Value::text(text.clone())
+                self.source.speak(text);
+                Value::text(text.as_str())
             }
             Kind::Number(number) => {
                 self.at += 1;
@@ -183,7 +250,7 @@ impl<'p> Parser<'p> {
                     "[" => "]",
                     _ => "}",
                 };
-                self.bracket(*open == "(", close)
+                self.bracket(matches!(*open, "(" | FIELDED), close)
             }
         };
         loop {
@@ -193,8 +260,8 @@ impl<'p> Parser<'p> {
                     let Some(Token { kind: Kind::Name(name), end, .. }) = self.tokens.get(self.at) else { continue };
                     self.at += 1;
                     let method = (value.text.is_some() || value.items.is_some()).then_some(name.as_str());
-                    if let (Some(method), Some("(")) = (method, self.sign(0)) {
-                        value = self.method(&value, method);
+                    if let (Some(method), Some("(")) = (method.filter(|_| self.source.brackets < DEPTH), self.sign(0)) {
+                        value = self.method(&value, method, start);
                         continue;
                     }
                     value = self.source.attribute(&value, name, start..*end);
@@ -211,12 +278,12 @@ impl<'p> Parser<'p> {
                     return self.source.call(&value, &[], start..start + 1);
                 }
                 Some("[") if self.source.brackets < DEPTH => {
-                    let before = self.at;
+                    let before = self.at + 1;
                     self.at += 1;
                     let index = self.nested("]");
-                    let signs = self.tokens.get(before..self.at).unwrap_or_default();
+                    let signs = self.tokens.get(before..self.at.saturating_sub(1)).unwrap_or_default();
                     let index: Vec<_> = index.into_iter().map(|(_, value)| value).collect();
-                    value = self.source.item(&value, &index, is_reversal(signs));
+                    value = self.source.item(&value, &index, slice(signs), start..start + 1);
                 }
                 _ => return value,
             }
@@ -224,13 +291,28 @@ impl<'p> Parser<'p> {
     }
 
     /// `text.method(…)`, standing at the bracket.
-    fn method(&mut self, value: &Value, method: &str) -> Value {
+    fn method(&mut self, value: &Value, method: &str, start: usize) -> Value {
         let arguments = self.arguments();
-        let size = arguments.iter().map(|(_, value)| value.size()).fold(value.size(), usize::saturating_add);
-        if self.source.affords(size) {
-            return of_text(value, method, &arguments);
+        let end = self.tokens.get(self.at.saturating_sub(1)).map_or(start, |token| token.end);
+        // What is done to the file that a text names.
+        let mode = match method {
+            "write_text" | "write_bytes" | "touch" => Some("w"),
+            "read_text" | "read_bytes" => Some("r"),
+            "open" => arguments.first().and_then(|(_, mode)| mode.text.as_deref()).or(Some("r")),
+            _ => None,
+        };
+        if let Some(mode) = mode {
+            let opened = [(None, value.clone()), (None, Value::text(mode))];
+            let file = self.source.call(&Value::imported("open"), &opened, start..end);
+            let write = file.attribute("write");
+            return if mode == "w" { self.source.call(&write, &arguments, start..end) } else { file };
         }
-        Value::tainted(arguments.iter().fold(value.taint, |taint, (_, one)| taint.or(one.taint)))
+        let size = arguments.iter().map(|(_, value)| value.size()).fold(value.size(), usize::saturating_add);
+        let made = self.source.affords(size).then(|| of_text(value, method, &arguments));
+        match made.filter(|made| self.source.affords(made.size())) {
+            Some(made) => made,
+            None => Value::tainted(arguments.iter().fold(value.taint, |taint, (_, one)| taint.or(one.taint))),
+        }
     }
 
     fn arguments(&mut self) -> Vec<Argument> {
@@ -253,7 +335,13 @@ impl<'p> Parser<'p> {
         let values: Vec<Value> = items.into_iter().map(|(_, value)| value).collect();
         match values.as_slice() {
             [one] if round && !comma && self.at > start + 1 => one.clone(),
-            _ => self.source.list(&values),
+            _ => {
+                let at = self.tokens.get(start).map_or(0..0, |token| token.at..token.end);
+                for value in &values {
+                    self.source.keeps(value, at.clone());
+                }
+                self.source.list(&values)
+            }
         }
     }
 }
@@ -261,77 +349,31 @@ impl<'p> Parser<'p> {
 /// The value with the text that grew.
 fn whole(value: Value, grown: &mut Option<String>) -> Value {
     match grown.take() {
-        Some(text) => Value { taint: value.taint, ..Value::text(text) },
+        Some(text) => Value { taint: value.taint, partial: value.partial, ..Value::text(text) },
         None => value,
     }
 }
 
-/// `[::-1]`
-fn is_reversal(tokens: &[Token]) -> bool {
-    let signs = tokens.iter().filter(|token| token.kind == Kind::Sign(":")).count();
-    signs == 2 && tokens.windows(2).any(|two| two[0].kind == Kind::Sign("-") && two[1].kind == Kind::Number(1))
-}
-
-/// Methods of texts and of lists of texts.
-fn of_text(value: &Value, method: &str, arguments: &[Argument]) -> Value {
-    let taint = arguments.iter().fold(value.taint, |taint, (_, argument)| taint.or(argument.taint));
-    let first = arguments.first().map(|(_, value)| value);
-    let text = value.text.as_deref();
-    let made = match (method, text) {
-        ("decode" | "encode" | "strip" | "rstrip" | "lstrip", Some(text))
-            if method.ends_with("code") || first.is_none() =>
-        {
-            Some(if method.ends_with("strip") { text.trim().to_owned() } else { text.to_owned() })
-        }
-        ("lower", Some(text)) => Some(text.to_lowercase()),
-        ("join", Some(text)) => first.and_then(|list| list.items.as_ref()).map(|items| items.join(text)),
-        ("replace", Some(text)) => match arguments {
-            [(_, Value { text: Some(old), .. }), (_, Value { text: Some(new), .. })]
-                if !old.is_empty() && text.len().saturating_mul(new.len() + 1) < 1 << 20 =>
-            {
-                Some(text.replace(&**old, new))
+/// What stands between brackets, if it is `from:to:step` in numbers.
+fn slice(tokens: &[Token]) -> Option<Slice> {
+    let mut parts: [Option<i64>; 3] = [None; 3];
+    let mut part = 0usize;
+    let mut sign = 1i64;
+    for token in tokens.iter() {
+        match &token.kind {
+            Kind::Sign(":") => {
+                part += 1;
+                sign = 1;
             }
-            _ => None,
-        },
-        _ => None,
-    };
-    Value { taint, ..made.map(Value::text).unwrap_or_default() }
-}
-
-/// Calls that give a text which is known, whatever else they do.
-pub fn known_text(path: &str, arguments: &[Argument]) -> Option<Value> {
-    let first = arguments.first().map(|(_, value)| value);
-    let text = first.and_then(|value| value.text.as_deref());
-    let decoded = Taint { decoded: true, ..first.map(|value| value.taint).unwrap_or_default() };
-    let value = match path {
-        "chr" => Value::text(first?.number.and_then(char::from_u32)?.to_string()),
-        "str" | "bytes" | "repr" | "bytearray" | "codecs.encode" if text.is_some() => Value::text(text?.to_owned()),
-        "base64.b64decode"
-        | "base64.urlsafe_b64decode"
-        | "base64.standard_b64decode"
-        | "base64.decodebytes"
-        | "binascii.a2b_base64" => Value { taint: decoded, ..Value::text(base64(text?)?) },
-        "bytes.fromhex" | "bytearray.fromhex" | "binascii.unhexlify" | "binascii.a2b_hex" | "base64.b16decode" => {
-            Value { taint: decoded, ..Value::text(hexadecimal(text?)?) }
-        }
-        "codecs.decode" => match arguments.get(1).and_then(|(_, how)| how.text.as_deref()) {
-            Some("rot13" | "rot_13") => {
-                Value { taint: decoded, ..Value::text(text?.chars().map(rotated).collect::<String>()) }
-            }
-            Some("base64" | "base64_codec") => Value { taint: decoded, ..Value::text(base64(text?)?) },
-            Some("hex" | "hex_codec") => Value { taint: decoded, ..Value::text(hexadecimal(text?)?) },
+            Kind::Sign("-") => sign = -1,
+            Kind::Number(number) => *parts.get_mut(part)? = Some(sign * i64::from(*number)),
             _ => return None,
-        },
-        _ => return None,
-    };
-    Some(value)
-}
-
-fn rotated(letter: char) -> char {
-    let turn = |first: u8| char::from((letter as u8 - first + 13) % 26 + first);
-    match letter {
-        'a'..='z' => turn(b'a'),
-        'A'..='Z' => turn(b'A'),
-        other => other,
+        }
+    }
+    let [from, to, step] = parts;
+    match (part, from) {
+        (0, Some(at)) if tokens.len() <= 2 => Some(Slice { from, to: (at != -1).then_some(at + 1), step: None }),
+        (1 | 2, _) => Some(Slice { from, to, step }),
+        _ => None,
     }
 }

@@ -7,15 +7,20 @@
 //! Not looked at: what libraries do that are not known by name, values that arise only at run time, and control flow:
 //! both branches of every condition count.
 
+mod call;
 mod deed;
+mod entry;
 mod expression;
 mod names;
+mod places;
 mod rate;
 pub mod rules;
 mod source;
 mod statement;
+mod tables;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod tokens;
 mod value;
 
@@ -25,8 +30,9 @@ use super::Scope;
 use super::lines;
 use crate::model::{Call, Code, Evidence, Judgement, Severity};
 use crate::weigh::{Unreadable, View};
-use deed::{Command, Deed, Reach, Text};
-use rate::{Role, When};
+use deed::{Changed, Command, Deed, Reach, Text};
+use entry::Role;
+use rate::When;
 use source::{Done, Source};
 
 /// Bytes of one source file that are read.
@@ -60,24 +66,33 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
     let index = lines::Index::new(text);
     let path = view.entry().unwrap_or_else(|| scope.path.as_str()).to_owned();
-    let role = rate::role(&path, &source);
-    let when = rate::reach(&source);
+    let role = entry::role(&path, &source);
+    let reached = rate::reach(&source, &path, role);
     let mut loaded = Vec::new();
+    let mut called = Vec::new();
     let mut unlisted = false;
     for done in &source.deeds {
-        let now = when.get(done.function).copied().unwrap_or(When::Called);
+        let now = reached.soberly(done.function, role, &done.deed, &source);
         let seen = evidence(done, now, role, &source, &index, view);
-        if now > When::Called && role == Role::Model {
+        if now > When::Called && role.is_model() {
             let arguments = Some(done.given.clone().unwrap_or_else(|| "…".to_owned()));
             let place = seen.as_ref().map_or_else(|| view.place(0..0), |seen| seen.place.clone());
             scope.call(Call { place, callable: done.callable.clone(), arguments, judgement: Judgement::Dangerous });
         }
-        if role != Role::Model
-            && view.depth() == 0
-            && let Some(worse) = evidence(done, now, Role::Model, &source, &index, view)
-            && seen.as_ref().is_none_or(|seen| seen.severity() < worse.severity())
-        {
-            keep(worse.of(scope.path), &mut loaded, &mut unlisted);
+        if !role.is_model() && view.depth() == 0 {
+            let before = seen.as_ref().map(Evidence::severity);
+            let now = reached.when.get(done.function).copied().unwrap_or(When::Called);
+            let worse = |when| {
+                evidence(done, when, Role::Model, &source, &index, view)
+                    .filter(|worse| before.is_none_or(|before| before < worse.severity()))
+            };
+            if let Some(worse) = worse(now) {
+                keep(worse.of(scope.path), &mut loaded, &mut unlisted);
+            }
+            let worst = worse(When::Loaded).filter(|worse| now == When::Called && worse.severity() >= Severity::High);
+            if let Some(worst) = worst.filter(|_| called.len() < LOADED) {
+                called.push((rate::ways(&source, done.function), worst.of(scope.path)));
+            }
         }
         scope.add_all(seen);
     }
@@ -86,8 +101,10 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             let limit = Unreadable::limit_evidence("python-loaded-deeds", LOADED as u64, view.place(0..0));
             loaded.push(limit.of(scope.path));
         }
-        let imports = source.neighbours.iter().filter(|module| module.starts_with('.')).cloned().collect();
-        scope.contents().code = Some(Box::new(Code { imports, loaded }));
+        let used =
+            if role == Role::Endpoint { source.neighbours.union(&source.used).cloned().collect() } else { Vec::new() };
+        let imports = source.neighbours.into_iter().collect();
+        scope.contents().code = Some(Box::new(Code { imports, loaded, entry: role.is_model(), called, used }));
     }
 }
 
@@ -108,9 +125,9 @@ pub fn inspect_cells(
         let message = format!("a cell is not Python as it is known: {}", fault.what);
         say(Evidence::new(&rules::NOT_READ, message), fault.at, scope);
     }
-    let when = rate::reach(&source);
+    let reached = rate::reach(&source, "", Role::Other);
     for done in &source.deeds {
-        let now = when.get(done.function).copied().unwrap_or(When::Called);
+        let now = reached.when.get(done.function).copied().unwrap_or(When::Called);
         // A notebook is run by somebody who reads it: programs and networks are its daily work.
         let (Deed::Evaluates(Text::Decoded | Text::Fetched)
         | Deed::Starts(Command::Hostile(_))
@@ -168,12 +185,7 @@ fn evidence(
     index: &lines::Index<'_>,
     view: &View<'_>,
 ) -> Option<Evidence> {
-    let (rule, mut severity) = rate::rate(&done.deed, when, role)?;
-    // Which methods an object of a library's own runs at import is a guess, and libraries ask their machine a lot.
-    let method = source.functions.get(done.function).is_some_and(|function| function.class.is_some());
-    if role == Role::Other && method && matches!(done.deed, Deed::Starts(Command::Known)) {
-        severity = Severity::Low;
-    }
+    let (rule, severity) = rate::rate(&done.deed, when, role)?;
     let message = format!("{} {}", said(done), moment(when, done, source));
     let mut evidence = Evidence::new(rule, message).rated(severity).with("callable", done.callable.as_str());
     if let Some(given) = &done.given {
@@ -194,18 +206,23 @@ fn said(done: &Done) -> String {
     match &done.deed {
         Deed::Evaluates(Text::Decoded) => format!("{call} runs text that was decoded"),
         Deed::Evaluates(Text::Fetched) => format!("{call} runs text that was fetched from the network"),
-        Deed::Evaluates(Text::File) => format!("{call} runs the text of a file"),
-        Deed::Evaluates(Text::Unknown) => format!("{call} runs text as code"),
+        Deed::Evaluates(Text::Data) => format!("{call} runs what is in a file that is no source"),
+        Deed::Evaluates(Text::Source | Text::File) => format!("{call} runs the text of a file"),
+        Deed::Evaluates(Text::Template | Text::Statements | Text::Unknown) => format!("{call} runs text as code"),
+        Deed::Disguised => format!("{call} looks something up by a name that was decoded"),
         Deed::Starts(Command::Hostile(why)) => format!("{call} starts a program: {why};"),
         Deed::Starts(_) => format!("{call} starts a program"),
         Deed::Reaches(Reach::Leaks) => format!("{call} sends credentials or the environment away"),
+        Deed::Reaches(Reach::Tells) => format!("{call} sends a secret, or what the machine is called, away"),
         Deed::Reaches(Reach::Sends(_)) => format!("{call} sends something to another machine"),
         Deed::Reaches(Reach::Fetches(_)) => format!("{call} fetches something from the network"),
-        Deed::Reaches(Reach::Connects) => format!("{call} opens a connection"),
+        Deed::Reaches(Reach::Connects(_)) => format!("{call} opens a connection"),
         Deed::Unpickles(true) => format!("{call} unpickles data that stands in the code itself"),
         Deed::Unpickles(false) => format!("{call} unpickles"),
-        Deed::LoadsNative => format!("{call} loads machine code"),
-        Deed::Changes(what) => format!("{call} changes {what}"),
+        Deed::LoadsNative(_) => format!("{call} loads machine code"),
+        Deed::Changes(Changed::Lasting) => format!("{call} changes a file from which something is run later"),
+        Deed::Changes(Changed::Program) => format!("{call} writes a program that was decoded or fetched"),
+        Deed::Changes(Changed::Vital | Changed::Folder) => format!("{call} deletes a whole folder"),
         Deed::ReadsCredentials => format!("{call} opens a file of credentials"),
     }
 }

@@ -1,278 +1,225 @@
-//! Full names of calls of note, and of files of note.
+//! What a call does, by its full name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-/// Calls that run text as code.
-pub static EVALUATES: [&str; 12] = [
-    "eval",
-    "exec",
-    "execfile",
-    "code.interact",
-    "code.InteractiveInterpreter.runsource",
-    "types.FunctionType",
-    "types.CodeType",
-    "runpy.run_path",
-    "runpy.run_module",
-    "runpy._run_code",
-    "timeit.timeit",
-    "cProfile.run",
-];
+use super::tables::{CONNECTS, DECODES, EVALUATES, FETCHES, NATIVE, SENDS, STARTS, UNPICKLES};
 
-/// Calls that start a program.
-pub static STARTS: [&str; 34] = [
-    "os.system",
-    "os.popen",
-    "os.startfile",
-    "os.posix_spawn",
-    "os.posix_spawnp",
-    "posix.system",
-    "posix.popen",
-    "nt.system",
-    "subprocess.run",
-    "subprocess.call",
-    "subprocess.check_call",
-    "subprocess.check_output",
-    "subprocess.Popen",
-    "subprocess.getoutput",
-    "subprocess.getstatusoutput",
-    "commands.getoutput",
-    "commands.getstatusoutput",
-    "pty.spawn",
-    "platform.popen",
-    "asyncio.create_subprocess_shell",
-    "asyncio.create_subprocess_exec",
-    "distutils.spawn.spawn",
-    "multiprocessing.util.spawnv_passfds",
-    "torch.utils.collect_env.run",
-    "pexpect.spawn",
-    "pexpect.run",
-    "ctypes.CDLL().system",
-    "ctypes.cdll.LoadLibrary().system",
-    "pip.main",
-    "pip._internal.main",
-    "pip._internal.cli.main.main",
-    "_posixsubprocess.fork_exec",
-    "webbrowser.open",
-    "invoke.run",
-];
-
-/// Calls that fetch something from the network.
-pub static FETCHES: [&str; 16] = [
-    "urllib.request.urlopen",
-    "urllib.request.urlretrieve",
-    "urllib.urlopen",
-    "urllib.urlretrieve",
-    "urllib2.urlopen",
-    "requests.get",
-    "httpx.get",
-    "httpx.stream",
-    "aiohttp.request",
-    "wget.download",
-    "torch.hub.load_state_dict_from_url",
-    "torch.hub.download_url_to_file",
-    "ftplib.FTP",
-    "urllib3.request",
-    "requests.head",
-    "pandas.read_csv",
-];
-
-/// Calls that open a connection of their own.
-pub static CONNECTS: [&str; 3] = ["socket.create_connection", "asyncio.open_connection", "telnetlib.Telnet"];
-
-/// Calls that send something.
-pub static SENDS: [&str; 11] = [
-    "requests.post",
-    "requests.put",
-    "requests.patch",
-    "requests.request",
-    "httpx.post",
-    "httpx.put",
-    "smtplib.SMTP",
-    "smtplib.SMTP_SSL",
-    "http.client.HTTPSConnection",
-    "http.client.HTTPConnection",
-    "paramiko.SSHClient",
-];
-
-/// Calls that unpickle.
-pub static UNPICKLES: [&str; 14] = [
-    "pickle.loads",
-    "pickle.load",
-    "_pickle.loads",
-    "_pickle.load",
-    "cPickle.loads",
-    "cPickle.load",
-    "dill.loads",
-    "dill.load",
-    "cloudpickle.loads",
-    "cloudpickle.load",
-    "joblib.load",
-    "torch.load",
-    "yaml.unsafe_load",
-    "shelve.open",
-];
-
-/// Calls that load machine code.
-pub static NATIVE: [&str; 10] = [
-    "ctypes.CDLL",
-    "ctypes.WinDLL",
-    "ctypes.cdll.LoadLibrary",
-    "ctypes.windll.LoadLibrary",
-    "ctypes.PyDLL",
-    "torch.ops.load_library",
-    "torch.utils.cpp_extension.load",
-    "torch.utils.cpp_extension.load_inline",
-    "torch.classes.load_library",
-    "cffi.FFI().dlopen",
-];
-
-/// Calls whose result was decoded.
-pub static DECODES: [&str; 18] = [
-    "base64.b64decode",
-    "base64.b32decode",
-    "base64.b16decode",
-    "base64.b85decode",
-    "base64.a85decode",
-    "base64.urlsafe_b64decode",
-    "base64.decodebytes",
-    "base64.standard_b64decode",
-    "binascii.unhexlify",
-    "binascii.a2b_base64",
-    "binascii.a2b_hex",
-    "bytes.fromhex",
-    "codecs.decode",
-    "zlib.decompress",
-    "gzip.decompress",
-    "bz2.decompress",
-    "lzma.decompress",
-    "marshal.loads",
-];
-
-/// Files that hold what only their owner may know.
-pub static CREDENTIALS: [&str; 17] = [
-    "/.ssh/",
-    ".ssh/id_",
-    ".aws/credentials",
-    ".netrc",
-    ".git-credentials",
-    ".docker/config.json",
-    ".kube/config",
-    "/etc/passwd",
-    "/etc/shadow",
-    "/proc/self/environ",
-    ".config/gcloud",
-    ".pypirc",
-    "huggingface/token",
-    ".bash_history",
-    "Login Data",
-    "/run/secrets/kubernetes.io",
-    "wallet.dat",
-];
-
-/// Places from which something is run later.
-pub static LASTING: [&str; 12] = [
-    ".bashrc",
-    ".profile",
-    ".zshrc",
-    ".bash_profile",
-    "authorized_keys",
-    "/etc/cron",
-    "/etc/systemd",
-    "/etc/ld.so.preload",
-    "/etc/passwd",
-    "sitecustomize.py",
-    ".config/autostart",
-    "/etc/init.d",
-];
-
-/// Names of which the last part is that of a call of note.
-static ENDS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| known().map(last).collect());
-
-fn known() -> impl Iterator<Item = &'static str> {
-    let tables: [&[&'static str]; 7] = [&EVALUATES, &STARTS, &FETCHES, &SENDS, &UNPICKLES, &NATIVE, &DECODES];
-    tables.into_iter().flatten().copied().chain(CONNECTS)
+/// What a call of note does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Runs text as code, or a file of it.
+    Evaluates,
+    /// Starts a program.
+    Starts,
+    /// Fetches something from the network.
+    Fetches,
+    /// Opens a connection of its own.
+    Connects,
+    /// Sends something.
+    Sends,
+    /// Unpickles.
+    Unpickles,
+    /// Loads machine code.
+    Native,
+    /// Gives what it decoded.
+    Decodes,
 }
 
-/// True if some call of note ends in that name.
-pub fn ends_known(name: &str) -> bool {
-    ENDS.contains(name) || name.starts_with("exec") || name.starts_with("spawn")
+/// All of them, by full name.
+static KINDS: LazyLock<HashMap<&'static str, Kind>> = LazyLock::new(|| known().collect());
+
+/// Parts of the names of calls of note.
+static PARTS: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| known().flat_map(|(path, _)| path.split('.')).map(|part| part.trim_end_matches("()")).collect());
+
+/// Modules that hold calls of note, or modules that do.
+static MODULES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+    let above = |path: &'static str| path.match_indices('.').map(move |(at, _)| &path[..at]);
+    known().flat_map(|(path, _)| above(path)).filter(|module| !module.ends_with(')')).collect()
+});
+
+/// Modules of the standard library that others import, so that they can be reached through those.
+static SHARED: [&str; 10] =
+    ["os", "_os", "sys", "subprocess", "builtins", "importlib", "ctypes", "posix", "nt", "_posixsubprocess"];
+
+/// Modules that are of no use but for their calls: where one is handed on as a whole, so are those.
+static HANDED: [&str; 7] = ["os", "posix", "nt", "subprocess", "builtins", "pty", "commands"];
+
+/// Families of calls that start a program, by how their names begin.
+static FAMILIES: [&str; 6] = ["os.exec", "os.spawn", "posix.exec", "posix.spawn", "nt.exec", "nt.spawn"];
+
+/// Names that only ways to start a program have, whatever they are reached through.
+static METHODS: [&str; 19] = [
+    "Popen",
+    "check_output",
+    "check_call",
+    "getoutput",
+    "getstatusoutput",
+    "subprocess_shell",
+    "subprocess_exec",
+    "create_subprocess_shell",
+    "create_subprocess_exec",
+    "posix_spawn",
+    "posix_spawnp",
+    "popen",
+    "system",
+    "execl",
+    "execv",
+    "execve",
+    "execvp",
+    "execvpe",
+    "WinExec",
+];
+
+/// What a module of machine code is asked for to run bytes as code.
+static MEMORY: [&str; 5] = ["VirtualAlloc", "VirtualProtect", "mprotect", "CreateThread", "RtlMoveMemory"];
+
+fn known() -> impl Iterator<Item = (&'static str, Kind)> {
+    let tables = [
+        (EVALUATES, Kind::Evaluates),
+        (STARTS, Kind::Starts),
+        (FETCHES, Kind::Fetches),
+        (CONNECTS, Kind::Connects),
+        (SENDS, Kind::Sends),
+        (UNPICKLES, Kind::Unpickles),
+        (NATIVE, Kind::Native),
+        (DECODES, Kind::Decodes),
+    ];
+    tables.into_iter().flat_map(|(names, kind)| names.iter().map(move |name| (*name, kind)))
 }
 
-/// True if that is the full name of a call of note.
+/// What a call of that full name does, if it is of note.
+pub fn kind(path: &str) -> Option<Kind> {
+    let start = || {
+        let family = path.starts_with(['o', 'p', 'n']) && FAMILIES.iter().any(|family| path.starts_with(family));
+        let looped = matches!(last(path), "subprocess_shell" | "subprocess_exec");
+        family || looped || is_unknown_start(path) || (path.starts_with("ctypes.") && METHODS.contains(&last(path)))
+    };
+    KINDS.get(path).copied().or_else(|| start().then_some(Kind::Starts))
+}
+
+/// `x.system` where what `x` is was loaded by a name or is not known: the name says enough.
+fn is_unknown_start(path: &str) -> bool {
+    let Some((owner, name)) = path.rsplit_once('.') else { return false };
+    let loaded = |owner: &str| ["import", "load", "module"].iter().any(|word| owner.contains(word));
+    (owner == UNKNOWN || (owner.ends_with("()") && loaded(owner))) && METHODS.contains(&name)
+}
+
+/// Stands for what is not known, in the name of what is reached through it.
+pub const UNKNOWN: &str = "?";
+
+/// True for a name that says enough whatever it is reached through.
+pub fn says_enough(name: &str) -> bool {
+    METHODS.contains(&name)
+}
+
+/// True for what machine code is asked to make bytes executable.
+pub fn makes_executable(path: &str) -> bool {
+    (path.starts_with("ctypes.") && MEMORY.contains(&last(path))) || path == "mmap.PROT_EXEC"
+}
+
+/// True if that may be a part of the name of a call of note.
+pub fn is_part(name: &str) -> bool {
+    PARTS.contains(name) || name.starts_with("exec") || name.starts_with("spawn")
+}
+
+/// True if calls of note stand in that module, or in one below it.
+pub fn holds_known(module: &str) -> bool {
+    MODULES.contains(module)
+}
+
+/// True if that is the full name of a call of note, or of a module that holds some.
 pub fn is_known(path: &str) -> bool {
-    known().any(|known| known == path) || is_runner(path)
+    kind(path).is_some() || holds_known(path)
 }
 
-/// True for calls whose first argument is code, not a file of it.
-pub fn takes_code(path: &str) -> bool {
-    !(path.starts_with("runpy.") || matches!(path, "execfile" | "code.interact"))
+/// True for a module that is the same whatever it is reached through.
+pub fn is_shared(module: &str) -> bool {
+    SHARED.contains(&module)
+}
+
+/// True for a module that nobody hands on as a whole, but to call what is in it.
+pub fn is_handed_to_be_called(module: &str) -> bool {
+    HANDED.contains(&module)
+}
+
+/// The full name of what is reached through other modules: `a.os.system` is `os.system`.
+pub fn direct(path: &str) -> &str {
+    let mut direct = path;
+    let mut at = 0;
+    // What a relative name begins with is a module of the repository itself.
+    for part in path.split('.').take(if path.starts_with('.') { 0 } else { usize::MAX }) {
+        if at > 0 && is_shared(part) {
+            direct = path.get(at..).unwrap_or(path);
+        }
+        at += part.len() + 1;
+    }
+    let direct = direct.strip_prefix("builtins.").or_else(|| direct.strip_prefix("__builtin__.")).unwrap_or(direct);
+    if direct.starts_with("_os") { direct.trim_start_matches('_') } else { direct }
+}
+
+/// Which arguments of such a call are code: how many from the first on, and the keywords.
+pub fn code_of(path: &str) -> (usize, &'static [&'static str]) {
+    match path {
+        "timeit.timeit" | "timeit.repeat" | "timeit.Timer" => (2, &["stmt", "setup"]),
+        path if path.starts_with("doctest.") || path == "code.interact" || path == "timeit.main" => (0, &[]),
+        path if path.starts_with("runpy.") || takes_file(path) => (0, &[]),
+        _ => (1, &["source", "cmd", "statement", "code"]),
+    }
+}
+
+/// True for calls that run, or get ready to run, what stands in a file.
+pub fn takes_file(path: &str) -> bool {
+    path.starts_with("importlib.")
+        || path.starts_with("zipimport.")
+        || matches!(path, "runpy.run_path" | "execfile" | "imp.load_source")
+}
+
+/// True for calls that make a function or answer a question rather than run statements.
+pub fn only_answers(path: &str) -> bool {
+    path == "eval" || path.starts_with("types.") || path.starts_with("runpy.run_module")
 }
 
 /// True if a function of that name is worth a look even where it is only handed on.
 pub fn is_runner(path: &str) -> bool {
-    STARTS.contains(&path)
-        || matches!(path, "eval" | "exec")
-        || path.starts_with("os.exec")
-        || path.starts_with("os.spawn")
+    match kind(path) {
+        Some(Kind::Starts) => !path.starts_with(UNKNOWN) && !path.contains("()"),
+        Some(Kind::Evaluates) => matches!(path, "eval" | "exec" | "execfile" | "runpy.run_path"),
+        _ => false,
+    }
+}
+
+/// True for calls that ask about a function or a module, or put another in its place, and call nothing.
+pub fn only_looks(path: &str) -> bool {
+    let asks = [
+        "isinstance",
+        "issubclass",
+        "hasattr",
+        "type",
+        "id",
+        "len",
+        "print",
+        "repr",
+        "str",
+        "dir",
+        "setattr",
+        "delattr",
+        "callable",
+        "reload",
+        "help",
+        "super",
+        "cast",
+        "wraps",
+    ];
+    asks.contains(&last(path))
+        || ["inspect.", "mock.", "patch.", "unittest.", "monkeypatch.", "warnings.", "mocker."]
+            .iter()
+            .any(|owner| path.starts_with(owner))
+        || path.contains(".patch")
 }
 
 /// The last part of a full name.
 pub fn last(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
-}
-
-/// Methods that libraries call of themselves when they load, make or use a model, tokenizer, pipeline or handler.
-static LOADERS: [&str; 46] = [
-    "__init__",
-    "__new__",
-    "__post_init__",
-    "__call__",
-    "__setstate__",
-    "__reduce__",
-    "__reduce_ex__",
-    "__getattr__",
-    "__getattribute__",
-    "__init_subclass__",
-    "__del__",
-    "__enter__",
-    "post_init",
-    "forward",
-    "_forward",
-    "from_pretrained",
-    "_from_pretrained",
-    "from_config",
-    "from_dict",
-    "_init_weights",
-    "init_weights",
-    "generate",
-    "preprocess",
-    "postprocess",
-    "_preprocess",
-    "_postprocess",
-    "_sanitize_parameters",
-    "_tokenize",
-    "tokenize",
-    "encode",
-    "decode",
-    "get_vocab",
-    "load_state_dict",
-    "_load_from_state_dict",
-    "load",
-    "load_model",
-    "build",
-    "call",
-    "model_fn",
-    "input_fn",
-    "predict_fn",
-    "output_fn",
-    "initialize",
-    "handle",
-    "inference",
-    "predict",
-];
-
-/// True for a method that libraries call of themselves.
-pub fn is_called_by_libraries(name: &str) -> bool {
-    LOADERS.contains(&name)
 }

@@ -1,23 +1,17 @@
 //! How bad a deed is, by where it is done and in which kind of file.
 
-use super::deed::{Command, Deed, Reach, Text};
-use super::names::is_called_by_libraries;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::deed::{Changed, Command, Deed, Reach, Text};
+use super::entry::{Alone, Role, alone, runs_with_class};
 use super::rules::{
     CHANGES_FILES, EVALUATES_TEXT, HIDDEN_CODE, LOADS_NATIVE, REACHES_NETWORK, READS_SECRETS, STARTS_PROGRAM, UNPICKLES,
 };
-use super::source::Source;
+use super::source::{Function, Source};
 use crate::model::{Rule, Severity};
 
-/// What a source file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// A script, a library, an example.
-    Other,
-    /// Run when a package is installed.
-    Setup,
-    /// Loaded with a model.
-    Model,
-}
+/// Functions that lead to one that are looked for.
+const WAYS: usize = 16;
 
 /// When a deed is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,102 +24,89 @@ pub enum When {
     Imported,
 }
 
-/// Classes of libraries that models, tokenizers, configurations and pipelines are made from.
-static BASES: [&str; 22] = [
-    "PreTrainedModel",
-    "PretrainedConfig",
-    "PreTrainedConfig",
-    "PreTrainedTokenizer",
-    "PreTrainedTokenizerFast",
-    "PreTrainedTokenizerBase",
-    "ProcessorMixin",
-    "ImageProcessingMixin",
-    "BaseImageProcessor",
-    "FeatureExtractionMixin",
-    "SequenceFeatureExtractor",
-    "DiffusionPipeline",
-    "ModelMixin",
-    "ConfigMixin",
-    "SchedulerMixin",
-    "GenerationMixin",
-    "PyTorchModelHubMixin",
-    "SentenceTransformer",
-    "TFPreTrainedModel",
-    "FlaxPreTrainedModel",
-    "EndpointHandler",
-    "BaseHandler",
-];
+/// When each function runs.
+pub struct Reached {
+    /// By the index of the function, counting every function that is named where it could be called from.
+    pub when: Vec<When>,
+    /// True by the index of the function for those that are called as soon as the file is imported, as far as that can
+    /// be known: by calls of their names, or with a class.
+    pub sure: Vec<bool>,
+}
 
-/// What a file is for, by its name and by the classes in it.
-pub fn role(path: &str, source: &Source) -> Role {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.strip_suffix(".py").unwrap_or(name);
-    let begins = [
-        "modeling_",
-        "modelling_",
-        "configuration_",
-        "tokenization_",
-        "processing_",
-        "image_processing_",
-        "feature_extraction_",
-        "pipeline_",
-        "generation_",
-        "custom_",
-    ];
-    let named = begins.iter().any(|begin| stem.starts_with(begin))
-        || matches!(
-            stem,
-            "handler" | "pipeline" | "modeling" | "inference" | "model" | "custom_generate" | "tokenizer"
-        );
-    let pretrained = |base: &String| BASES.iter().any(|known| base.rsplit('.').next() == Some(known));
-    // Python runs these whenever it starts.
-    let starts = name.ends_with(".pth") || matches!(stem, "sitecustomize" | "usercustomize");
-    if starts || named || path.contains("custom_generate/") || source.classes.values().flatten().any(pretrained) {
-        Role::Model
-    } else if matches!(stem, "setup" | "conftest") {
-        Role::Setup
-    } else {
-        Role::Other
+impl Reached {
+    /// When that function is taken to run for what many libraries do where they are asked to: files that are not made to
+    /// be loaded with a model name most of their functions somewhere.
+    pub fn soberly(&self, function: usize, role: Role, deed: &Deed, source: &Source) -> When {
+        let now = self.when.get(function).copied().unwrap_or(When::Called);
+        let sure = self.sure.get(function).copied().unwrap_or(false);
+        let plain = source.functions.get(function).is_none_or(|function| function.class.is_none());
+        let worth = match deed {
+            Deed::Starts(Command::Known) => plain,
+            Deed::Changes(Changed::Vital) => true,
+            deed => deed.is_grave(),
+        };
+        if now == When::Imported && !role.is_model() && !sure && !worth { When::Loaded } else { now }
     }
 }
 
-/// When each function runs, by its index.
-pub fn reach(source: &Source) -> Vec<When> {
-    let count = source.functions.len();
-    let mut when = vec![When::Called; count];
-    let mut named: std::collections::BTreeMap<&str, Vec<usize>> = std::collections::BTreeMap::new();
+/// Functions by what they are called by: their own names, or those of their classes.
+type Named<'s> = BTreeMap<&'s str, Vec<usize>>;
+
+/// When each function runs in a file of that path.
+pub fn reach(source: &Source, path: &str, role: Role) -> Reached {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.strip_suffix(".py").unwrap_or(name);
+    let mut named = Named::new();
     for (index, function) in source.functions.iter().enumerate().skip(1) {
         named.entry(&function.name).or_default().push(index);
-        if let Some(class) = function
-            .class
-            .as_deref()
-            .filter(|_| matches!(function.name.as_str(), "__init__" | "__new__" | "__call__" | "__post_init__"))
-        {
+        if let Some(class) = function.class.as_deref().filter(|_| runs_with_class(function, source)) {
             named.entry(class).or_default().push(index);
         }
     }
+    let roots: Vec<(usize, When)> = source
+        .functions
+        .iter()
+        .enumerate()
+        .filter_map(|(index, function)| match alone(function, stem, role, source) {
+            _ if index == 0 => Some((index, When::Imported)),
+            Alone::Imported => Some((index, When::Imported)),
+            Alone::Loaded => Some((index, When::Loaded)),
+            Alone::Never => None,
+        })
+        .collect();
+    let when = spread(source, &named, &roots, |function| &function.references);
+    let at_once: Vec<(usize, When)> = roots.into_iter().filter(|(_, when)| *when == When::Imported).collect();
+    let sure = spread(source, &named, &at_once, |function| &function.calls);
+    // Tests are run by somebody who tests.
+    let tests =
+        role == Role::Other && (stem.starts_with("test_") || path.starts_with("tests/") || path.contains("/tests/"));
+    Reached { when, sure: sure.into_iter().map(|when| when == When::Imported && !tests).collect() }
+}
+
+/// Goes from some functions to those that they name.
+fn spread(
+    source: &Source,
+    named: &Named<'_>,
+    roots: &[(usize, When)],
+    names: impl Fn(&Function) -> &BTreeSet<String>,
+) -> Vec<When> {
+    let mut when = vec![When::Called; source.functions.len()];
     let mut queue = Vec::new();
-    for (index, function) in source.functions.iter().enumerate() {
-        let loads =
-            is_called_by_libraries(&function.name) && (function.class.is_some() || function.name.ends_with("_fn"));
-        let at_once = index == 0 || function.name == "__init_subclass__";
-        if at_once || loads {
-            let reached = if at_once { When::Imported } else { When::Loaded };
-            when[index] = reached;
-            queue.push(index);
-        }
+    for (index, reached) in roots {
+        when[*index] = *reached;
+        queue.push(*index);
     }
     // Functions of one name are reached together, so no name needs a second look at the same moment.
-    let mut reached: std::collections::BTreeMap<&str, When> = std::collections::BTreeMap::new();
+    let mut reached: BTreeMap<&str, When> = BTreeMap::new();
     while let Some(index) = queue.pop() {
         let now = when[index];
-        let mut names: Vec<&str> = source.functions[index].references.iter().map(String::as_str).collect();
-        while let Some(name) = names.pop() {
+        let mut next: Vec<&str> = names(&source.functions[index]).iter().map(String::as_str).collect();
+        while let Some(name) = next.pop() {
             if reached.get(name).is_some_and(|before| *before >= now) {
                 continue;
             }
             reached.insert(name, now);
-            names.extend(source.aliases.get(name).into_iter().flatten().map(String::as_str));
+            next.extend(source.aliases.get(name).into_iter().flatten().map(String::as_str));
             for &called in named.get(name).into_iter().flatten() {
                 if when[called] < now && called != index {
                     when[called] = now;
@@ -137,47 +118,91 @@ pub fn reach(source: &Source) -> Vec<When> {
     when
 }
 
+/// The names by which each of those functions is reached from another file: of functions that lead there, and of their
+/// classes.
+pub fn ways(source: &Source, to: usize) -> BTreeSet<String> {
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    let mut queue = vec![to];
+    let mut seen: BTreeSet<usize> = BTreeSet::new();
+    while let Some(index) = queue.pop().filter(|_| seen.len() < WAYS) {
+        let Some(function) = source.functions.get(index).filter(|_| seen.insert(index)) else { continue };
+        let names = std::iter::once(function.name.as_str()).chain(function.class.as_deref());
+        let fresh: Vec<&str> = names.filter(|name| known.insert(name)).collect();
+        for (other, function) in source.functions.iter().enumerate().skip(1) {
+            if fresh.iter().any(|name| function.references.contains(*name)) {
+                queue.push(other);
+            }
+        }
+    }
+    known.into_iter().map(str::to_owned).collect()
+}
+
 /// The rule a deed falls under and how bad it is there; `None` where it is what such code does every day.
 pub fn rate(deed: &Deed, when: When, role: Role) -> Option<(&'static Rule, Severity)> {
     use Severity::{Critical, High, Low, Medium};
     let runs = when > When::Called;
-    let model = role == Role::Model;
+    let model = role.is_model();
     // What runs with a model, what stands in its code otherwise, and what other code does as soon as it is imported.
     let by = |with: Severity, else_where: Option<Severity>, other: Option<Severity>| match (model, runs) {
         (true, true) => Some(with),
         (true, false) => else_where,
         (false, _) => other.filter(|_| when == When::Imported),
     };
+    // What a package does when it is installed is often put together there.
+    let unless_setup = |severity: Severity| Some(if role == Role::Setup { Medium } else { severity });
     let (rule, severity) = match deed {
         Deed::Evaluates(Text::Decoded | Text::Fetched) => (&HIDDEN_CODE, Some(if runs { Critical } else { High })),
-        Deed::Evaluates(Text::File) => (&EVALUATES_TEXT, by(Low, None, None)),
-        Deed::Evaluates(Text::Unknown) => (&EVALUATES_TEXT, by(Medium, Some(Low), Some(Low))),
+        Deed::Evaluates(Text::Data) => (&HIDDEN_CODE, by(Critical, Some(Medium), Some(Critical))),
+        Deed::Evaluates(Text::Source | Text::Template) => (&EVALUATES_TEXT, by(Low, None, None)),
+        Deed::Evaluates(Text::File) => (&EVALUATES_TEXT, by(High, Some(Low), Some(Low))),
+        Deed::Evaluates(Text::Statements) => (&EVALUATES_TEXT, by(High, Some(Low), unless_setup(High))),
+        Deed::Evaluates(Text::Unknown) => {
+            let with = if role == Role::Endpoint { High } else { Medium };
+            (&EVALUATES_TEXT, by(with, Some(Low), unless_setup(High)))
+        }
+        Deed::Disguised => (&HIDDEN_CODE, Some(if runs && (model || when == When::Imported) { High } else { Low })),
         Deed::Starts(Command::Hostile(_)) => (&STARTS_PROGRAM, Some(if runs { Critical } else { High })),
         Deed::Starts(Command::Asks) => (&STARTS_PROGRAM, by(Low, None, None)),
-        Deed::Starts(Command::Known) => {
-            (&STARTS_PROGRAM, by(High, Some(Low), Some(if role == Role::Setup { Medium } else { High })))
-        }
-        Deed::Starts(Command::SetsUp | Command::Unknown) => (&STARTS_PROGRAM, by(High, Some(Low), Some(Low))),
-        Deed::Reaches(Reach::Leaks) => {
-            (&READS_SECRETS, Some(if runs && (model || when == When::Imported) { Critical } else { Medium }))
-        }
-        Deed::Reaches(Reach::Connects) => (&REACHES_NETWORK, by(High, Some(Low), Some(Low))),
-        Deed::Reaches(Reach::Sends(true)) => (&REACHES_NETWORK, by(High, Some(Low), Some(Medium))),
-        Deed::Reaches(Reach::Sends(false)) => (&REACHES_NETWORK, by(Medium, None, None)),
-        Deed::Reaches(Reach::Fetches(constant)) => {
-            let with = match (when, constant) {
-                (When::Imported, true) => High,
-                (When::Imported, false) | (_, true) => Medium,
-                _ => Low,
-            };
-            (&REACHES_NETWORK, by(with, None, None))
-        }
-        Deed::Unpickles(true) => (&UNPICKLES, by(High, Some(Low), Some(Medium))),
+        Deed::Starts(Command::Known) => (&STARTS_PROGRAM, by(High, Some(Low), Some(High))),
+        Deed::Starts(Command::Unknown) => (&STARTS_PROGRAM, by(High, Some(Low), unless_setup(High))),
+        Deed::Starts(Command::SetsUp) => (&STARTS_PROGRAM, by(High, Some(Low), Some(Low))),
+        Deed::Reaches(reach) => return network(*reach, when, role),
+        Deed::Unpickles(true) => (&UNPICKLES, by(High, Some(Low), Some(High))),
         Deed::Unpickles(false) => (&UNPICKLES, by(Low, None, None)),
-        Deed::LoadsNative => (&LOADS_NATIVE, by(Medium, Some(Low), None)),
-        Deed::Changes(what) if what.starts_with("a file") => (&CHANGES_FILES, Some(if runs { High } else { Low })),
-        Deed::Changes(_) => (&CHANGES_FILES, by(Low, None, None)),
+        Deed::LoadsNative(own) => (&LOADS_NATIVE, by(if *own { High } else { Low }, Some(Low), None)),
+        Deed::Changes(Changed::Lasting) => {
+            (&CHANGES_FILES, Some(if runs && (model || when == When::Imported) { High } else { Low }))
+        }
+        Deed::Changes(Changed::Vital) => (&CHANGES_FILES, Some(if runs { High } else { Medium })),
+        Deed::Changes(Changed::Program) => (&CHANGES_FILES, by(High, Some(Low), Some(High))),
+        Deed::Changes(Changed::Folder) => (&CHANGES_FILES, by(Low, None, None)),
         Deed::ReadsCredentials => (&READS_SECRETS, by(High, Some(Low), Some(High))),
     };
     severity.map(|severity| (rule, severity))
+}
+
+/// The same for what goes to another machine or comes from there.
+fn network(reach: Reach, when: When, role: Role) -> Option<(&'static Rule, Severity)> {
+    use Severity::{Critical, High, Low, Medium};
+    let (runs, imported, model) = (when > When::Called, when == When::Imported, role.is_model());
+    let other = |severity: Severity| imported.then_some(severity);
+    let severity = match (reach, model, runs) {
+        (Reach::Leaks, _, _) => {
+            let severity = if runs && (model || imported) { Critical } else { Medium };
+            return Some((&READS_SECRETS, severity));
+        }
+        (Reach::Tells, ..) => return (runs && (model || imported)).then_some((&READS_SECRETS, High)),
+        (Reach::Connects(_) | Reach::Sends(true), true, true) => Some(High),
+        (Reach::Connects(_) | Reach::Sends(true), true, false) => Some(Low),
+        (Reach::Connects(constant), false, _) => other(if constant { High } else { Low }),
+        (Reach::Sends(true), false, _) => other(High),
+        (Reach::Sends(false), true, true) => Some(Medium),
+        (Reach::Fetches(constant), true, true) => Some(match (imported, constant) {
+            (true, true) => High,
+            (true, false) | (_, true) => Medium,
+            _ => Low,
+        }),
+        (Reach::Sends(false) | Reach::Fetches(_), ..) => None,
+    };
+    severity.map(|severity| (&REACHES_NETWORK, severity))
 }

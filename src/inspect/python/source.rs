@@ -5,34 +5,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::deed::{self, Command, Deed, Text};
-use super::expression::{Argument, known_text};
+use super::deed::{Command, Deed, Text};
 use super::names;
-use super::value::{TEXT, Taint, Value};
+use super::value::{Slice, TEXT, Taint, Value};
 
 /// Bytes of text that are put together, searched and read as code in one file, each by what it costs.
 const WORK: usize = 128 << 20;
 
-/// What it costs to read a text as code, or to look for words in it, beside copying it.
-const READING: usize = 8;
-
-/// What it costs to take a text apart as a command line.
-const COMMAND: usize = 64;
-
 /// Deeds of one file that are kept. As many more are kept of those that nobody honest does.
 const DEEDS: usize = 2_000;
-
-/// Texts inside of texts that are read as code.
-const NESTED: u32 = 8;
-
-/// Modules of which all names are imported.
-const STARS: usize = 64;
 
 /// Bytes of the name of a module.
 pub const MODULE: usize = 512;
 
-/// Functions handed to one call that are looked at with what they are given.
-const HANDED: usize = 8;
+/// Modules that one file imports.
+const NEIGHBOURS: usize = 4096;
+
+/// Functions around a function in which a name may be bound.
+const AROUND: usize = 16;
+
+/// Names of the language that a function may use for something else.
+static OFTEN_BOUND: [&str; 8] = ["eval", "exec", "execfile", "open", "compile", "getattr", "map", "chr"];
 
 /// A function, or the module itself at index 0.
 #[derive(Debug, Default)]
@@ -43,6 +36,14 @@ pub struct Function {
     pub class: Option<String>,
     /// Names it refers to.
     pub references: BTreeSet<String>,
+    /// Names of functions and classes of the file that it calls.
+    pub calls: BTreeSet<String>,
+    /// What decorates it, by full name.
+    pub decorators: Vec<String>,
+    /// Names of note that it binds for itself.
+    pub binds: BTreeSet<String>,
+    /// The function around it, by index.
+    pub around: usize,
 }
 
 /// A deed, and where it is done.
@@ -69,8 +70,10 @@ pub struct Source {
     pub deeds: Vec<Done>,
     /// Classes with the names of their bases.
     pub classes: BTreeMap<String, Vec<String>>,
-    /// Modules of the same repository that are imported.
+    /// Modules that are imported, and what is imported from them.
     pub neighbours: BTreeSet<String>,
+    /// What is called of modules that are imported as a whole.
+    pub used: BTreeSet<String>,
     /// The function that is being read.
     pub current: usize,
     /// Bounds that were met, with their values: what lies behind them was not looked at.
@@ -85,12 +88,21 @@ pub struct Source {
     pub aliases: BTreeMap<String, BTreeSet<String>>,
     /// The names that the value being read is bound to, where it can be reached through nothing else.
     pub binding: Vec<String>,
-    values: BTreeMap<String, Value>,
-    stars: Vec<String>,
-    work: usize,
-    nested: u32,
+    /// What decorates the next definition.
+    pub decorators: Vec<String>,
+    /// True if a server is told to run something of the file.
+    pub served: bool,
+    /// Where what functions return comes from, by their names.
+    pub returns: BTreeMap<String, Taint>,
+    /// A function of note that a text names.
+    pub spoken: Option<String>,
+    /// Texts that are run as code and are being read.
+    pub nested: u32,
     /// Where the text that is read stands, if it is a text inside of the file.
-    fixed: Option<Range<usize>>,
+    pub fixed: Option<Range<usize>>,
+    values: BTreeMap<String, Value>,
+    stars: BTreeSet<String>,
+    work: usize,
 }
 
 impl Source {
@@ -101,7 +113,15 @@ impl Source {
 
     /// Forgets what was read and keeps what names stand for.
     pub fn again(self) -> Self {
-        Self { values: self.values, stars: self.stars, work: self.work, limits: self.limits, ..Self::new() }
+        Self {
+            values: self.values,
+            stars: self.stars,
+            work: self.work,
+            limits: self.limits,
+            returns: self.returns,
+            classes: self.classes,
+            ..Self::new()
+        }
     }
 
     /// Remembers that a bound was met.
@@ -132,32 +152,87 @@ impl Source {
     }
 
     /// `value[index]`
-    pub fn item(&mut self, value: &Value, index: &[Value], reversed: bool) -> Value {
-        let affords = !reversed || self.affords(value.size());
-        if affords { value.item(index, reversed) } else { Value::tainted(value.taint) }
+    pub fn item(&mut self, value: &Value, index: &[Value], slice: Option<Slice>, range: Range<usize>) -> Value {
+        if let (Some(slice), Some(_)) = (slice, &value.text) {
+            let affords = self.affords(value.size());
+            return if affords { value.slice(slice) } else { Value::tainted(value.taint) };
+        }
+        let name = index.first().and_then(Value::known);
+        if let Some(class) = value.path.as_deref().filter(|path| self.classes.contains_key(*path)) {
+            self.calls(class, false);
+        }
+        match (value.path.as_deref(), name) {
+            (Some("globals()" | "locals()" | "vars()"), Some(name)) => {
+                // What the functions of another module see is that module.
+                let known = self.values.contains_key(name) || !matches!(name, "system" | "popen");
+                if known { self.stands_for(name, range) } else { Value::imported(format!("os.{name}")) }
+            }
+            _ if slice.is_some_and(|slice| slice.from.is_none_or(|from| from < 0)) => Value::tainted(value.taint),
+            _ => value.item(index),
+        }
     }
 
     /// `import module as name`
     pub fn import(&mut self, module: &str, name: &str) {
-        self.values.insert(name.to_owned(), Value::named(module));
+        self.values.insert(name.to_owned(), Value::imported(names::direct(module)));
     }
 
-    /// `from module import *`
-    pub fn import_all(&mut self, module: &str) {
-        if self.stars.len() < STARS {
-            self.stars.push(module.to_owned());
+    /// Remembers a module that is imported from beside the file, or may be.
+    pub fn neighbour(&mut self, module: String) {
+        if self.neighbours.len() < NEIGHBOURS {
+            self.neighbours.insert(module);
         } else {
-            self.reach("python-star-imports", STARS);
+            self.reach("python-imports", NEIGHBOURS);
+        }
+    }
+
+    /// `from module import *`: of no matter unless the module holds calls of note.
+    pub fn import_all(&mut self, module: &str) {
+        let module = names::direct(module);
+        if names::holds_known(module) {
+            self.stars.insert(module.to_owned());
         }
     }
 
     /// `name = value`
     pub fn assign(&mut self, name: &str, value: Value) {
+        let own = OFTEN_BOUND.contains(&name) && value.path.as_deref().is_none_or(|path| !names::is_runner(path));
+        if own && (self.current > 0 || value.path.is_none()) {
+            return self.bind(name);
+        }
         let known =
             self.values.get(name).is_some_and(|old| old.path.as_deref().is_some_and(|path| !path.contains("()")));
         if !(known && value.path.is_none()) {
             self.values.insert(name.to_owned(), value);
         }
+    }
+
+    /// Remembers that the function that is being read, and what it holds, mean something of their own by a name. What
+    /// the module binds counts for all of it, which would be a way to hide, so that is passed over.
+    pub fn bind(&mut self, name: &str) {
+        if let Some(function) = self.functions.get_mut(self.current).filter(|_| self.current > 0)
+            && OFTEN_BOUND.contains(&name)
+        {
+            function.binds.insert(name.to_owned());
+        }
+    }
+
+    /// Remembers a function of the file's own.
+    pub fn define(&mut self, name: &str) {
+        if self.current == 0 && OFTEN_BOUND.contains(&name) {
+            self.values.insert(name.to_owned(), Value::default());
+        }
+        self.bind(name);
+    }
+
+    fn is_bound_here(&self, name: &str) -> bool {
+        let mut at = self.current;
+        OFTEN_BOUND.contains(&name)
+            && (0..AROUND).any(|_| {
+                let Some(function) = self.functions.get(at).filter(|_| at > 0) else { return false };
+                at = function.around;
+                function.binds.contains(name)
+            })
     }
 
     /// What a name stands for.
@@ -176,22 +251,28 @@ impl Source {
 
     fn stands_for(&mut self, name: &str, range: Range<usize>) -> Value {
         let value = match self.values.get(name) {
+            _ if self.is_bound_here(name) => Value::default(),
             Some(value) => value.clone(),
             None => {
-                let stars = if names::ends_known(name) { self.stars.as_slice() } else { &[] };
-                let star = stars.iter().map(|module| format!("{module}.{name}")).find(|path| names::is_known(path));
-                Value::named(star.unwrap_or_else(|| if name == "__builtins__" { "builtins" } else { name }.to_owned()))
+                let star = if names::is_part(name) { self.starred(name) } else { None };
+                let plain = || Value::named(if name == "__builtins__" { "builtins" } else { name });
+                star.map_or_else(plain, Value::imported)
             }
         };
         self.mention(&value, range);
         value
     }
 
+    /// The full name of what was imported with everything else in its module.
+    fn starred(&self, name: &str) -> Option<String> {
+        self.stars.iter().map(|module| format!("{module}.{name}")).find(|path| names::is_known(path))
+    }
+
     /// `value.name`
     pub fn attribute(&mut self, value: &Value, name: &str, range: Range<usize>) -> Value {
         let own = match value.path.as_deref() {
             Some("self" | "cls" | "super()") => true,
-            Some(path) => self.classes.contains_key(path),
+            Some(path) => self.classes.contains_key(path.strip_suffix("()").unwrap_or(path)),
             None => false,
         };
         if own {
@@ -205,18 +286,43 @@ impl Source {
         value
     }
 
-    fn refer(&mut self, name: &str) {
+    /// Counts a function or class of the file as one that is called, by its full name.
+    pub fn calls(&mut self, path: &str, imported: bool) {
+        let name = match path.rsplit_once('.') {
+            None => path,
+            Some((owner, name)) => {
+                let class = self.classes.contains_key(owner.strip_suffix("()").unwrap_or(owner));
+                if imported && !owner.contains(['.', '(']) && !names::holds_known(owner) && self.used.len() < NEIGHBOURS
+                {
+                    self.used.insert(path.to_owned());
+                }
+                if !(class || matches!(owner, "self" | "cls" | "super()")) {
+                    return;
+                }
+                name
+            }
+        };
+        if let Some(function) = self.functions.get_mut(self.current).filter(|function| !function.calls.contains(name)) {
+            function.calls.insert(name.to_owned());
+        }
+    }
+
+    /// Counts a name as one that the function that is being read refers to.
+    pub fn refer(&mut self, name: &str) {
         if let Some(function) = self.functions.get_mut(self.current) {
             function.references.insert(name.to_owned());
         }
     }
 
-    /// What `__reduce__` returns is called by whoever unpickles it.
+    /// What `__reduce__` returns is called by whoever unpickles it; memory that is made executable is meant to be run.
     fn mention(&mut self, value: &Value, range: Range<usize>) {
+        let Some(path) = value.path.as_deref() else { return };
+        if names::makes_executable(path) {
+            let deed = Deed::Starts(Command::Hostile("it makes memory executable"));
+            return self.done(deed, path.to_owned(), None, range);
+        }
         let reduces = self.functions.get(self.current).is_some_and(|function| function.name.starts_with("__reduce"));
-        if let (true, Some(path)) = (reduces, value.path.as_deref())
-            && names::is_runner(path)
-        {
+        if reduces && names::is_runner(path) {
             let deed = if matches!(path, "eval" | "exec") {
                 Deed::Evaluates(Text::Unknown)
             } else {
@@ -226,7 +332,23 @@ impl Source {
         }
     }
 
-    fn done(&mut self, deed: Deed, callable: String, given: Option<String>, range: Range<usize>) {
+    /// Remembers a text that is the full name of a function of note.
+    pub fn speak(&mut self, text: &str) {
+        if text.len() < 64 && text.contains('.') && names::is_runner(text) {
+            self.spoken = Some(text.to_owned());
+        }
+    }
+
+    /// What is put into a list, an attribute, a default or a result is there to be called by somebody else.
+    pub fn keeps(&mut self, value: &Value, range: Range<usize>) {
+        if let Some(deed) = kept(value) {
+            let path = value.path.clone().unwrap_or_default();
+            self.done(deed, format!("{path} (kept to be called)"), None, range);
+        }
+    }
+
+    /// Writes a deed down.
+    pub fn done(&mut self, deed: Deed, callable: String, given: Option<String>, range: Range<usize>) {
         let range = self.place(range);
         let again = self.deeds.iter().rev().take(8).any(|done| done.range.start == range.start && done.deed == deed);
         let most = if deed.is_grave() { DEEDS * 2 } else { DEEDS };
@@ -238,115 +360,20 @@ impl Source {
     }
 
     /// Where a range of the text that is read lies in the whole.
-    fn place(&self, range: Range<usize>) -> Range<usize> {
+    pub fn place(&self, range: Range<usize>) -> Range<usize> {
         self.fixed.clone().unwrap_or(range.start + self.base..range.end + self.base)
     }
+}
 
-    /// `value(arguments)`
-    pub fn call(&mut self, value: &Value, arguments: &[Argument], range: Range<usize>) -> Value {
-        let size = arguments.iter().map(|(_, value)| value.size()).fold(0, usize::saturating_add);
-        let runs = |value: &Value| value.path.as_deref().is_some_and(names::is_runner);
-        let command = size > 0 && (runs(value) || arguments.iter().any(|(_, value)| runs(value)));
-        let cost = if command { COMMAND } else { READING };
-        if size > 0 && !self.affords(size.saturating_mul(cost)) {
-            let bare: Vec<Argument> =
-                arguments.iter().map(|(keyword, value)| (keyword.clone(), value.without_texts())).collect();
-            return self.known_call(value, &bare, range);
-        }
-        self.known_call(value, arguments, range)
+/// What somebody can do who is given the function or the module. A class is often only named.
+pub fn kept(value: &Value) -> Option<Deed> {
+    let path = value.path.as_deref().filter(|path| !path.ends_with("Popen"))?;
+    let module = path.strip_suffix(".__dict__").unwrap_or(path);
+    if value.imported && names::is_handed_to_be_called(module) {
+        return Some(Deed::Starts(Command::Unknown));
     }
-
-    fn known_call(&mut self, value: &Value, arguments: &[Argument], range: Range<usize>) -> Value {
-        let given = arguments.iter().fold(value.taint, |taint, (_, argument)| taint.or(argument.whole()));
-        let Some(path) = value.path.as_deref() else { return Value::tainted(given) };
-        let named = |text: &&str| text.len() <= MODULE;
-        let text = |n: usize| arguments.get(n).and_then(|(_, value)| value.text.as_deref()).filter(named);
-        match path {
-            "getattr" => {
-                if let (Some((_, object)), Some(name)) = (arguments.first(), text(1)) {
-                    return self.attribute(object, name, range);
-                }
-                return Value::tainted(given);
-            }
-            "__import__"
-            | "importlib.import_module"
-            | "pydoc.locate"
-            | "pkgutil.resolve_name"
-            | "importlib.__import__" => {
-                return text(0).map_or_else(|| Value::tainted(given), |name| Value::named(name.replace(':', ".")));
-            }
-            "vars" => {
-                let module = arguments.first().and_then(|(_, value)| value.path.as_deref());
-                return module.map_or_else(Value::default, |module| Value::named(format!("{module}.__dict__")));
-            }
-            "isinstance" | "issubclass" | "type" | "id" | "len" => return Value::default(),
-            _ => {}
-        }
-        if let Some(known) = known_text(path, arguments) {
-            return known;
-        }
-        self.handed_on(path, arguments, &range);
-        let deed = deed::of(path, arguments);
-        let taint: Taint = deed::taint(path, arguments, deed.as_ref()).or(value.taint);
-        if let Some(deed) = deed {
-            let first = arguments.first().map(|(_, value)| value);
-            let is_code = matches!(deed, Deed::Evaluates(_)) && names::takes_code(path);
-            let code = first.and_then(|value| value.text.clone()).filter(|_| is_code);
-            let decoded = given.decoded || given.fetched;
-            let read = code.as_ref().is_some_and(|code| self.nested(code, &range));
-            // Text that is known was read; it is worth a word of its own only where it was disguised.
-            if !read || decoded {
-                let shown = first.and_then(Value::shown);
-                self.done(deed, path.to_owned(), shown, range);
-            }
-        }
-        let partial = path.strip_prefix("functools.partial").is_some();
-        let path = if partial {
-            arguments.first().and_then(|(_, value)| value.path.clone())
-        } else {
-            Some(format!("{path}()"))
-        };
-        Value { taint, ..path.map(Value::named).unwrap_or_default() }
-    }
-
-    /// `Thread(target=os.system, args=("id",))`, `atexit.register(os.system, "id")`: somebody else calls it.
-    fn handed_on(&mut self, path: &str, arguments: &[Argument], range: &Range<usize>) {
-        let runners = arguments.iter().enumerate().filter_map(|(n, (_, value))| {
-            value.path.as_deref().filter(|runner| names::is_runner(runner)).map(|runner| (n, runner))
-        });
-        for (before, (n, runner)) in runners.enumerate() {
-            // What is given to the ninth of them is not told apart from them any more.
-            let others = if before < HANDED { arguments } else { &[] };
-            let rest: Vec<Argument> =
-                others.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, one)| one.clone()).collect();
-            if let Some(deed) = deed::of(runner, &rest) {
-                let shown = rest.first().and_then(|(_, value)| value.shown());
-                self.done(deed, format!("{runner} (handed to {path})"), shown, range.clone());
-            }
-        }
-    }
-
-    /// Reads a text that is run as code; false if it could not be.
-    fn nested(&mut self, code: &str, range: &Range<usize>) -> bool {
-        if self.nested >= NESTED {
-            self.reach("python-nested-texts", NESTED as usize);
-            return false;
-        }
-        if !self.affords(code.len().saturating_mul(READING)) {
-            return false;
-        }
-        self.nested += 1;
-        let outer = self.fixed.clone();
-        let place = self.place(range.clone());
-        self.fixed = Some(place.clone());
-        let function = self.current;
-        let fault = super::statement::read(code, self);
-        if let Some(fault) = fault {
-            self.unread.get_or_insert((place, fault.what));
-        }
-        self.current = function;
-        self.fixed = outer;
-        self.nested -= 1;
-        fault.is_none()
-    }
+    names::is_runner(path).then(|| match names::kind(path) {
+        Some(names::Kind::Evaluates) => Deed::Evaluates(Text::Statements),
+        _ => Deed::Starts(Command::Unknown),
+    })
 }

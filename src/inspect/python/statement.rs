@@ -1,9 +1,9 @@
 //! Statements: what is imported, bound and defined, and which function a line belongs to.
 
+use super::entry::is_called_by_libraries;
 use super::expression::Parser;
-use super::names::is_called_by_libraries;
 use super::source::{Function, MODULE, Source};
-use super::tokens::{Fault, Kind, Reader, Token};
+use super::tokens::{FIELDED, Fault, Kind, Reader, Token};
 use super::value::{Taint, Value};
 
 /// Functions and classes of one file.
@@ -15,6 +15,15 @@ struct Block {
     function: usize,
     class: Option<String>,
 }
+
+/// Decorators of servers: BentoML and Ray Serve.
+static SERVES: [&str; 3] = ["bentoml.service", "bentoml.Service", "ray.serve.deployment"];
+
+/// Bytes of the name of a module up to which what is imported from it may be a module itself.
+const NEIGHBOUR: usize = 64;
+
+/// Decorators of one function that are remembered.
+const DECORATORS: usize = 16;
 
 /// Statements that may hold another behind a colon.
 static COMPOUND: [&str; 15] = [
@@ -79,7 +88,7 @@ fn split_header(tokens: &[Token]) -> (&[Token], &[Token]) {
     let mut lambda = 0usize;
     for (at, token) in tokens.iter().enumerate() {
         match &token.kind {
-            Kind::Sign("(" | "[" | "{") => open += 1,
+            Kind::Sign("(" | "[" | "{" | FIELDED) => open += 1,
             Kind::Sign(")" | "]" | "}") => open = open.saturating_sub(1),
             Kind::Name(word) if word == "lambda" && open == 0 => lambda += 1,
             Kind::Sign(":") if open == 0 && lambda > 0 => lambda -= 1,
@@ -97,7 +106,7 @@ fn split<'t>(tokens: &'t [Token], sign: &str) -> Vec<&'t [Token]> {
     let mut start = 0;
     for (at, token) in tokens.iter().enumerate() {
         match &token.kind {
-            Kind::Sign("(" | "[" | "{") => open += 1,
+            Kind::Sign("(" | "[" | "{" | FIELDED) => open += 1,
             Kind::Sign(")" | "]" | "}") => open = open.saturating_sub(1),
             Kind::Sign(other) if *other == sign && open == 0 => {
                 parts.push(&tokens[start..at]);
@@ -117,19 +126,24 @@ fn head(tokens: &[Token], source: &mut Source, class: &mut Option<String>) {
     let named = name(tokens.get(skip + 1)).unwrap_or_default().to_owned();
     let rest = tokens.get(skip + 1..).unwrap_or_default();
     match word {
-        "def" => {
-            Parser::new(tokens.get(skip + 2..).unwrap_or_default(), source).rest();
-            if source.functions.len() >= FUNCTIONS {
-                source.reach("python-functions", FUNCTIONS);
-            } else {
-                source.functions.push(Function { name: named, class: class.take(), ..Function::default() });
-                source.current = source.functions.len() - 1;
-            }
-        }
+        "def" => define(tokens.get(skip + 2..).unwrap_or_default(), named, class, source),
         "class" => {
             let bases = Parser::new(tokens.get(skip + 2..).unwrap_or_default(), source).rest();
-            let bases = bases.into_iter().filter_map(|base| base.path).collect();
+            let bases: Vec<String> = bases.into_iter().filter_map(|base| base.path).collect();
+            for base in &bases {
+                let is_type = source.classes.get(base).is_some_and(|above| above.iter().any(|base| base == "type"));
+                if is_type {
+                    source.calls(base, false);
+                }
+            }
             source.classes.insert(named.clone(), bases);
+            let decorators = std::mem::take(&mut source.decorators);
+            source.served |=
+                decorators.iter().any(|decorator| SERVES.iter().any(|serves| decorator.starts_with(serves)));
+            if !decorators.is_empty() {
+                source.refer(&named);
+                source.calls(&named, false);
+            }
             *class = Some(named);
         }
         "if" if is_main(rest) => {
@@ -152,10 +166,51 @@ fn head(tokens: &[Token], source: &mut Source, class: &mut Option<String>) {
     }
 }
 
-/// `__name__ == "__main__"`
+/// `(parameters) -> result` of a function of that name.
+fn define(tokens: &[Token], named: String, class: &mut Option<String>, source: &mut Source) {
+    let at = tokens.first().map_or(0..0, |token| token.at..token.end);
+    for default in Parser::new(tokens, source).rest() {
+        source.keeps(&default, at.clone());
+    }
+    let decorators = std::mem::take(&mut source.decorators);
+    // What decorates a function is given it, to be called later.
+    if decorators.iter().any(|decorator| calls_back(decorator, source)) {
+        source.refer(&named);
+        source.calls(&named, false);
+    }
+    if source.functions.len() >= FUNCTIONS {
+        return source.reach("python-functions", FUNCTIONS);
+    }
+    if class.is_none() {
+        source.define(&named);
+    }
+    let around = source.current;
+    source.functions.push(Function { name: named, class: class.take(), decorators, around, ..Function::default() });
+    source.current = source.functions.len() - 1;
+    for pair in tokens.windows(2) {
+        if let [Token { kind: Kind::Sign("(" | "," | "*" | "**"), .. }, Token { kind: Kind::Name(name), .. }] = pair {
+            source.bind(name);
+        }
+    }
+}
+
+/// True for what calls the function that it decorates.
+fn calls_back(decorator: &str, source: &Source) -> bool {
+    let own = source.functions.iter().any(|function| function.class.is_none() && function.name == decorator);
+    own || decorator == "atexit.register" || decorator.contains(".on_event()")
+}
+
+/// `__name__ == "__main__"`, perhaps with more that must hold
 fn is_main(tokens: &[Token]) -> bool {
-    let texts = tokens.iter().any(|token| token.kind == Kind::Text("__main__".to_owned()));
-    texts && tokens.len() == 3 && tokens.get(1).is_some_and(|token| token.kind == Kind::Sign("=="))
+    let main = Kind::Text("__main__".to_owned());
+    let asks = tokens.windows(3).any(|three| match three {
+        [first, sign, last] => {
+            let named = name(Some(first)) == Some("__name__") || name(Some(last)) == Some("__name__");
+            named && is_sign(Some(sign), "==") && (first.kind == main || last.kind == main)
+        }
+        _ => false,
+    });
+    asks && !tokens.iter().any(|token| matches!(name(Some(token)), Some("or" | "not" | "if")))
 }
 
 fn simple(tokens: &[Token], in_class: bool, source: &mut Source) {
@@ -169,6 +224,21 @@ fn simple(tokens: &[Token], in_class: bool, source: &mut Source) {
             // What stands behind the sign is called with the function that follows.
             for value in Parser::new(&tokens[1..], source).rest() {
                 source.call(&value, &[], tokens[0].at..tokens[tokens.len() - 1].end);
+                if source.decorators.len() < DECORATORS {
+                    source.decorators.extend(value.path);
+                }
+            }
+        }
+        Some("return" | "yield") => {
+            let at = tokens[0].at..tokens[0].end;
+            let values = Parser::new(&tokens[1..], source).rest();
+            let taint = values.iter().fold(Taint::default(), |taint, value| taint.or(value.whole()));
+            if let Some(function) = source.functions.get(source.current).filter(|_| taint != Taint::default()) {
+                let returned = source.returns.entry(function.name.clone()).or_default();
+                *returned = returned.or(taint);
+            }
+            for value in values {
+                source.keeps(&value, at.clone());
             }
         }
         _ => assignment(tokens, in_class, source),
@@ -187,7 +257,7 @@ fn imports(tokens: &[Token], source: &mut Source) {
                 source.import(&top, &top);
             }
         }
-        source.neighbours.insert(module);
+        source.neighbour(module);
     }
 }
 
@@ -202,12 +272,13 @@ fn from_import(tokens: &[Token], source: &mut Source) {
         } else if let Some(imported) = name(part.first()) {
             let alias = if name(part.get(1)) == Some("as") { name(part.get(2)) } else { None };
             source.import(&format!("{module}.{imported}"), alias.unwrap_or(imported));
-            if module.bytes().all(|byte| byte == b'.') {
-                source.neighbours.insert(format!("{module}{imported}"));
+            let dot = if module.bytes().all(|byte| byte == b'.') { "" } else { "." };
+            if module.len() <= NEIGHBOUR {
+                source.neighbour(format!("{module}{dot}{imported}"));
             }
         }
     }
-    source.neighbours.insert(module);
+    source.neighbour(module);
 }
 
 /// A dotted name, perhaps with dots before it, and what follows on it.
@@ -256,6 +327,18 @@ fn assignment(tokens: &[Token], in_class: bool, source: &mut Source) {
     source.binding = plain;
     let values = Parser::new(value, source).rest();
     source.binding.clear();
+    if !only_names && !targets.is_empty() {
+        let at = value.first().map_or(0..0, |token| token.at..token.end);
+        // A function whose code is put in its place runs it.
+        let code = targets.iter().any(|target| name(target.last()) == Some("__code__"));
+        let made = values.first().filter(|made| code && (made.text.is_some() || made.taint.decoded || made.taint.data));
+        if let Some(made) = made.cloned() {
+            source.call(&Value::imported("exec"), &[(None, made)], at.clone());
+        }
+        for value in &values {
+            source.keeps(value, at.clone());
+        }
+    }
     if let (Some(grown), true, Some(more)) = (name(tokens.first()), is_sign(tokens.get(1), "+="), values.get(1)) {
         let old = values.first().cloned().unwrap_or_default();
         let new = source.plus(&old, more);

@@ -93,6 +93,23 @@ fn when_it_runs_is_what_counts() {
 }
 
 #[test]
+fn other_code_counts_where_it_is_called_at_import() {
+    let go = |then: &str| format!("import os\ndef go(command):\n    os.system(command)\n{then}\n");
+    assert_eq!(worst("tools.py", &go("go(COMMAND)")).0, Some(Severity::High));
+    assert_eq!(worst("tools.py", &go("commands = {'go': go}")).0, None);
+    for text in [
+        "import os\nd = {'run': os.system}\n",
+        "import os\ndef f(c, g=os.system): pass\n",
+        "import os\ngetattr(os, NAME)('x')\n",
+        "import os\nclass A:\n    def __eq__(self, o): os.system('touch /tmp/x')\nA() == 1\n",
+        "exec(open('weights.bin').read())",
+        "from pathlib import Path\n(Path.home() / '.bashrc').write_text('x')",
+    ] {
+        assert!(worst("tools.py", text).0 >= Some(Severity::High), "{text}: {:?}", worst("tools.py", text));
+    }
+}
+
+#[test]
 fn ordinary_code_is_left_alone() {
     for text in [
         "import torch\nfrom transformers import PreTrainedModel\nclass M(PreTrainedModel):\n    def forward(self, x):\n        return self.model.eval()(x)\n",

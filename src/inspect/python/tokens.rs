@@ -9,6 +9,9 @@ const FIELDS: u32 = 8;
 /// Bytes of a name. Nobody writes longer ones, and every reference to one costs its length.
 const NAME: usize = 512;
 
+/// The sign in front of a string that has fields.
+pub const FIELDED: &str = "f{";
+
 /// What a token is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -16,7 +19,8 @@ pub enum Kind {
     Name(String),
     /// A number that fits, else 0.
     Number(u32),
-    /// A string or bytes literal, unescaped. Fields of an f-string follow as tokens of their own in round brackets.
+    /// A string or bytes literal, unescaped. One with fields stands between [`FIELDED`] and `}`, as a sum of its texts
+    /// and of its fields in round brackets.
     Text(String),
     /// An operator or bracket.
     Sign(&'static str),
@@ -107,13 +111,14 @@ impl<'t> Reader<'t> {
                 _ => {}
             }
             fresh = false;
+            let before = tokens.len();
             if let Err(fault) = self.token(tokens, 0) {
                 self.at += self.text[self.at..].find('\n').map_or(self.text.len() - self.at, |end| end + 1);
                 return Err(fault);
             }
             match tokens.last().map(|token| &token.kind) {
                 Some(Kind::Sign("(" | "[" | "{")) => open += 1,
-                Some(Kind::Sign(")" | "]" | "}")) => open = open.saturating_sub(1),
+                Some(Kind::Sign(")" | "]" | "}")) if !fielded(tokens, before) => open = open.saturating_sub(1),
                 _ => {}
             }
         }
@@ -164,7 +169,6 @@ impl<'t> Reader<'t> {
         let close = if self.text[self.at..].starts_with(&triple) { triple.as_str() } else { quote };
         self.at += close.len();
         let index = tokens.len();
-        tokens.push(Token { kind: Kind::Text(String::new()), at, end: at });
         let mut text = String::new();
         loop {
             let rest = &self.text[self.at..];
@@ -187,16 +191,32 @@ impl<'t> Reader<'t> {
                 if depth >= FIELDS {
                     return Err(Fault { at, what: "strings with fields are nested deeper than is followed" });
                 }
+                if tokens.len() == index {
+                    tokens.push(Token { kind: Kind::Sign(FIELDED), at, end: at + 1 });
+                }
+                self.piece(&mut text, tokens);
                 self.field(tokens, depth)?;
+                tokens.push(Token { kind: Kind::Sign("+"), at: self.at, end: self.at });
             } else {
                 let doubled = fields && (rest.starts_with("{{") || rest.starts_with("}}"));
                 self.at += if doubled { 2 } else { next.len_utf8() };
                 text.push(next);
             }
         }
-        tokens[index].kind = Kind::Text(text);
-        tokens[index].end = self.at;
+        let plain = tokens.len() == index;
+        tokens.push(Token { kind: Kind::Text(text), at, end: self.at });
+        if !plain {
+            tokens.push(Token { kind: Kind::Sign("}"), at: self.at, end: self.at });
+        }
         Ok(())
+    }
+
+    /// The text before a field.
+    fn piece(&self, text: &mut String, tokens: &mut Vec<Token>) {
+        if !text.is_empty() {
+            tokens.push(Token { kind: Kind::Text(std::mem::take(text)), at: self.at, end: self.at });
+            tokens.push(Token { kind: Kind::Sign("+"), at: self.at, end: self.at });
+        }
     }
 
     /// A field of an f-string, standing at its brace: tokens up to the brace that closes it.
@@ -215,15 +235,26 @@ impl<'t> Reader<'t> {
                 self.at += next.len_utf8();
                 continue;
             }
+            // `{x!r}` is the text of `x`.
+            if open == 0 && next == '!' && !self.text[self.at..].starts_with("!=") {
+                self.at += 1 + usize::from(self.text[self.at + 1..].starts_with(['r', 's', 'a']));
+                continue;
+            }
+            let before = tokens.len();
             self.token(tokens, depth + 1)?;
             match tokens.last().map(|token| &token.kind) {
                 Some(Kind::Sign("(" | "[" | "{")) => open += 1,
-                Some(Kind::Sign(")" | "]" | "}")) => open = open.saturating_sub(1),
+                Some(Kind::Sign(")" | "]" | "}")) if !fielded(tokens, before) => open = open.saturating_sub(1),
                 _ => {}
             }
         }
         Err(Fault { at: start, what: "a field of a string does not end" })
     }
+}
+
+/// True if what was read since then is a string with fields, whose brackets are closed.
+fn fielded(tokens: &[Token], before: usize) -> bool {
+    tokens.get(before).is_some_and(|token| token.kind == Kind::Sign(FIELDED))
 }
 
 /// One escape, unescaped as Python does; returns its length in the source.

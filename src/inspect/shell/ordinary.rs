@@ -33,7 +33,7 @@ static ASKS: &[&str] = &[
 ];
 
 /// What people write at the top of experiments: it sets things up, and reaches no further than they meant to.
-static SETS_UP: [&str; 32] = [
+static SETS_UP: [&str; 35] = [
     "pip",
     "pip3",
     "conda",
@@ -66,6 +66,9 @@ static SETS_UP: [&str; 32] = [
     "touch",
     "export",
     "make",
+    "cmake",
+    "meson",
+    "ninja",
 ];
 
 /// True if the command only asks about the machine.
@@ -90,6 +93,9 @@ pub fn sets_up(command: &str) -> bool {
     let first = words.next().unwrap_or_default();
     let module = first.starts_with("python") && words.next() == Some("-m");
     let touches_tmp = first == "touch" && command.contains("/tmp");
-    (SETS_UP.contains(&first) || (module && matches!(words.next(), Some("pip" | "spacy" | "nltk.downloader"))))
+    // What comes from any machine in the clear is a program of somebody's own.
+    let clear = first.starts_with("pip") || module;
+    !(clear && command.contains("http://"))
+        && (SETS_UP.contains(&first) || (module && matches!(words.next(), Some("pip" | "spacy" | "nltk.downloader"))))
         && !touches_tmp
 }

@@ -27,6 +27,7 @@ fn commands_that_no_model_needs() {
         "echo aWQ= | base64 -d | sh",
         "echo aWQ= | base64  --decode | sudo sh",
         "bash <(base64 -d <<< aWQ=)",
+        "echo vq | tr A-Za-z N-ZA-Mn-za-m | sh",
         "base64 -d a > b; cat ~/.ssh/id_rsa",
         "rm -rf / --no-preserve-root",
         "rm -rf /tmp/x / ",
@@ -74,6 +75,8 @@ fn ordinary_commands() {
         "echo 'u:x:1000:0::/home:/bin/sh' >> /etc/passwd",
         "curl http://169.254.169.254/latest/meta-data/instance-type",
         "echo aWQ= | base64 -d > key.bin",
+        "python train.py `ls *.txt | tr '\\n' ' '`",
+        "sh run.sh $(echo A | tr A-Z a-z)",
     ] {
         assert!(hostile(command).is_none(), "{command}: {:?}", hostile(command));
     }

@@ -1,0 +1,131 @@
+//! Files and folders of note, by their names.
+
+/// Files that hold what only their owner may know.
+static CREDENTIALS: &[&str] = &[
+    "/.ssh/",
+    ".ssh/id_",
+    ".aws/credentials",
+    ".netrc",
+    ".git-credentials",
+    ".docker/config.json",
+    ".kube/config",
+    "/etc/passwd",
+    "/etc/shadow",
+    "/proc/self/environ",
+    ".config/gcloud",
+    ".pypirc",
+    "huggingface/token",
+    ".bash_history",
+    "Login Data",
+    "/run/secrets/kubernetes.io",
+    "wallet.dat",
+    "google-chrome",
+    "Google/Chrome",
+    "Google\\Chrome",
+    "cookies.sqlite",
+    "logins.json",
+    ".config/solana",
+    ".ethereum/keystore",
+    ".databrickscfg",
+    ".azure/",
+];
+
+/// Places from which something is run later.
+static LASTING: &[&str] = &[
+    ".bashrc",
+    ".profile",
+    ".zshrc",
+    ".bash_profile",
+    "authorized_keys",
+    "/etc/cron",
+    "/etc/systemd",
+    "/etc/ld.so.preload",
+    "/etc/passwd",
+    "sitecustomize.py",
+    ".config/autostart",
+    "/etc/init.d",
+    ".zprofile",
+    ".zshenv",
+    ".bash_login",
+    ".config/fish/config.fish",
+    ".config/fish/conf.d",
+    "/etc/profile",
+    "/etc/rc.local",
+    "/etc/sudoers",
+    "/var/spool/cron",
+    "usercustomize.py",
+    "LaunchAgents",
+    "LaunchDaemons",
+    "Start Menu",
+    "site-packages/",
+    "dist-packages/",
+    "/.ssh/",
+    ".ssh/config",
+    ".git/hooks/",
+    "/systemd/user/",
+    "/etc/rc.d",
+    "/etc/pam.d",
+    "crontabs/",
+    "CurrentVersion\\Run",
+    ".config/plasma-workspace/env",
+    ".ipython/profile_default/startup",
+];
+
+/// Endings of files that are run.
+static PROGRAMS: &[&str] = &["py", "pyc", "pth", "so", "sh", "bash", "exe", "dll", "bat", "ps1", "cmd", "vbs", "pyd"];
+
+/// Folders without which no machine runs, and those of people.
+static VITAL: &[&str] = &["", "~", "/", "/home", "/root", "/etc", "/usr", "/var", "C:\\", "C:/", "$HOME", "/*", "~/*"];
+
+/// Libraries of the system, which programs ask for machine code that everybody has.
+static SYSTEM: &[&str] =
+    &["libc.", "libc-", "libm.", "libcuda", "libcudart", "libgomp", "libdl", "libpthread", "libnv", "msvcrt"];
+
+/// True for a file that holds what only its owner may know.
+pub fn is_secret(name: &str) -> bool {
+    name.len() > 4 && CREDENTIALS.iter().any(|file| name.contains(file))
+}
+
+/// True for a file from which something is run later.
+pub fn lasts(name: &str) -> bool {
+    LASTING.iter().any(|file| name.contains(file))
+}
+
+/// The ending of a file's name.
+fn ending(name: &str) -> Option<&str> {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    name.rsplit_once('.').map(|(stem, ending)| if stem.is_empty() { "" } else { ending })
+}
+
+/// True for the name of a file that is run.
+pub fn is_program(name: &str) -> bool {
+    ending(name).is_some_and(|ending| PROGRAMS.contains(&ending))
+}
+
+/// True for the name of a file that holds anything but source.
+pub fn is_data(name: &str) -> bool {
+    ending(name).is_some_and(|ending| {
+        let plain = !ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        plain && !matches!(ending, "py" | "pyw" | "pyi" | "pyx" | "in" | "ipynb" | "so" | "pyd" | "pyc" | "pth")
+    })
+}
+
+/// True for a folder that nobody deletes.
+pub fn is_vital(folder: &str) -> bool {
+    VITAL.contains(&folder) || VITAL.contains(&folder.trim_end_matches('/'))
+}
+
+/// True for a library of machine code that no system has: one that came with the code.
+pub fn is_own_library(name: &str) -> bool {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let library = [".so", ".dll", ".dylib"].iter().any(|ending| file.contains(ending));
+    library && !name.starts_with("/usr/") && !SYSTEM.iter().any(|system| file.starts_with(system))
+}
+
+/// True for the name of a variable of the environment that holds a secret.
+pub fn names_secret(variable: &str) -> bool {
+    let upper = variable.to_ascii_uppercase();
+    ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "ACCESS_KEY", "PRIVATE_KEY", "CREDENTIAL"]
+        .iter()
+        .any(|word| upper.contains(word))
+}

@@ -137,12 +137,9 @@ impl Machine<'_, '_, '_> {
         match self.top()? {
             Value::Global(id) => self.patched(id, "attributes are set on it"),
             Value::Object(id) => self.built(id, state),
-            Value::Dtype { size, objects } => {
-                let built = self.built_dtype(size, objects, state);
-                self.pop()?;
-                self.push(built)?;
-            }
-            Value::Computed | Value::Storage(_) | Value::Outside | Value::Forgotten => {}
+            Value::Dtype(serial) => self.built_dtype(serial, state),
+            Value::Computed => self.changed_computed("attributes are set on it"),
+            Value::Storage(_) | Value::Outside | Value::Forgotten => {}
             _ => self.fault("BUILD is applied to a plain value, which has no attributes".to_owned()),
         }
         Ok(())
@@ -196,7 +193,7 @@ impl Machine<'_, '_, '_> {
         let id = match callable {
             Value::Global(id) => id,
             Value::Object(_)
-            | Value::Dtype { .. }
+            | Value::Dtype(_)
             | Value::Computed
             | Value::Storage(_)
             | Value::Outside
@@ -220,6 +217,7 @@ impl Machine<'_, '_, '_> {
         if self.carries(arguments) {
             self.handed(id, arguments, 3);
         }
+        self.laid_upon(id, arguments);
         resolved.unwrap_or(Value::Object(id))
     }
 
@@ -241,13 +239,13 @@ impl Machine<'_, '_, '_> {
         if !first && listed > LISTED {
             return;
         }
-        let (spelt, what) = (name.spelt(), name.what.clone());
+        let (spelt, what, rebuilt) = (name.spelt(), name.what.clone(), name.rebuilt);
         let shown = self.show(arguments, 3);
         if first {
             let (rule, message) = if judgement == Judgement::Dangerous {
                 (&DANGEROUS_CALL, format!("{spelt}{shown} is called: it {what}"))
             } else {
-                (&UNKNOWN_CALL, format!("{spelt}{shown} is called, which is not known to rebuild plain data"))
+                (&UNKNOWN_CALL, unknown_call(&spelt, &shown, rebuilt))
             };
             let evidence = Evidence::new(rule, message)
                 .at(self.view.place(self.range.clone()))
@@ -261,7 +259,7 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Unsafe callables that a call is handed may be called by it.
-    fn handed(&mut self, to: u32, value: Value, depth: u32) {
+    pub fn handed(&mut self, to: u32, value: Value, depth: u32) {
         let to_name = self.names.get(to).map(Name::spelt).unwrap_or_default();
         match value {
             Value::Global(id) => {
@@ -280,7 +278,13 @@ impl Machine<'_, '_, '_> {
                 self.say(rule, |_| message);
                 self.list(spelt, None, judgement);
             }
-            Value::Container { carries: true, serial, .. } => {
+            Value::Object(id) if self.names.is_laden(id) => {
+                let held = self.names.get(id).map(Name::spelt).unwrap_or_default();
+                self.say(&UNKNOWN_CALL, |_| {
+                    format!("{to_name} is handed an object of {held}, whose state holds something not known to be safe")
+                });
+            }
+            Value::Container { serial, .. } if self.carries(value) => {
                 let remembered = self.containers.items(serial).map(|(items, count)| (items.to_vec(), count));
                 let Some((items, _)) = remembered.filter(|(items, count)| depth > 0 && items.len() as u64 == *count)
                 else {
@@ -329,4 +333,12 @@ impl Machine<'_, '_, '_> {
             self.scope.limit("names", u64::from(self.names.len()), self.view);
         }
     }
+}
+
+fn unknown_call(spelt: &str, arguments: &str, rebuilt: bool) -> String {
+    if rebuilt {
+        let only = "a class that picklers rebuild without its constructor, which may open files or more";
+        return format!("the constructor of {spelt} is called with {arguments}: {only}");
+    }
+    format!("{spelt}{arguments} is called, which is not known to rebuild plain data")
 }

@@ -2,7 +2,6 @@
 
 use crate::model::Judgement;
 
-use super::array::{Wrapper, element};
 use super::machine::Machine;
 use super::value::{Shape, Value};
 
@@ -11,6 +10,18 @@ const TEXT: u32 = 120;
 
 /// Longest list of arguments shown, in characters.
 const SHOWN: usize = 400;
+
+/// Longest text that stands for bytes whose number of them is counted.
+const TRANSCODED: u32 = 4 << 10;
+
+/// Types that dill names so and that nothing can be run with (`dill/_dill.py`, `_typemap`).
+const TYPES: &[&str] = &[
+    "type", "object", "int", "float", "bool", "str", "bytes", "bytearray", "complex", "list", "tuple", "dict", "set",
+    "frozenset", "slice", "range", "NoneType", "EllipsisType", "NotImplementedType", "BooleanType", "IntType",
+    "LongType", "FloatType", "ComplexType", "StringType", "BytesType", "UnicodeType", "ListType", "TupleType",
+    "DictType", "DictionaryType", "SetType", "FrozenSetType", "SliceType", "RangeType", "XRangeType", "ObjectType",
+    "TypeType", "ClassType", "ArrayType", "OrderedDict",
+];
 
 impl Machine<'_, '_, '_> {
     /// How this call stands, and what it gives if that is something imported.
@@ -23,19 +34,30 @@ impl Machine<'_, '_, '_> {
             }
             _ => (Vec::new(), u64::MAX),
         };
+        // Picklers rebuild these without a constructor; some constructors open files.
+        if name.rebuilt && count != 0 && matches!(self.code, b'R' | b'i' | b'o') {
+            return (Judgement::Unknown, None);
+        }
         match (name.module.as_str(), name.attribute.as_str()) {
             // One argument asks for the type of a value; three make a class.
             ("builtins" | "__builtin__", "type") if count != 1 => (Judgement::Dangerous, None),
+            ("builtins" | "__builtin__", "type") => (own, items.first().map(|value| self.type_of(*value))),
+            // With two arguments it calls the first one over and over.
+            ("builtins" | "__builtin__", "iter") if count != 1 => (Judgement::Unknown, None),
+            // Arrays are pickled by `_reconstruct`; this one asks for any memory, or lays itself over any buffer.
+            ("numpy", "ndarray") if count > 0 => (Judgement::Unknown, None),
             // As much memory as the file asks for, or a range without end that is made a list.
             ("builtins" | "__builtin__" | "numpy", _) if self.asks_for_memory(&items) => (Judgement::Unknown, None),
             // A pickled booster is restored from its state. One that is made from arguments opens a file or an address.
             ("xgboost.core" | "lightgbm.basic", "Booster") if count != 0 => (Judgement::Unknown, None),
             // Bytes are written so by protocols below 3. Other codecs turn text into other text.
             ("_codecs", "encode") => match items.as_slice() {
-                [Value::Text { at, len, .. }, codec]
+                [Value::Text { at, .. }, codec]
                     if self.text_of(*codec, 8).is_some_and(|codec| codec == "latin1") =>
                 {
-                    (own, Some(Value::Bytes { at: *at, len: *len }))
+                    // As text each byte from 128 on takes two.
+                    let len = self.text_of(items[0], TRANSCODED).map_or(u32::MAX, |text| text.chars().count() as u32);
+                    (own, Some(Value::Bytes { at: *at, len }))
                 }
                 _ => (Judgement::Unknown, None),
             },
@@ -48,15 +70,45 @@ impl Machine<'_, '_, '_> {
                 [Value::Global(of) | Value::Object(of), attribute] => self.attribute(own, *of, *attribute),
                 _ => (own, Some(Value::Computed)),
             },
-            ("copyreg" | "copy_reg", "_reconstructor" | "__newobj__" | "__newobj_ex__") => match items.first() {
-                Some(Value::Global(class)) => (own, Some(Value::Object(*class))),
-                _ => (own, None),
-            },
-            ("numpy", "dtype") => {
-                let code = items.first().and_then(|code| self.text_of(*code, 16));
-                let known = code.and_then(|code| element(&code));
-                (own, known.map(|(size, objects)| Value::Dtype { size, objects }))
+            ("copyreg" | "copy_reg", "_reconstructor" | "__newobj__" | "__newobj_ex__") => {
+                let judged = if name.attribute == "_reconstructor" && !self.has_plain_base(&items) {
+                    Judgement::Unknown
+                } else {
+                    own
+                };
+                let made = match items.as_slice() {
+                    [Value::Global(class), rest @ ..] if self.is_type(*class) => rest.first().map(|of| self.type_of(*of)),
+                    [Value::Global(class), ..] => Some(Value::Object(*class)),
+                    _ => None,
+                };
+                (judged, made)
             }
+            ("numpy", "dtype") => (own, self.dtype_called(&items)),
+            (_, "scalar") if name.module.starts_with("numpy.") => {
+                self.scalar(&items);
+                (own, None)
+            }
+            (_, "_frombuffer") if name.module.starts_with("numpy.") => {
+                if let [data, Value::Dtype(element), shape, ..] = *items.as_slice() {
+                    self.filled(shape, element, data);
+                }
+                (own, None)
+            }
+            // Takes a class apart from its parameters (`typing.List[int]`); of anything else it takes an item.
+            ("operator" | "_operator", "getitem") => match items.as_slice() {
+                [Value::Global(of), ..] if self.is_typing(*of) => (Judgement::Safe, None),
+                _ => (Judgement::Unknown, None),
+            },
+            ("dill._dill", "_load_type") => {
+                let plain = items.first().and_then(|name| self.text_of(*name, 32));
+                let plain = plain.is_some_and(|name| TYPES.contains(&name.as_str()));
+                (if plain { Judgement::Safe } else { Judgement::Dangerous }, None)
+            }
+            // Both call what they are given first, and it is numpy's.
+            ("dill._dill", "_create_array") | ("jax._src.array", "_reconstruct_array") => match items.first() {
+                Some(Value::Global(of)) if self.rebuilds_arrays(*of) => (Judgement::Safe, None),
+                _ => (Judgement::Dangerous, None),
+            },
             ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_tensor_v3") => {
                 self.laid_over(&items);
                 (own, None)
@@ -101,27 +153,55 @@ impl Machine<'_, '_, '_> {
         (judgement, Some(Value::Global(id)))
     }
 
-    /// An element type got its state: `(3, order, subtype, names, fields, size, alignment, flags)`.
-    pub fn built_dtype(&mut self, size: u32, objects: bool, state: Value) -> Value {
-        let items = match state {
-            Value::Container { serial, .. } => self.containers.items(serial).map(|(items, _)| items),
-            _ => None,
+    /// What `type` gives of a value: the class it was made by, if that is known.
+    fn type_of(&mut self, value: Value) -> Value {
+        let name = match value {
+            Value::Object(id) => return Value::Global(id),
+            Value::Global(id) => match self.names.get(id).map(|name| name.attribute.as_str()) {
+                Some("NotImplemented") => "NotImplementedType",
+                Some("Ellipsis") => "ellipsis",
+                _ => return Value::Computed,
+            },
+            Value::None => "NoneType",
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "int",
+            Value::Text { .. } => "str",
+            Value::Bytes { .. } => "bytes",
+            Value::Container { shape, .. } => shape.name(),
+            _ => return Value::Computed,
         };
-        match items {
-            Some([_, _, _, _, Value::Container { .. }, Value::Int(size), _, Value::Int(flags), ..]) => {
-                let size = u32::try_from(*size).unwrap_or(u32::MAX);
-                Value::Dtype { size, objects: objects || flags & 1 == 1 }
-            }
-            _ => Value::Dtype { size, objects },
-        }
+        Value::Global(self.names.intern("builtins", name, self.range.clone(), self.lists))
     }
 
-    /// An object got its state.
-    pub fn built(&mut self, id: u32, state: Value) {
-        let Some(name) = self.names.get(id) else { return };
-        if name.module.starts_with("joblib.") && name.attribute == "NumpyArrayWrapper" {
-            self.array = Wrapper::from_state(self, state);
-        }
+    fn is_type(&self, id: u32) -> bool {
+        self.names.get(id).is_some_and(|name| {
+            name.attribute == "type" && matches!(name.module.as_str(), "builtins" | "__builtin__")
+        })
+    }
+
+    fn is_typing(&self, id: u32) -> bool {
+        self.names.get(id).is_some_and(|name| {
+            matches!(name.module.as_str(), "typing" | "typing_extensions" | "collections.abc")
+                && name.judgement == Judgement::Safe
+        })
+    }
+
+    fn rebuilds_arrays(&self, id: u32) -> bool {
+        self.names.get(id).is_some_and(|name| {
+            name.module.starts_with("numpy.")
+                && matches!(name.attribute.as_str(), "_reconstruct" | "_frombuffer")
+                && name.judgement == Judgement::Safe
+        })
+    }
+
+    /// `copyreg._reconstructor(class, base, state)` calls the constructor of the base.
+    fn has_plain_base(&self, items: &[Value]) -> bool {
+        let Some(Value::Global(base)) = items.get(1) else { return false };
+        self.names.get(*base).is_some_and(|name| {
+            matches!(name.module.as_str(), "builtins" | "__builtin__" | "collections" | "exceptions")
+                && name.judgement == Judgement::Safe
+                && !matches!(name.attribute.as_str(), "type" | "range" | "xrange")
+        })
     }
 
     /// A value as a person reads it, as far as it is known.
@@ -141,7 +221,10 @@ impl Machine<'_, '_, '_> {
             Value::Object(id) => {
                 format!("{}(…)", self.names.get(id).map_or("?".to_owned(), super::names::Name::spelt))
             }
-            Value::Dtype { size, .. } => format!("numpy.dtype(… {size} bytes)"),
+            Value::Dtype(serial) => match self.element_of(serial).size {
+                Some(size) => format!("numpy.dtype(… {size} bytes)"),
+                None => "numpy.dtype(…)".to_owned(),
+            },
             Value::Storage(elements) => format!("a storage of {elements} elements"),
             Value::Outside => "an object from outside".to_owned(),
             Value::Computed => "a computed value".to_owned(),
@@ -153,7 +236,8 @@ impl Machine<'_, '_, '_> {
     fn show_bytes(&mut self, at: u64, len: u32) -> String {
         self.reads += 1;
         let bytes = (len <= TEXT).then(|| self.view.read(at..at + u64::from(len)).ok()).flatten();
-        bytes.map_or_else(|| format!("{len} bytes"), |bytes| format!("b\"{}\"", bytes.escape_ascii()))
+        let some = || if len == u32::MAX { "bytes".to_owned() } else { format!("{len} bytes") };
+        bytes.map_or_else(some, |bytes| format!("b\"{}\"", bytes.escape_ascii()))
     }
 
     fn show_container(&mut self, shape: Shape, serial: u64, depth: u32) -> String {

@@ -11,6 +11,7 @@ use crate::model::{Evidence, Rule};
 use crate::weigh::View;
 
 use super::array::Wrapper;
+use super::dtype::Element;
 use super::framing::Stream;
 use super::lists::Lists;
 use super::names::Names;
@@ -83,6 +84,12 @@ pub struct Machine<'m, 'v, 'l> {
     pub array: Option<Wrapper>,
     /// Object arrays the stream is inside of.
     pub embedding: u32,
+    /// Arrays whose raw bytes were looked into.
+    pub arrays: u32,
+    /// Where an array began whose end is not known.
+    pub lost: Option<u64>,
+    /// Element types of numpy that were made.
+    pub elements: Vec<Element>,
     /// What holds for the stream at work alone.
     pub stream: Stream,
     said: BTreeMap<&'static str, u64>,
@@ -109,6 +116,9 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             nested: BTreeSet::new(),
             array: None,
             embedding: 0,
+            arrays: 0,
+            lost: None,
+            elements: Vec::new(),
             stream: Stream::FRESH,
             said: BTreeMap::new(),
             faults: 0,
@@ -121,6 +131,10 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
         self.stack.clear();
         self.memo.clear();
         self.stream = Stream::FRESH;
+        if self.embedding == 0 {
+            self.elements.clear();
+            self.lost = None;
+        }
         loop {
             self.opcodes += 1;
             if self.opcodes > self.scope.limits.opcodes {
@@ -133,7 +147,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
                 Ok(_) => {}
                 Err(Break::Halt(halt)) => return self.halted(halt, start),
                 Err(Break::Malformed(message)) => {
-                    self.fault(message);
+                    self.broken(&message);
                     return End::Broken;
                 }
                 Err(Break::Full) => {
@@ -186,7 +200,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
         match halt {
             Halt::Malformed(message) => {
                 self.range = at..(at + 1).min(self.view.len());
-                self.fault(message);
+                self.broken(&message);
                 End::Broken
             }
             Halt::Unreadable(trouble) => {
@@ -212,6 +226,15 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
                 End::Stop
             }
         }
+    }
+
+    /// Writes down that the stream cannot be followed any more. Behind an array whose end is not known its bytes are
+    /// taken for opcodes, so that what they seem to say means nothing.
+    fn broken(&mut self, message: &str) {
+        self.fault(match self.lost {
+            Some(at) => format!("the stream cannot be followed behind the array at {at}, whose end is not known"),
+            None => message.to_owned(),
+        });
     }
 
     /// Writes down that the stream is at fault here.
@@ -278,7 +301,10 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             b'b' => self.build(),
             0x82..=0x84 => self.extension(number),
             b'Q' => self.persistent(),
-            0x97 => self.push(Value::Outside),
+            0x97 => {
+                self.fault("NEXT_BUFFER needs a buffer that is not in the file".to_owned());
+                self.push(Value::Outside)
+            }
             0x98 => self.top().map(drop),
             0x80 => self.proto(number),
             0x95 => self.frame(number),

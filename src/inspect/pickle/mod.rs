@@ -13,6 +13,7 @@ mod calls;
 mod containers;
 mod detect;
 mod disguise;
+mod dtype;
 mod framing;
 mod judge;
 mod lists;
@@ -20,6 +21,7 @@ mod machine;
 mod names;
 mod nested;
 mod opcode;
+mod planted;
 pub mod rules;
 mod source;
 mod store;
@@ -35,7 +37,7 @@ use machine::{End, Machine};
 use rules::{PRESENT, TRAILING_DATA};
 use source::Source;
 
-pub use array::element;
+pub use dtype::element;
 pub use lists::Lists;
 
 /// Pickles in one file that are followed, one behind the other.

@@ -38,10 +38,12 @@ impl Machine<'_, '_, '_> {
                 self.push(Value::Text { at, len: text.len() as u32, coding: Coding::RawUnicode })
             }
             b'g' | b'p' => {
-                let Some(index) = std::str::from_utf8(text).ok().and_then(|text| text.trim().parse::<i64>().ok())
-                else {
+                let Some(index) = memo_index(text) else {
                     return Err(Break::Malformed("a memo index is no number".to_owned()));
                 };
+                if index.to_string().as_bytes() != text.trim_ascii_end() {
+                    self.fault(format!("memo index {index} is spelt {:?}", String::from_utf8_lossy(text)));
+                }
                 if code == b'g' { self.get(index) } else { self.put(index) }
             }
             _ => Err(Break::Malformed(format!("{} has text as argument", self.opcode()))),
@@ -63,12 +65,20 @@ impl Machine<'_, '_, '_> {
             b"01" if code == b'I' => return self.push(Value::Bool(true)),
             _ => {}
         }
+        let text = before_nul(text);
         let digits = if code == b'L' { text.strip_suffix(b"L").unwrap_or(text) } else { text };
         let Some(digits) = std::str::from_utf8(digits).ok().map(str::trim).filter(|digits| is_integer(digits)) else {
             return Err(Break::Malformed(format!("{:?} is no number", String::from_utf8_lossy(text))));
         };
         if digits.len() > DIGITS {
             self.fault(format!("a number of {} digits", digits.len()));
+        }
+        // The C unpickler takes a zero in front for octal, the Python one for an error.
+        let bare = digits.trim_start_matches(['+', '-']);
+        let octal = bare.len() > 1 && bare.starts_with('0') && bare.bytes().all(|byte| byte.is_ascii_digit());
+        if octal {
+            self.fault(format!("the number {digits:?} begins with a zero, which loaders read differently"));
+            return self.push(Value::Number);
         }
         self.push(digits.parse().map_or(Value::Number, Value::Int))
     }
@@ -77,6 +87,9 @@ impl Machine<'_, '_, '_> {
     pub fn text_of(&mut self, value: Value, max: u32) -> Option<String> {
         let Value::Text { at, len, coding } = value else { return None };
         self.reads += 1;
+        if self.reads == READS + 1 {
+            self.scope.limit("texts read again", READS, self.view);
+        }
         if len > max || self.reads > READS {
             return None;
         }
@@ -87,6 +100,25 @@ impl Machine<'_, '_, '_> {
             Coding::RawUnicode => raw_unicode(&bytes),
         })
     }
+}
+
+/// A C string ends at its first zero byte.
+fn before_nul(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == 0).next().unwrap_or(text)
+}
+
+/// The index of `GET` and `PUT`, as `int()` of Python and `PyLong_FromString` read it: white space around it, a sign,
+/// zeros in front and single underscores between digits are allowed.
+pub fn memo_index(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(before_nul(text)).ok()?;
+    let text = text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\u{b}');
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let sound = digits.split('_').all(|run| !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit()));
+    let number: i64 = sound.then(|| digits.replace('_', "")).and_then(|digits| digits.parse().ok())?;
+    Some(if negative { -number } else { number })
 }
 
 pub fn is_integer(text: &str) -> bool {
@@ -213,6 +245,10 @@ mod tests {
             assert!(is_integer(good), "{good}");
         }
         assert!(!is_integer("1.5") && !is_integer("") && !is_integer("0x"));
+        for (text, index) in [("1_0", 10), (" +07 ", 7), ("-0", 0), ("10\0x", 10)] {
+            assert_eq!(memo_index(text.as_bytes()), Some(index), "{text}");
+        }
+        assert!(memo_index(b"1__0").is_none() && memo_index(b"_1").is_none() && memo_index(b"").is_none());
         assert!(is_float(b"1e5") && is_float(b"-inf") && !is_float(b"x"));
     }
 }

@@ -337,8 +337,7 @@ impl Machine<'_, '_, '_> {
 
 fn unknown_call(spelt: &str, arguments: &str, rebuilt: bool) -> String {
     if rebuilt {
-        let only = "a class that picklers rebuild without its constructor, which may open files or more";
-        return format!("the constructor of {spelt} is called with {arguments}: {only}");
+        return format!("{spelt}{arguments} is called: picklers only name it, or rebuild it without its constructor");
     }
     format!("{spelt}{arguments} is called, which is not known to rebuild plain data")
 }

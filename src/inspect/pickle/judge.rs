@@ -126,8 +126,10 @@ impl Machine<'_, '_, '_> {
     fn asks_for_memory(&self, items: &[Value]) -> bool {
         items.iter().any(|item| match item {
             Value::Int(number) => *number > 1 << 31,
-            Value::Object(of) => self.names.get(*of).is_some_and(|name| {
-                name.attribute == "range" && matches!(name.module.as_str(), "builtins" | "__builtin__")
+            Value::Object(of) => self.names.get(*of).is_some_and(|name| match name.module.as_str() {
+                "builtins" | "__builtin__" => matches!(name.attribute.as_str(), "range" | "xrange"),
+                "itertools" => matches!(name.attribute.as_str(), "count" | "cycle" | "repeat" | "product"),
+                _ => false,
             }),
             _ => false,
         })

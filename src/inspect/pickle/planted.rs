@@ -92,8 +92,9 @@ impl Machine<'_, '_, '_> {
     /// A key and its value, of a dictionary or of what is to become one.
     pub fn check_pair(&mut self, key: Value, value: Value) {
         let Some(text) = self.text_of(key, 256) else {
-            if self.is_computed_text(key) && self.is_callable(value) {
-                self.say(&PATCHED_IMPORT, |_| "a callable is stored under a name that the pickle computes".to_owned());
+            let weighty = self.is_callable(value) || matches!(value, Value::Container { shape: Shape::Dict, .. });
+            if self.is_computed_text(key) && weighty {
+                self.say(&PATCHED_IMPORT, |_| "something is stored under a name that the pickle computes".to_owned());
             }
             return;
         };

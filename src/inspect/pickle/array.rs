@@ -15,8 +15,14 @@ use super::value::{Shape, Value};
 /// Object arrays inside object arrays.
 const DEPTH: u32 = 4;
 
-/// Arrays whose raw bytes are looked into; of the others only the place is kept.
-const LOOKED_INTO: u32 = 4096;
+/// Arrays whose raw bytes are looked into.
+const LOOKED_INTO: u32 = 1 << 16;
+
+/// Entries of the memo that are at hand while raw bytes are looked into.
+const MEMOIZED: usize = 4096;
+
+/// Values that are taken to stand on the stack below them.
+const BELOW: u32 = 64;
 
 /// What the wrapper says of the bytes behind it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,16 +97,22 @@ impl Machine<'_, '_, '_> {
         }
     }
 
-    /// What a plain unpickler would make of the raw bytes.
+    /// What a plain unpickler would make of the raw bytes: it goes on with them where it stands.
     fn look_into_array(&mut self, start: u64, end: u64) {
         self.arrays += 1;
-        if self.arrays > LOOKED_INTO || self.view.depth() >= self.scope.limits.nesting {
+        if self.arrays > LOOKED_INTO {
             return;
         }
-        let Ok(raw) = self.view.member(&format!("array at {start}"), start..end) else { return };
         let mut apart = Scope::new(self.scope.path, self.scope.limits);
         apart.lists = self.lists;
-        super::inspect_streams(&raw, &mut apart, self.lists);
+        let mut trial = Machine::new(self.view, &mut apart, self.lists);
+        trial.memo = self.memo.texts(MEMOIZED);
+        for _ in 0..BELOW {
+            if trial.push(Value::Forgotten).is_err() {
+                return;
+            }
+        }
+        trial.follow(&mut Source::new(self.view, start), end);
         // Numbers can be read as opcodes as well; what they then call means something only if it is known.
         let seen = apart.close().evidence;
         seen.into_iter().filter(|seen| seen.rule == &DANGEROUS_CALL).for_each(|seen| self.scope.add(seen));

@@ -131,6 +131,7 @@ impl Machine<'_, '_, '_> {
                 "itertools" => matches!(name.attribute.as_str(), "count" | "cycle" | "repeat" | "product"),
                 _ => false,
             }),
+            Value::Container { .. } => self.product(*item).is_some_and(|count| count > 1 << 31),
             _ => false,
         })
     }

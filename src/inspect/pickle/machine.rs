@@ -164,6 +164,17 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
         }
     }
 
+    /// Follows opcodes from where the source stands, on the stack as it is, until one fails or ends the pickle.
+    pub fn follow(&mut self, source: &mut Source<'_>, until: u64) {
+        while source.position() < until && self.opcodes < self.scope.limits.opcodes && self.faults <= FAULTS {
+            self.opcodes += 1;
+            let start = source.position();
+            if !matches!(self.next(source, start), Ok(code) if code != b'.') {
+                return;
+            }
+        }
+    }
+
     /// Carries out one opcode; gives its byte.
     #[inline]
     fn next(&mut self, source: &mut Source<'_>, start: u64) -> Result<u8, Break> {

@@ -170,7 +170,13 @@ impl Machine<'_, '_, '_> {
         let (module, attribute) = (name.module.clone(), name.attribute.clone());
         let joblib = module.starts_with("joblib.") || module.starts_with("sklearn.externals.joblib.");
         match (module.as_str(), attribute.as_str()) {
-            (_, "NumpyArrayWrapper") if joblib => self.array = Some(super::array::Wrapper::from_state(self, state)),
+            (_, "NumpyArrayWrapper") if joblib => {
+                self.array = Some(super::array::Wrapper::from_state(self, state));
+                // The class of the array is asked to take it over.
+                if self.carries(state) {
+                    self.handed(id, state, 3);
+                }
+            }
             (_, "NDArrayWrapper" | "ZNDArrayWrapper") if joblib => self.array_beside(state),
             (_, "_reconstruct") if module.starts_with("numpy.") => self.built_array(state),
             ("functools" | "_functools", "partial") if self.carries(state) => self.handed(id, state, 3),

@@ -204,6 +204,17 @@ impl Memo {
         dense.or_else(|| self.sparse.get(&index).copied()).or_else(|| self.forgotten.then_some(Value::Forgotten))
     }
 
+    /// A memo that knows the texts among its first entries; all else is forgotten.
+    pub fn texts(&self, entries: usize) -> Self {
+        let known = |value: &Option<Value>| match value {
+            Some(text @ Value::Text { .. }) => Some(*text),
+            _ => Some(Value::Forgotten),
+        };
+        let dense: Vec<Option<Value>> = self.dense.iter().take(entries).map(known).collect();
+        let len = dense.len() as u64;
+        Self { dense, sparse: BTreeMap::new(), len, forgotten: true, limit: self.limit }
+    }
+
     pub fn clear(&mut self) {
         *self = Self::new(self.limit);
     }

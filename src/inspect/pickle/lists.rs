@@ -121,6 +121,12 @@ impl Lists {
         !self.safe.holds(module, attribute) && self.instances.holds(module, attribute)
     }
 
+    /// True if it is dangerous for the package that its module is a part of, and not for what is known of itself.
+    #[must_use]
+    pub fn is_of_package(&self, module: &str, attribute: &str) -> bool {
+        self.danger(module, attribute).is_some_and(|(_, rank)| rank.is_some_and(|rank| rank < 2 * module.len()))
+    }
+
     /// How `module.attribute` stands, and what it does if it is known to be dangerous.
     #[must_use]
     pub fn judge(&self, module: &str, attribute: &str) -> (Judgement, &str) {

@@ -75,6 +75,12 @@ impl Names {
             return (DISTINCT - 1) as u32;
         }
         let (judgement, what) = judge(module, attribute, lists);
+        let what = match judgement {
+            Judgement::Dangerous if lists.is_of_package(module, attribute) => {
+                format!("belongs to a package that {what}")
+            }
+            _ => what,
+        };
         let id = self.entries.len() as u32;
         let (module, attribute) = key.clone();
         let rebuilt = lists.is_rebuilt(&module, &attribute);

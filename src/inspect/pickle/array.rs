@@ -88,6 +88,7 @@ impl Machine<'_, '_, '_> {
         match whole.filter(|whole| *whole <= self.view.len().saturating_sub(start)) {
             Some(whole) => {
                 source.skip(whole);
+                self.array_end = Some(start + whole);
                 self.look_into_array(start, start + whole);
             }
             None => {

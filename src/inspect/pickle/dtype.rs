@@ -58,12 +58,94 @@ fn named(name: &str) -> Option<(u32, bool)> {
     Some((size, false))
 }
 
+/// Names of element types that are not sized here, and letters that stand for one.
+const OTHERS: &[&str] = &[
+    "int",
+    "uint",
+    "long",
+    "ulong",
+    "longlong",
+    "ulonglong",
+    "intc",
+    "uintc",
+    "intp",
+    "uintp",
+    "longdouble",
+    "clongdouble",
+    "float96",
+    "float128",
+    "complex192",
+    "complex256",
+    "csingle",
+    "cdouble",
+    "singlecomplex",
+    "str",
+    "str_",
+    "bytes",
+    "bytes_",
+    "string",
+    "string_",
+    "unicode",
+    "unicode_",
+    "void",
+    "datetime64",
+    "timedelta64",
+    "bool8",
+    "object0",
+    "void0",
+    "l",
+    "L",
+    "n",
+    "N",
+    "p",
+    "P",
+    "g",
+    "G",
+    "S",
+    "U",
+    "V",
+    "O",
+    "M",
+    "m",
+    "a",
+    "c",
+    "T",
+    "record",
+    "number",
+    "integer",
+    "floating",
+    "generic",
+    "character",
+    "flexible",
+    "inexact",
+];
+
+/// False for one word that names no element type. Lists of them and units are not looked into.
+fn is_code(code: &str) -> bool {
+    let word = code.trim_start_matches(['<', '>', '=', '|']);
+    if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return !code.is_empty();
+    }
+    let (kind, size) = word.split_at(word.chars().next().map_or(0, char::len_utf8));
+    let sized = match (kind, size) {
+        ("b", "1") | ("i" | "u", "1" | "2" | "4" | "8") | ("f", "2" | "4" | "8" | "12" | "16") => true,
+        ("c", "8" | "16" | "24" | "32" | "1") | ("O", "4" | "8") | ("M" | "m", "8") | ("?", "") => true,
+        ("S" | "U" | "V" | "a" | "T", size) => size.bytes().all(|byte| byte.is_ascii_digit()),
+        // Sub-arrays and repetitions.
+        (kind, _) => kind.bytes().all(|byte| byte.is_ascii_digit()),
+    };
+    sized || named(word).is_some() || OTHERS.contains(&word)
+}
+
 impl Machine<'_, '_, '_> {
     /// `numpy.dtype(…)`; `None` if the arguments are not of the forms that picklers write.
     pub fn dtype_called(&mut self, arguments: &[Value]) -> Option<Value> {
         let (known, flexible) = match *arguments.first()? {
             code @ Value::Text { .. } => {
                 let code = self.text_of(code, 16)?;
+                if !is_code(&code) {
+                    self.fault(format!("numpy has no element type {code:?}"));
+                }
                 let kind = code.trim_start_matches(['<', '>', '=', '|']).chars().next();
                 (element(&code).or_else(|| named(&code))?, matches!(kind, Some('S' | 'U' | 'V' | 'a')))
             }
@@ -92,7 +174,12 @@ impl Machine<'_, '_, '_> {
     pub fn built_dtype(&mut self, serial: u32, state: Value) {
         let before = self.element_of(serial);
         let mut after = Element { size: None, ..before };
-        if let Some(items) = self.whole(state)
+        let known = self.whole(state);
+        let plain = matches!(state, Value::Int(_) | Value::None | Value::Text { .. } | Value::Bytes { .. });
+        if plain || known.as_ref().is_some_and(|items| items.len() < 5) {
+            self.fault("an element type is given a state that is none".to_owned());
+        }
+        if let Some(items) = known
             && let [Value::Int(3 | 4), _, base, _, fields, size, _, Value::Int(flags), ..] = *items.as_slice()
         {
             after.objects = flags & OBJECTS != 0;
@@ -158,7 +245,8 @@ impl Machine<'_, '_, '_> {
     pub fn filled(&mut self, shape: Value, element: u32, data: Value) {
         let element = self.element_of(element);
         let Some(count) = self.product(shape) else {
-            let is_shape = self.whole(shape).is_some_and(|items| items.iter().all(|item| matches!(item, Value::Int(_))));
+            let is_shape =
+                self.whole(shape).is_some_and(|items| items.iter().all(|item| matches!(item, Value::Int(_))));
             if is_shape {
                 self.fault("an array has a shape that is impossible".to_owned());
             }
@@ -225,4 +313,8 @@ fn elements_are_sized_by_code_and_by_name() {
     assert_eq!(element("f8,i4"), None);
     assert_eq!(named("bfloat16"), Some((2, false)));
     assert_eq!(named("longdouble"), None);
+    for code in ["<f8", "U", "V0", "M8[ns]", "f8,i4", "(2,)f8", "2i4", "datetime64", "?", "b1", "float8_e5m2"] {
+        assert!(is_code(code), "{code}");
+    }
+    assert!(!is_code("f7") && !is_code("zz9") && !is_code(""));
 }

@@ -3,7 +3,7 @@
 use crate::model::Judgement;
 
 use super::machine::Machine;
-use super::value::{Shape, Value};
+use super::value::{Coding, Shape, Value};
 
 /// Longest text shown of one argument, in bytes.
 const TEXT: u32 = 120;
@@ -16,11 +16,47 @@ const TRANSCODED: u32 = 4 << 10;
 
 /// Types that dill names so and that nothing can be run with (`dill/_dill.py`, `_typemap`).
 const TYPES: &[&str] = &[
-    "type", "object", "int", "float", "bool", "str", "bytes", "bytearray", "complex", "list", "tuple", "dict", "set",
-    "frozenset", "slice", "range", "NoneType", "EllipsisType", "NotImplementedType", "BooleanType", "IntType",
-    "LongType", "FloatType", "ComplexType", "StringType", "BytesType", "UnicodeType", "ListType", "TupleType",
-    "DictType", "DictionaryType", "SetType", "FrozenSetType", "SliceType", "RangeType", "XRangeType", "ObjectType",
-    "TypeType", "ClassType", "ArrayType", "OrderedDict",
+    "type",
+    "object",
+    "int",
+    "float",
+    "bool",
+    "str",
+    "bytes",
+    "bytearray",
+    "complex",
+    "list",
+    "tuple",
+    "dict",
+    "set",
+    "frozenset",
+    "slice",
+    "range",
+    "NoneType",
+    "EllipsisType",
+    "NotImplementedType",
+    "BooleanType",
+    "IntType",
+    "LongType",
+    "FloatType",
+    "ComplexType",
+    "StringType",
+    "BytesType",
+    "UnicodeType",
+    "ListType",
+    "TupleType",
+    "DictType",
+    "DictionaryType",
+    "SetType",
+    "FrozenSetType",
+    "SliceType",
+    "RangeType",
+    "XRangeType",
+    "ObjectType",
+    "TypeType",
+    "ClassType",
+    "ArrayType",
+    "OrderedDict",
 ];
 
 impl Machine<'_, '_, '_> {
@@ -28,12 +64,17 @@ impl Machine<'_, '_, '_> {
     pub fn judge(&mut self, id: u32, arguments: Value) -> (Judgement, Option<Value>) {
         let Some(name) = self.names.get(id) else { return (Judgement::Unknown, None) };
         let own = name.judgement;
+        let called = (name.module.clone(), name.attribute.clone());
         let (items, count) = match arguments {
             Value::Container { serial, .. } => {
                 self.containers.items(serial).map_or((Vec::new(), u64::MAX), |(items, count)| (items.to_vec(), count))
             }
             _ => (Vec::new(), u64::MAX),
         };
+        if self.code == b'R' && own == Judgement::Safe {
+            self.check_arguments(&called.0, &called.1, &items, count);
+        }
+        let Some(name) = self.names.get(id) else { return (Judgement::Unknown, None) };
         // Picklers rebuild these without a constructor; some constructors open files.
         if name.rebuilt && count != 0 && matches!(self.code, b'R' | b'i' | b'o') {
             return (Judgement::Unknown, None);
@@ -52,11 +93,9 @@ impl Machine<'_, '_, '_> {
             ("xgboost.core" | "lightgbm.basic", "Booster") if count != 0 => (Judgement::Unknown, None),
             // Bytes are written so by protocols below 3. Other codecs turn text into other text.
             ("_codecs", "encode") => match items.as_slice() {
-                [Value::Text { at, .. }, codec]
-                    if self.text_of(*codec, 8).is_some_and(|codec| codec == "latin1") =>
-                {
+                [Value::Text { at, .. }, codec] if self.text_of(*codec, 8).is_some_and(|codec| codec == "latin1") => {
                     // As text each byte from 128 on takes two.
-                    let len = self.text_of(items[0], TRANSCODED).map_or(u32::MAX, |text| text.chars().count() as u32);
+                    let len = self.transcoded(items[0]);
                     (own, Some(Value::Bytes { at: *at, len }))
                 }
                 _ => (Judgement::Unknown, None),
@@ -77,7 +116,9 @@ impl Machine<'_, '_, '_> {
                     own
                 };
                 let made = match items.as_slice() {
-                    [Value::Global(class), rest @ ..] if self.is_type(*class) => rest.first().map(|of| self.type_of(*of)),
+                    [Value::Global(class), rest @ ..] if self.is_type(*class) => {
+                        rest.first().map(|of| self.type_of(*of))
+                    }
                     [Value::Global(class), ..] => Some(Value::Object(*class)),
                     _ => None,
                 };
@@ -120,6 +161,13 @@ impl Machine<'_, '_, '_> {
             },
             _ => (own, None),
         }
+    }
+
+    /// Number of the bytes that a text stands for, a character for each.
+    fn transcoded(&self, text: Value) -> u32 {
+        let Value::Text { at, len: len @ 0..=TRANSCODED, coding: Coding::Utf8 } = text else { return u32::MAX };
+        let bytes = self.view.read(at..at + u64::from(len)).ok();
+        bytes.map_or(u32::MAX, |bytes| String::from_utf8_lossy(&bytes).chars().count() as u32)
     }
 
     /// True for a number, or a range, that stands for gigabytes.
@@ -177,9 +225,9 @@ impl Machine<'_, '_, '_> {
     }
 
     fn is_type(&self, id: u32) -> bool {
-        self.names.get(id).is_some_and(|name| {
-            name.attribute == "type" && matches!(name.module.as_str(), "builtins" | "__builtin__")
-        })
+        self.names
+            .get(id)
+            .is_some_and(|name| name.attribute == "type" && matches!(name.module.as_str(), "builtins" | "__builtin__"))
     }
 
     fn is_typing(&self, id: u32) -> bool {

@@ -88,6 +88,8 @@ pub struct Machine<'m, 'v, 'l> {
     pub arrays: u32,
     /// Where an array began whose end is not known.
     pub lost: Option<u64>,
+    /// Where the raw bytes of the last array ended.
+    pub array_end: Option<u64>,
     /// Element types of numpy that were made.
     pub elements: Vec<Element>,
     /// What holds for the stream at work alone.
@@ -118,6 +120,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             embedding: 0,
             arrays: 0,
             lost: None,
+            array_end: None,
             elements: Vec::new(),
             stream: Stream::FRESH,
             said: BTreeMap::new(),
@@ -244,6 +247,9 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
     fn broken(&mut self, message: &str) {
         self.fault(match self.lost {
             Some(at) => format!("the stream cannot be followed behind the array at {at}, whose end is not known"),
+            None if self.array_end == Some(self.range.start) => {
+                format!("{message}: the array that ends there may be longer or shorter than it is said to be")
+            }
             None => message.to_owned(),
         });
     }

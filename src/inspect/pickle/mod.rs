@@ -8,6 +8,7 @@
 //! Not checked: what the classes on the safe list do with state that is valid pickle but absurd (an estimator with
 //! contradicting attributes), and what imported modules do that are not on either list.
 
+mod arguments;
 mod array;
 mod calls;
 mod containers;

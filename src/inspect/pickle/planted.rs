@@ -61,15 +61,52 @@ const TEMPLATE_LINES: [(&str, &str); 6] = [
 
 /// Functions that a formula may call, beside those of numpy.
 const FUNCTIONS: &[&str] = &[
-    "C", "I", "Q", "S", "log", "log2", "log10", "log1p", "exp", "expm1", "sqrt", "abs", "sin", "cos", "tan", "sign",
-    "center", "scale", "standardize", "rescale", "bs", "cr", "cc", "te", "poly", "pow", "lag", "power", "Treatment",
-    "Sum", "Poly", "Helmert", "Diff", "maximum", "minimum", "where", "round", "floor", "ceil", "tanh", "square",
+    "C",
+    "I",
+    "Q",
+    "S",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "exp",
+    "expm1",
+    "sqrt",
+    "abs",
+    "sin",
+    "cos",
+    "tan",
+    "sign",
+    "center",
+    "scale",
+    "standardize",
+    "rescale",
+    "bs",
+    "cr",
+    "cc",
+    "te",
+    "poly",
+    "pow",
+    "lag",
+    "power",
+    "Treatment",
+    "Sum",
+    "Poly",
+    "Helmert",
+    "Diff",
+    "maximum",
+    "minimum",
+    "where",
+    "round",
+    "floor",
+    "ceil",
+    "tanh",
+    "square",
 ];
 
 /// Attributes in which a mapping keeps the one that it writes to.
-const WRITTEN_THROUGH: &[&str] = &[
-    "data", "maps", "_modules", "_parameters", "_buffers", "_mapping", "_dict", "_data", "_d", "_store", "_keys",
-];
+const WRITTEN_THROUGH: &[&str] =
+    &["data", "maps", "_modules", "_parameters", "_buffers", "_mapping", "_dict", "_data", "_d", "_store", "_keys"];
 
 /// Longest template or formula that is read, in bytes.
 const SOURCE: u32 = 4096;
@@ -353,7 +390,9 @@ def _parse_args_stats(self, a, b,  loc=0, scale=1, moments='mv'):
         for plain in ["y ~ a + b", "z ~ np.log(abs(a)) + C(y) + a:b + I(b**2)", "y ~ C(x, Treatment('m')) - 1"] {
             assert!(is_formula(plain), "{plain}");
         }
-        for other in ["y ~ __import__('os').system('x')", "y ~ open('a')", "y ~ x[f()]", "y ~ np.load('a')", "y ~ a.b()"] {
+        for other in
+            ["y ~ __import__('os').system('x')", "y ~ open('a')", "y ~ x[f()]", "y ~ np.load('a')", "y ~ a.b()"]
+        {
             assert!(!is_formula(other), "{other}");
         }
     }

@@ -28,11 +28,17 @@ impl Machine<'_, '_, '_> {
                     return Err(Break::Malformed("a STRING has no quotes around it".to_owned()));
                 }
                 let inner = &text[1..text.len() - 1];
+                if !is_literal(inner) {
+                    self.fault("a STRING has an escape that is none".to_owned());
+                }
                 let decoded = unescape(inner);
                 self.look_into(&(at + 1..at + 1 + inner.len() as u64), &decoded);
                 self.push(Value::Text { at: at + 1, len: inner.len() as u32, coding: Coding::Quoted })
             }
             b'V' => {
+                if !is_raw_unicode(text) {
+                    self.fault("a UNICODE has an escape that is none".to_owned());
+                }
                 let decoded: Option<Vec<u8>> = raw_unicode(text).chars().map(|c| u8::try_from(c).ok()).collect();
                 self.look_into(&(at..at + text.len() as u64), decoded.as_deref().unwrap_or(text));
                 self.push(Value::Text { at, len: text.len() as u32, coding: Coding::RawUnicode })
@@ -191,6 +197,37 @@ pub fn unescape(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+/// False if Python refuses an escape: a backslash at the end, or `\x` without two digits.
+fn is_literal(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let Some((kind, after)) = rest[at + 1..].split_first() else { return false };
+        if *kind == b'x' && number(after, 2, 16).is_none() {
+            return false;
+        }
+        rest = after;
+    }
+    true
+}
+
+/// False if `\u` or `\U` stands without its digits.
+fn is_raw_unicode(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let Some((kind, after)) = rest[at + 1..].split_first() else { return true };
+        let digits = match kind {
+            b'u' => 4,
+            b'U' => 8,
+            _ => 0,
+        };
+        if digits > 0 && number(after, digits, 16).is_none() {
+            return false;
+        }
+        rest = after;
+    }
+    true
+}
+
 /// `\uXXXX` and `\UXXXXXXXX`; every other byte is Latin-1.
 fn raw_unicode(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
@@ -230,6 +267,8 @@ mod tests {
     fn escapes_hide_no_name() {
         assert_eq!(unescape(b"\\x6f\\163"), b"os");
         assert_eq!(unescape(b"a\\'b\\q\\x4"), b"a'b\\q\\x4");
+        assert!(is_literal(b"a\\'b\\q\\x4f\\\\") && !is_literal(b"\\x4") && !is_literal(b"a\\"));
+        assert!(is_raw_unicode(b"\\\\u\\u005c") && !is_raw_unicode(b"\\u00"));
         assert_eq!(raw_unicode(b"\\u006fs\\U00000041\\x"), "osA\\x");
     }
 

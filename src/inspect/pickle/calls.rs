@@ -6,7 +6,9 @@ use crate::inspect::scope::Storage;
 
 use super::machine::{Break, Machine, Step};
 use super::names::{Name, disguise};
-use super::rules::{DANGEROUS_CALL, DANGEROUS_IMPORT, NAME_DISGUISED, PERSISTENT_ID, UNKNOWN_CALL, UNKNOWN_IMPORT};
+use super::rules::{
+    DANGEROUS_CALL, DANGEROUS_IMPORT, EXTENSION_CODE, NAME_DISGUISED, PERSISTENT_ID, UNKNOWN_CALL, UNKNOWN_IMPORT,
+};
 use super::value::{Shape, Value};
 
 /// Longest module or attribute path that is taken for a name, in bytes.
@@ -177,6 +179,23 @@ impl Machine<'_, '_, '_> {
         self.push(stands_for)
     }
 
+    /// `EXT1`, `EXT2` and `EXT4`
+    pub fn extension(&mut self, code: i64) -> Step {
+        self.say(&EXTENSION_CODE, |_| {
+            format!("extension code {code} stands for a callable that only the loading program knows")
+        });
+        if code <= 0 {
+            self.fault(format!("extension code {code} is not positive"));
+        }
+        self.push(Value::Outside)
+    }
+
+    /// `PERSID`
+    pub fn persistent_text(&mut self, text: &[u8]) -> Step {
+        self.say(&PERSISTENT_ID, |_| format!("persistent id {:?}", String::from_utf8_lossy(text)));
+        self.push(Value::Outside)
+    }
+
     /// What a call gives. The callable is judged, and so is whatever it is handed.
     pub fn call(&mut self, callable: Value, arguments: Value) -> Value {
         if !matches!(
@@ -310,6 +329,7 @@ impl Machine<'_, '_, '_> {
 
     /// Evidence of what was imported and never called.
     pub fn finish(&mut self) {
+        self.finish_formula();
         for id in 0..self.names.len() {
             let Some(name) = self.names.get_mut(id) else { continue };
             if name.called || name.excused || std::mem::replace(&mut name.imported, true) {

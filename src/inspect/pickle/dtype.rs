@@ -59,66 +59,11 @@ fn named(name: &str) -> Option<(u32, bool)> {
 }
 
 /// Names of element types that are not sized here, and letters that stand for one.
-const OTHERS: &[&str] = &[
-    "int",
-    "uint",
-    "long",
-    "ulong",
-    "longlong",
-    "ulonglong",
-    "intc",
-    "uintc",
-    "intp",
-    "uintp",
-    "longdouble",
-    "clongdouble",
-    "float96",
-    "float128",
-    "complex192",
-    "complex256",
-    "csingle",
-    "cdouble",
-    "singlecomplex",
-    "str",
-    "str_",
-    "bytes",
-    "bytes_",
-    "string",
-    "string_",
-    "unicode",
-    "unicode_",
-    "void",
-    "datetime64",
-    "timedelta64",
-    "bool8",
-    "object0",
-    "void0",
-    "l",
-    "L",
-    "n",
-    "N",
-    "p",
-    "P",
-    "g",
-    "G",
-    "S",
-    "U",
-    "V",
-    "O",
-    "M",
-    "m",
-    "a",
-    "c",
-    "T",
-    "record",
-    "number",
-    "integer",
-    "floating",
-    "generic",
-    "character",
-    "flexible",
-    "inexact",
-];
+const OTHERS: &str = "\
+    int uint long ulong longlong ulonglong intc uintc intp uintp longdouble clongdouble float96 float128 \
+    complex192 complex256 csingle cdouble singlecomplex str str_ bytes bytes_ string string_ unicode unicode_ \
+    void datetime64 timedelta64 bool8 object0 void0 l L n N p P g G S U V O M m a c T record number integer \
+    floating generic character flexible inexact";
 
 /// False for one word that names no element type. Lists of them and units are not looked into.
 fn is_code(code: &str) -> bool {
@@ -134,7 +79,7 @@ fn is_code(code: &str) -> bool {
         // Sub-arrays and repetitions.
         (kind, _) => kind.bytes().all(|byte| byte.is_ascii_digit()),
     };
-    sized || named(word).is_some() || OTHERS.contains(&word)
+    sized || named(word).is_some() || OTHERS.split(' ').any(|other| other == word)
 }
 
 impl Machine<'_, '_, '_> {

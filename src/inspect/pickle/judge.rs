@@ -15,49 +15,11 @@ const SHOWN: usize = 400;
 const TRANSCODED: u32 = 4 << 10;
 
 /// Types that dill names so and that nothing can be run with (`dill/_dill.py`, `_typemap`).
-const TYPES: &[&str] = &[
-    "type",
-    "object",
-    "int",
-    "float",
-    "bool",
-    "str",
-    "bytes",
-    "bytearray",
-    "complex",
-    "list",
-    "tuple",
-    "dict",
-    "set",
-    "frozenset",
-    "slice",
-    "range",
-    "NoneType",
-    "EllipsisType",
-    "NotImplementedType",
-    "BooleanType",
-    "IntType",
-    "LongType",
-    "FloatType",
-    "ComplexType",
-    "StringType",
-    "BytesType",
-    "UnicodeType",
-    "ListType",
-    "TupleType",
-    "DictType",
-    "DictionaryType",
-    "SetType",
-    "FrozenSetType",
-    "SliceType",
-    "RangeType",
-    "XRangeType",
-    "ObjectType",
-    "TypeType",
-    "ClassType",
-    "ArrayType",
-    "OrderedDict",
-];
+const TYPES: &str = "\
+    type object int float bool str bytes bytearray complex list tuple dict set frozenset slice range NoneType \
+    EllipsisType NotImplementedType BooleanType IntType LongType FloatType ComplexType StringType BytesType \
+    UnicodeType ListType TupleType DictType DictionaryType SetType FrozenSetType SliceType RangeType XRangeType \
+    ObjectType TypeType ClassType ArrayType OrderedDict";
 
 impl Machine<'_, '_, '_> {
     /// How this call stands, and what it gives if that is something imported.
@@ -142,7 +104,7 @@ impl Machine<'_, '_, '_> {
             },
             ("dill._dill", "_load_type") => {
                 let plain = items.first().and_then(|name| self.text_of(*name, 32));
-                let plain = plain.is_some_and(|name| TYPES.contains(&name.as_str()));
+                let plain = plain.is_some_and(|name| TYPES.split(' ').any(|plain| plain == name));
                 (if plain { Judgement::Safe } else { Judgement::Dangerous }, None)
             }
             // Both call what they are given first, and it is numpy's.

@@ -16,10 +16,10 @@ use super::framing::Stream;
 use super::lists::Lists;
 use super::names::Names;
 use super::opcode::opcode;
-use super::rules::{EXTENSION_CODE, MALFORMED, PERSISTENT_ID};
+use super::rules::MALFORMED;
 use super::source::{Argument, Halt, Source};
 use super::store::{Containers, Full, Memo, Stack};
-use super::value::{Coding, Shape, Value};
+use super::value::{Shape, Value};
 
 /// Faults in one file after which it is given up.
 const FAULTS: u64 = 10_000;
@@ -90,6 +90,8 @@ pub struct Machine<'m, 'v, 'l> {
     pub lost: Option<u64>,
     /// Where the raw bytes of the last array ended.
     pub array_end: Option<u64>,
+    /// The first formula that is more than names and numbers: where it stands and how it reads.
+    pub formula: Option<(Range<u64>, String)>,
     /// Element types of numpy that were made.
     pub elements: Vec<Element>,
     /// What holds for the stream at work alone.
@@ -121,6 +123,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             arrays: 0,
             lost: None,
             array_end: None,
+            formula: None,
             elements: Vec::new(),
             stream: Stream::FRESH,
             said: BTreeMap::new(),
@@ -374,36 +377,6 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             self.fault(format!("memo index {index} makes a loader allocate gigabytes"));
         }
         Ok(())
-    }
-
-    fn text(&mut self, code: u8, range: Range<u64>, source: &Source<'_>) -> Step {
-        let whole = source.constant().len() as u64 == range.end - range.start;
-        // Strings of Python 2 (`BINSTRING`) may be in any encoding.
-        if whole && !matches!(code, b'T' | b'U') && !super::text::is_utf8(source.constant()) {
-            self.fault("a text is not UTF-8".to_owned());
-        }
-        self.look_into(&range, source.constant());
-        self.push(Value::Text { at: range.start, len: length(&range), coding: Coding::Utf8 })
-    }
-
-    fn bytes(&mut self, range: Range<u64>, source: &Source<'_>) -> Step {
-        self.look_into(&range, source.constant());
-        self.push(Value::Bytes { at: range.start, len: length(&range) })
-    }
-
-    fn extension(&mut self, code: i64) -> Step {
-        self.say(&EXTENSION_CODE, |_| {
-            format!("extension code {code} stands for a callable that only the loading program knows")
-        });
-        if code <= 0 {
-            self.fault(format!("extension code {code} is not positive"));
-        }
-        self.push(Value::Outside)
-    }
-
-    fn persistent_text(&mut self, text: &[u8]) -> Step {
-        self.say(&PERSISTENT_ID, |_| format!("persistent id {:?}", String::from_utf8_lossy(text)));
-        self.push(Value::Outside)
     }
 }
 

@@ -5,43 +5,11 @@ use super::rules::{DANGEROUS_CALL, PATCHED_IMPORT, UNKNOWN_CALL};
 use super::value::{Coding, Shape, Value};
 
 /// Special methods that a loader or the interpreter calls by name on an object.
-const CALLED_BY_NAME: &[&str] = &[
-    "__setstate__",
-    "__reduce__",
-    "__reduce_ex__",
-    "__class__",
-    "__call__",
-    "__getattr__",
-    "__getattribute__",
-    "__setattr__",
-    "__del__",
-    "__new__",
-    "__init__",
-    "__getstate__",
-    "__setitem__",
-    "__enter__",
-    "__exit__",
-    "__hash__",
-    "__eq__",
-    "__array__",
-    "__array_ufunc__",
-    "__array_function__",
-    "__torch_function__",
-    "__iter__",
-    "__next__",
-    "__len__",
-    "__repr__",
-    "__str__",
-    "__index__",
-    "__globals__",
-    "__builtins__",
-    "__code__",
-    "__dict__",
-    "__import__",
-    "append",
-    "extend",
-    "add",
-];
+const CALLED_BY_NAME: &str = "\
+    __setstate__ __reduce__ __reduce_ex__ __class__ __call__ __getattr__ __getattribute__ __setattr__ __del__ \
+    __new__ __init__ __getstate__ __setitem__ __enter__ __exit__ __hash__ __eq__ __array__ __array_ufunc__ \
+    __array_function__ __torch_function__ __iter__ __next__ __len__ __repr__ __str__ __index__ __globals__ \
+    __builtins__ __code__ __dict__ __import__ append extend add";
 
 /// Attributes by which numpy takes the address of an array from an object (its array interface).
 const ADDRESSES: &[&str] = &["__array_interface__", "__array_struct__"];
@@ -60,49 +28,9 @@ const TEMPLATE_LINES: [(&str, &str); 6] = [
 ];
 
 /// Functions that a formula may call, beside those of numpy.
-const FUNCTIONS: &[&str] = &[
-    "C",
-    "I",
-    "Q",
-    "S",
-    "log",
-    "log2",
-    "log10",
-    "log1p",
-    "exp",
-    "expm1",
-    "sqrt",
-    "abs",
-    "sin",
-    "cos",
-    "tan",
-    "sign",
-    "center",
-    "scale",
-    "standardize",
-    "rescale",
-    "bs",
-    "cr",
-    "cc",
-    "te",
-    "poly",
-    "pow",
-    "lag",
-    "power",
-    "Treatment",
-    "Sum",
-    "Poly",
-    "Helmert",
-    "Diff",
-    "maximum",
-    "minimum",
-    "where",
-    "round",
-    "floor",
-    "ceil",
-    "tanh",
-    "square",
-];
+const FUNCTIONS: &str = "\
+    C I Q S log log2 log10 log1p exp expm1 sqrt abs sin cos tan sign center scale standardize rescale bs cr cc \
+    te poly pow lag power Treatment Sum Poly Helmert Diff maximum minimum where round floor ceil tanh square";
 
 /// Attributes in which a mapping keeps the one that it writes to.
 const WRITTEN_THROUGH: &[&str] =
@@ -117,10 +45,10 @@ impl Machine<'_, '_, '_> {
     pub fn is_telling(&self, key: Value, value: Value) -> bool {
         match key {
             Value::Text { len, coding: Coding::Utf8, .. } => {
-                matches!(len, 16 | 19) || (len == 7 && self.names.formulas) || (len <= 24 && self.is_callable(value))
+                matches!(len, 7 | 16 | 19) || (len <= 24 && self.is_callable(value))
             }
             // With escapes a text is longer than what it stands for.
-            Value::Text { len, .. } => matches!(len, 16..=190) || self.names.formulas || self.is_callable(value),
+            Value::Text { len, .. } => matches!(len, 7..=190) || self.is_callable(value),
             Value::Object(_) | Value::Computed => true,
             _ => false,
         }
@@ -137,11 +65,11 @@ impl Machine<'_, '_, '_> {
         };
         if text == TEMPLATE {
             self.check_template(value);
-        } else if text == "formula" && self.names.formulas {
+        } else if text == "formula" {
             self.check_formula(value);
         } else if ADDRESSES.contains(&text.as_str()) && !matches!(value, Value::Int(_) | Value::Text { .. }) {
             self.say(&PATCHED_IMPORT, |_| format!("an object says by {text} where in memory its data is"));
-        } else if CALLED_BY_NAME.contains(&text.as_str()) && self.is_callable(value) {
+        } else if CALLED_BY_NAME.split(' ').any(|name| name == text) && self.is_callable(value) {
             self.say(&PATCHED_IMPORT, |_| {
                 format!("a callable is stored under the name {text}, which is called by name later")
             });
@@ -188,12 +116,19 @@ impl Machine<'_, '_, '_> {
             value if self.is_computed_text(value) => None,
             _ => return,
         };
-        if !text.is_some_and(|text| is_formula(&text)) {
+        if self.formula.is_none() && !text.is_some_and(|text| is_formula(&text)) {
             let shown = self.show(value, 1);
-            self.say(&DANGEROUS_CALL, |_| {
-                format!("parts of a formula are run as Python when it is loaded, and this is no plain one: {shown}")
-            });
+            self.formula = Some((self.range.clone(), shown));
         }
+    }
+
+    /// Says it of a formula if something is imported that evaluates one, which may come behind it.
+    pub fn finish_formula(&mut self) {
+        let Some((range, shown)) = self.formula.take().filter(|_| self.names.formulas) else { return };
+        self.range = range;
+        self.say(&DANGEROUS_CALL, |_| {
+            format!("parts of a formula are run as Python when it is loaded, and this is no plain one: {shown}")
+        });
     }
 
     /// An object got its state.
@@ -340,7 +275,7 @@ fn is_formula(text: &str) -> bool {
             }
             '(' if !word.is_empty() => {
                 let function = word.strip_prefix("np.").or_else(|| word.strip_prefix("numpy."));
-                if !FUNCTIONS.contains(&function.unwrap_or(word)) {
+                if !FUNCTIONS.split(' ').any(|known| known == function.unwrap_or(word)) {
                     return false;
                 }
             }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::machine::{Break, Machine, Step, length};
+use super::source::Source;
 use super::value::{Coding, Value};
 
 /// Digits of a decimal number beyond which Python refuses it (`sys.int_info.default_max_str_digits`).
@@ -54,6 +55,23 @@ impl Machine<'_, '_, '_> {
             }
             _ => Err(Break::Malformed(format!("{} has text as argument", self.opcode()))),
         }
+    }
+
+    /// A counted text.
+    pub fn text(&mut self, code: u8, range: Range<u64>, source: &Source<'_>) -> Step {
+        let whole = source.constant().len() as u64 == range.end - range.start;
+        // Strings of Python 2 (`BINSTRING`) may be in any encoding.
+        if whole && !matches!(code, b'T' | b'U') && !is_utf8(source.constant()) {
+            self.fault("a text is not UTF-8".to_owned());
+        }
+        self.look_into(&range, source.constant());
+        self.push(Value::Text { at: range.start, len: length(&range), coding: Coding::Utf8 })
+    }
+
+    /// Counted bytes.
+    pub fn bytes(&mut self, range: Range<u64>, source: &Source<'_>) -> Step {
+        self.look_into(&range, source.constant());
+        self.push(Value::Bytes { at: range.start, len: length(&range) })
     }
 
     /// A text of more than 64 KiB in one line: too long for a name, so only its place is kept.

@@ -45,7 +45,7 @@ impl Wrapper {
         let Some(items) = machine.whole(state) else { return Self::default() };
         let (mut elements, mut element, mut padded) = (None, None, false);
         for pair in items.chunks_exact(2) {
-            match (machine.text_of(pair[0], 64).as_deref(), pair[1]) {
+            match (machine.key_text(pair[0]).as_deref(), pair[1]) {
                 (Some("shape"), shape) => elements = machine.product(shape),
                 (Some("dtype"), Value::Dtype(serial)) => element = Some(machine.element_of(serial)),
                 (Some("dtype"), _) => element = None,
@@ -141,7 +141,7 @@ impl Machine<'_, '_, '_> {
     pub fn array_beside(&mut self, state: Value) {
         let mut file = None;
         for pair in self.whole(state).unwrap_or_default().chunks_exact(2) {
-            if self.text_of(pair[0], 16).is_some_and(|key| key == "filename") {
+            if self.key_text(pair[0]).is_some_and(|key| key == "filename") {
                 file = self.text_of(pair[1], 4096);
             }
         }

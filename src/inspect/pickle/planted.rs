@@ -56,7 +56,7 @@ impl Machine<'_, '_, '_> {
 
     /// A key and its value, of a dictionary or of what is to become one.
     pub fn check_pair(&mut self, key: Value, value: Value) {
-        let Some(text) = self.text_of(key, 256) else {
+        let Some(text) = self.key_text(key) else {
             let weighty = self.is_callable(value) || matches!(value, Value::Container { shape: Shape::Dict, .. });
             if self.is_computed_text(key) && weighty {
                 self.say(&PATCHED_IMPORT, |_| "something is stored under a name that the pickle computes".to_owned());
@@ -197,7 +197,8 @@ impl Machine<'_, '_, '_> {
             return;
         }
         for pair in items.chunks_exact(2) {
-            let Some(key) = self.text_of(pair[0], 24) else { continue };
+            let short = matches!(pair[0], Value::Text { len, .. } if is_view(class) || matches!(len, 16 | 19));
+            let Some(key) = short.then(|| self.key_text(pair[0])).flatten() else { continue };
             if ADDRESSES.contains(&key.as_str()) && matches!(pair[1], Value::Int(_) | Value::Text { .. }) {
                 self.say(&PATCHED_IMPORT, |_| format!("an object says by {key} where in memory its data is"));
             }

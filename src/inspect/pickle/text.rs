@@ -9,6 +9,9 @@ use super::value::{Coding, Value};
 /// Digits of a decimal number beyond which Python refuses it (`sys.int_info.default_max_str_digits`).
 const DIGITS: usize = 4300;
 
+/// Longest key that is read again, in bytes.
+const KEY: u32 = 256;
+
 /// Texts that may be read again for names and arguments.
 const READS: u64 = 400_000;
 
@@ -117,6 +120,18 @@ impl Machine<'_, '_, '_> {
         if len > max || self.reads > READS {
             return None;
         }
+        self.read_text(at, len, coding)
+    }
+
+    /// The same for a key of a dictionary, of which there is one for each that stands in the stream.
+    pub fn key_text(&self, key: Value) -> Option<String> {
+        match key {
+            Value::Text { at, len: len @ 0..=KEY, coding } => self.read_text(at, len, coding),
+            _ => None,
+        }
+    }
+
+    fn read_text(&self, at: u64, len: u32, coding: Coding) -> Option<String> {
         let bytes = self.view.read(at..at + u64::from(len)).ok()?;
         Some(match coding {
             Coding::Utf8 => String::from_utf8_lossy(&bytes).into_owned(),

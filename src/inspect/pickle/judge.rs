@@ -49,6 +49,9 @@ impl Machine<'_, '_, '_> {
             ("builtins" | "__builtin__", "iter") if count != 1 => (Judgement::Unknown, None),
             // Arrays are pickled by `_reconstruct`; this one asks for any memory, or lays itself over any buffer.
             ("numpy", "ndarray") if count > 0 => (Judgement::Unknown, None),
+            ("numpy", _) if items.iter().any(|item| self.product(*item).is_some_and(|count| count > 1 << 31)) => {
+                (Judgement::Unknown, None)
+            }
             // As much memory as the file asks for, or a range without end that is made a list.
             ("builtins" | "__builtin__" | "numpy", _) if self.asks_for_memory(&items) => (Judgement::Unknown, None),
             // A pickled booster is restored from its state. One that is made from arguments opens a file or an address.
@@ -71,34 +74,32 @@ impl Machine<'_, '_, '_> {
                 [Value::Global(of) | Value::Object(of), attribute] => self.attribute(own, *of, *attribute),
                 _ => (own, Some(Value::Computed)),
             },
-            ("copyreg" | "copy_reg", "_reconstructor" | "__newobj__" | "__newobj_ex__") => {
-                let judged = if name.attribute == "_reconstructor" && !self.has_plain_base(&items) {
-                    Judgement::Unknown
-                } else {
-                    own
-                };
-                let made = match items.as_slice() {
-                    [Value::Global(class), rest @ ..] if self.is_type(*class) => {
-                        rest.first().map(|of| self.type_of(*of))
-                    }
-                    [Value::Global(class), ..] => Some(Value::Object(*class)),
-                    _ => None,
-                };
-                (judged, made)
+            ("copyreg" | "copy_reg", "_reconstructor") => {
+                let judged = if self.has_plain_base(&items) { own } else { Judgement::Unknown };
+                (judged, self.made_by_copyreg(&items))
             }
-            ("numpy", "dtype") => (own, self.dtype_called(&items)),
+            ("copyreg" | "copy_reg", "__newobj__" | "__newobj_ex__") => (own, self.made_by_copyreg(&items)),
+            _ => self.judge_arrays(id, own, &items),
+        }
+    }
+
+    /// The same for what makes arrays, tensors and their kin.
+    fn judge_arrays(&mut self, id: u32, own: Judgement, items: &[Value]) -> (Judgement, Option<Value>) {
+        let Some(name) = self.names.get(id) else { return (Judgement::Unknown, None) };
+        match (name.module.as_str(), name.attribute.as_str()) {
+            ("numpy", "dtype") => (own, self.dtype_called(items)),
             (_, "scalar") if name.module.starts_with("numpy.") => {
-                self.scalar(&items);
+                self.scalar(items);
                 (own, None)
             }
             (_, "_frombuffer") if name.module.starts_with("numpy.") => {
-                if let [data, Value::Dtype(element), shape, ..] = *items.as_slice() {
+                if let [data, Value::Dtype(element), shape, ..] = *items {
                     self.filled(shape, element, data);
                 }
                 (own, None)
             }
             // Takes a class apart from its parameters (`typing.List[int]`); of anything else it takes an item.
-            ("operator" | "_operator", "getitem") => match items.as_slice() {
+            ("operator" | "_operator", "getitem") => match items {
                 [Value::Global(of), ..] if self.is_typing(*of) => (Judgement::Safe, None),
                 _ => (Judgement::Unknown, None),
             },
@@ -113,15 +114,24 @@ impl Machine<'_, '_, '_> {
                 _ => (Judgement::Dangerous, None),
             },
             ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_tensor_v3") => {
-                self.laid_over(&items);
+                self.laid_over(items);
                 (own, None)
             }
             // Its bytes are a pickle, which was looked into when it was read.
-            ("torch.storage", "_load_from_bytes") => match items.as_slice() {
+            ("torch.storage", "_load_from_bytes") => match items {
                 [Value::Bytes { at, .. }] if self.nested.contains(at) => (Judgement::Safe, None),
                 _ => (own, None),
             },
             _ => (own, None),
+        }
+    }
+
+    /// What `copyreg` makes of a class; of `type` it is a class.
+    fn made_by_copyreg(&mut self, items: &[Value]) -> Option<Value> {
+        match items {
+            [Value::Global(class), rest @ ..] if self.is_type(*class) => rest.first().map(|of| self.type_of(*of)),
+            [Value::Global(class), ..] => Some(Value::Object(*class)),
+            _ => None,
         }
     }
 
@@ -141,7 +151,6 @@ impl Machine<'_, '_, '_> {
                 "itertools" => matches!(name.attribute.as_str(), "count" | "cycle" | "repeat" | "product"),
                 _ => false,
             }),
-            Value::Container { .. } => self.product(*item).is_some_and(|count| count > 1 << 31),
             _ => false,
         })
     }

@@ -206,13 +206,13 @@ impl Memo {
 
     /// A memo that knows the texts among its first entries; all else is forgotten.
     pub fn texts(&self, entries: usize) -> Self {
-        let known = |value: &Option<Value>| match value {
-            Some(text @ Value::Text { .. }) => Some(*text),
-            _ => Some(Value::Forgotten),
+        let known = |value: &Value| match value {
+            text @ Value::Text { .. } => *text,
+            _ => Value::Forgotten,
         };
-        let dense: Vec<Option<Value>> = self.dense.iter().take(entries).map(known).collect();
-        let len = dense.len() as u64;
-        Self { dense, sparse: BTreeMap::new(), len, forgotten: true, limit: self.limit }
+        let dense: Vec<Option<Value>> = self.dense.iter().take(entries).map(|value| value.as_ref().map(known)).collect();
+        let sparse = self.sparse.iter().take(entries).map(|(index, value)| (*index, known(value))).collect();
+        Self { len: dense.len() as u64, dense, sparse, forgotten: true, limit: self.limit }
     }
 
     pub fn clear(&mut self) {

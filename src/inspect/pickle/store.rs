@@ -210,7 +210,8 @@ impl Memo {
             text @ Value::Text { .. } => *text,
             _ => Value::Forgotten,
         };
-        let dense: Vec<Option<Value>> = self.dense.iter().take(entries).map(|value| value.as_ref().map(known)).collect();
+        let dense: Vec<Option<Value>> =
+            self.dense.iter().take(entries).map(|value| value.as_ref().map(known)).collect();
         let sparse = self.sparse.iter().take(entries).map(|(index, value)| (*index, known(value))).collect();
         Self { len: dense.len() as u64, dense, sparse, forgotten: true, limit: self.limit }
     }

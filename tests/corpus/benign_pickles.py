@@ -237,7 +237,63 @@ def neural():
     torch.jit.script(model).save(OUT / "torch_script.pt")
 
 
-for part in [plain, numerical, learning, frames, boosting, neural]:
+def standard():
+    import argparse
+    import difflib
+    import logging
+    import operator
+    import os
+    import typing
+    import urllib.parse
+
+    dump("std_namespace", argparse.Namespace(lr=0.1, path=pathlib.Path("x")))
+    dump("std_functions", [len, max, sorted, operator.itemgetter(1), iter([1]), zip([1], [2]), enumerate([1])])
+    dump("std_results", [urllib.parse.urlparse("http://a/b"), os.stat("."), difflib.Match(0, 1, 2)])
+    dump("std_typing", [typing.List[int], typing.Optional[int], typing.Callable, list[int], typing.Literal["a"]])
+    dump("std_logging", [logging.getLogger("x"), logging.Formatter("%(message)s")])
+    dump("std_io", [io.BytesIO(b"abc"), io.StringIO("abc")])
+
+
+def instances():
+    """Instances of classes of libraries around the usual ones; each is left out if its library is not installed."""
+    import importlib
+
+    import numpy as np
+
+    rows = np.random.default_rng(0).normal(size=(20, 2))
+    label = (rows[:, 0] > 0).astype(int)
+
+    def one(name, module, make):
+        try:
+            dump(f"lib_{name}", make(importlib.import_module(module)), (4,))
+        except ImportError as error:
+            print(name, "left out:", error, file=sys.stderr)
+
+    one("kde", "scipy.stats", lambda m: m.gaussian_kde(rows.T))
+    one("distributions", "scipy.stats", lambda m: [m.norm(), m.gamma(2.0), m.rv_histogram(np.histogram(rows[:, 0], 3))])
+    one("optimum", "scipy.optimize", lambda m: m.minimize(lambda x: (x**2).sum(), np.ones(2)))
+    one("rotation", "scipy.spatial.transform", lambda m: m.Rotation.from_rotvec(np.eye(3)))
+    one("interpolators", "scipy.interpolate", lambda m: [m.Rbf([0, 1], [0, 1]), m.CubicSpline([0, 1, 2], [0, 1, 4])])
+    one("selector", "sklearn.compose", lambda m: m.make_column_selector(dtype_include=np.number))
+    one("callbacks", "xgboost.callback", lambda m: [m.EarlyStopping(3), m.LearningRateScheduler(np.sqrt)])
+    one("smote", "imblearn.over_sampling", lambda m: m.SMOTE())
+    one("encoder", "category_encoders", lambda m: m.TargetEncoder(cols=[0]))
+    one("hmm", "hmmlearn.hmm", lambda m: m.GaussianHMM(2))
+    one("dictionary", "gensim.corpora", lambda m: m.Dictionary([["a", "b"]]))
+    one("phrases", "gensim.models", lambda m: m.Phrases([["a", "b"]]))
+    one("frequencies", "nltk", lambda m: [m.FreqDist("abc"), m.Tree("S", ["a"]), m.DefaultTagger("N")])
+    one("spaces", "gymnasium.spaces", lambda m: m.Dict(a=m.Discrete(2), b=m.Box(0, 1, (2,))))
+    one("pruners", "optuna.pruners", lambda m: [m.MedianPruner(), m.HyperbandPruner()])
+    one("graph", "networkx", lambda m: m.path_graph(3))
+    one("formula", "statsmodels.formula.api", lambda m: m.ols("y ~ a + I(b**2)", {"y": label, "a": rows[:, 0], "b": rows[:, 1]}).fit())
+    one("dill", "dill", lambda m: m.dumps([np.arange(3), int, type(None)]))
+    import joblib
+    import ml_dtypes
+
+    joblib.dump([np.zeros(3, ml_dtypes.bfloat16), rows], OUT / "lib_bfloat16.joblib")
+
+
+for part in [plain, standard, instances, numerical, learning, frames, boosting, neural]:
     try:
         part()
     except ImportError as error:

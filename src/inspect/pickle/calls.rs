@@ -6,7 +6,9 @@ use crate::inspect::scope::Storage;
 
 use super::machine::{Break, Machine, Step};
 use super::names::{Name, disguise};
-use super::rules::{DANGEROUS_CALL, DANGEROUS_IMPORT, NAME_DISGUISED, PERSISTENT_ID, UNKNOWN_CALL, UNKNOWN_IMPORT};
+use super::rules::{
+    DANGEROUS_CALL, DANGEROUS_IMPORT, EXTENSION_CODE, NAME_DISGUISED, PERSISTENT_ID, UNKNOWN_CALL, UNKNOWN_IMPORT,
+};
 use super::value::{Shape, Value};
 
 /// Longest module or attribute path that is taken for a name, in bytes.
@@ -137,12 +139,9 @@ impl Machine<'_, '_, '_> {
         match self.top()? {
             Value::Global(id) => self.patched(id, "attributes are set on it"),
             Value::Object(id) => self.built(id, state),
-            Value::Dtype { size, objects } => {
-                let built = self.built_dtype(size, objects, state);
-                self.pop()?;
-                self.push(built)?;
-            }
-            Value::Computed | Value::Storage(_) | Value::Outside | Value::Forgotten => {}
+            Value::Dtype(serial) => self.built_dtype(serial, state),
+            Value::Computed => self.changed_computed("attributes are set on it"),
+            Value::Storage(_) | Value::Outside | Value::Forgotten => {}
             _ => self.fault("BUILD is applied to a plain value, which has no attributes".to_owned()),
         }
         Ok(())
@@ -180,6 +179,23 @@ impl Machine<'_, '_, '_> {
         self.push(stands_for)
     }
 
+    /// `EXT1`, `EXT2` and `EXT4`
+    pub fn extension(&mut self, code: i64) -> Step {
+        self.say(&EXTENSION_CODE, |_| {
+            format!("extension code {code} stands for a callable that only the loading program knows")
+        });
+        if code <= 0 {
+            self.fault(format!("extension code {code} is not positive"));
+        }
+        self.push(Value::Outside)
+    }
+
+    /// `PERSID`
+    pub fn persistent_text(&mut self, text: &[u8]) -> Step {
+        self.say(&PERSISTENT_ID, |_| format!("persistent id {:?}", String::from_utf8_lossy(text)));
+        self.push(Value::Outside)
+    }
+
     /// What a call gives. The callable is judged, and so is whatever it is handed.
     pub fn call(&mut self, callable: Value, arguments: Value) -> Value {
         if !matches!(
@@ -196,7 +212,7 @@ impl Machine<'_, '_, '_> {
         let id = match callable {
             Value::Global(id) => id,
             Value::Object(_)
-            | Value::Dtype { .. }
+            | Value::Dtype(_)
             | Value::Computed
             | Value::Storage(_)
             | Value::Outside
@@ -220,6 +236,7 @@ impl Machine<'_, '_, '_> {
         if self.carries(arguments) {
             self.handed(id, arguments, 3);
         }
+        self.laid_upon(id, arguments);
         resolved.unwrap_or(Value::Object(id))
     }
 
@@ -241,13 +258,13 @@ impl Machine<'_, '_, '_> {
         if !first && listed > LISTED {
             return;
         }
-        let (spelt, what) = (name.spelt(), name.what.clone());
+        let (spelt, what, rebuilt) = (name.spelt(), name.what.clone(), name.rebuilt);
         let shown = self.show(arguments, 3);
         if first {
             let (rule, message) = if judgement == Judgement::Dangerous {
                 (&DANGEROUS_CALL, format!("{spelt}{shown} is called: it {what}"))
             } else {
-                (&UNKNOWN_CALL, format!("{spelt}{shown} is called, which is not known to rebuild plain data"))
+                (&UNKNOWN_CALL, unknown_call(&spelt, &shown, rebuilt))
             };
             let evidence = Evidence::new(rule, message)
                 .at(self.view.place(self.range.clone()))
@@ -261,7 +278,7 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Unsafe callables that a call is handed may be called by it.
-    fn handed(&mut self, to: u32, value: Value, depth: u32) {
+    pub fn handed(&mut self, to: u32, value: Value, depth: u32) {
         let to_name = self.names.get(to).map(Name::spelt).unwrap_or_default();
         match value {
             Value::Global(id) => {
@@ -280,7 +297,13 @@ impl Machine<'_, '_, '_> {
                 self.say(rule, |_| message);
                 self.list(spelt, None, judgement);
             }
-            Value::Container { carries: true, serial, .. } => {
+            Value::Object(id) if self.names.is_laden(id) => {
+                let held = self.names.get(id).map(Name::spelt).unwrap_or_default();
+                self.say(&UNKNOWN_CALL, |_| {
+                    format!("{to_name} is handed an object of {held}, whose state holds something not known to be safe")
+                });
+            }
+            Value::Container { serial, .. } if self.carries(value) => {
                 let remembered = self.containers.items(serial).map(|(items, count)| (items.to_vec(), count));
                 let Some((items, _)) = remembered.filter(|(items, count)| depth > 0 && items.len() as u64 == *count)
                 else {
@@ -306,6 +329,7 @@ impl Machine<'_, '_, '_> {
 
     /// Evidence of what was imported and never called.
     pub fn finish(&mut self) {
+        self.finish_formula();
         for id in 0..self.names.len() {
             let Some(name) = self.names.get_mut(id) else { continue };
             if name.called || name.excused || std::mem::replace(&mut name.imported, true) {
@@ -329,4 +353,11 @@ impl Machine<'_, '_, '_> {
             self.scope.limit("names", u64::from(self.names.len()), self.view);
         }
     }
+}
+
+fn unknown_call(spelt: &str, arguments: &str, rebuilt: bool) -> String {
+    if rebuilt {
+        return format!("{spelt}{arguments} is called: picklers only name it, or rebuild it without its constructor");
+    }
+    format!("{spelt}{arguments} is called, which is not known to rebuild plain data")
 }

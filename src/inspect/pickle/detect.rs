@@ -6,7 +6,7 @@ use crate::model::Judgement;
 use super::lists::Lists;
 use super::opcode::opcode;
 use super::source::{Argument, Source, Token};
-use super::text::{is_float, is_integer};
+use super::text::{is_float, is_integer, memo_index};
 
 /// Opcodes that are followed.
 const FOLLOWED: u32 = 4096;
@@ -117,14 +117,16 @@ impl Trial {
             (0x93, _) => (2, 1),
             (b's', _) => (3, 1),
             (b'a', _) => (2, 1),
+            // `POP` takes a mark away if there is nothing above it.
+            (b'0', _) if self.depth == 0 => {
+                self.depth = self.marks.pop()?;
+                (0, 0)
+            }
             (b'0', _) => (1, 0),
             (b'2', _) => (1, 2),
             (0x85..=0x87, _) => (u32::from(token.code - 0x84), 1),
             (b'q' | b'r' | 0x94 | b'Q' | 0x98, _) => (1, 1),
-            (b'p', Argument::Line(_, text)) => text.iter().all(u8::is_ascii_digit).then_some((1, 1))?,
-            (b'g', Argument::Line(_, text)) => {
-                (text.iter().all(u8::is_ascii_digit) && !text.is_empty()).then_some((0, 1))?
-            }
+            (b'p' | b'g', Argument::Line(_, text)) => memo_index(text).map(|_| (u32::from(token.code == b'p'), 1))?,
             (0x80 | 0x95, _) => (0, 0),
             (b'S' | b'V', Argument::LongLine(..)) => (0, 1),
             (code, Argument::Line(_, text)) => sound(code, text).then_some((0, 1))?,
@@ -183,6 +185,8 @@ mod tests {
             b"cos\nsystem\n(S'id'\ntR\xff\xff",
             b"cos\nsystem\n(S'id'",
             b"(S'id'\nios\nsystem\n.",
+            b"(0cos\nsystem\n(S'id'\ntR.",
+            b"((00cos\nsystem\n(S'id'\ntR.",
             b"]q\x00(K\x01K\x02e.",
             b"\x80\x02]q\x00.",
             b"\x80\x04\x95\x03\x00\x00\x00\x00\x00\x00\x00]\x94.",

@@ -2,9 +2,8 @@
 
 use crate::model::Judgement;
 
-use super::array::{Wrapper, element};
 use super::machine::Machine;
-use super::value::{Shape, Value};
+use super::value::{Coding, Shape, Value};
 
 /// Longest text shown of one argument, in bytes.
 const TEXT: u32 = 120;
@@ -12,30 +11,57 @@ const TEXT: u32 = 120;
 /// Longest list of arguments shown, in characters.
 const SHOWN: usize = 400;
 
+/// Longest text that stands for bytes whose number of them is counted.
+const TRANSCODED: u32 = 4 << 10;
+
+/// Types that dill names so and that nothing can be run with (`dill/_dill.py`, `_typemap`).
+const TYPES: &str = "\
+    type object int float bool str bytes bytearray complex list tuple dict set frozenset slice range NoneType \
+    EllipsisType NotImplementedType BooleanType IntType LongType FloatType ComplexType StringType BytesType \
+    UnicodeType ListType TupleType DictType DictionaryType SetType FrozenSetType SliceType RangeType XRangeType \
+    ObjectType TypeType ClassType ArrayType OrderedDict";
+
 impl Machine<'_, '_, '_> {
     /// How this call stands, and what it gives if that is something imported.
     pub fn judge(&mut self, id: u32, arguments: Value) -> (Judgement, Option<Value>) {
         let Some(name) = self.names.get(id) else { return (Judgement::Unknown, None) };
         let own = name.judgement;
+        let called = (name.module.clone(), name.attribute.clone());
         let (items, count) = match arguments {
             Value::Container { serial, .. } => {
                 self.containers.items(serial).map_or((Vec::new(), u64::MAX), |(items, count)| (items.to_vec(), count))
             }
             _ => (Vec::new(), u64::MAX),
         };
+        if self.code == b'R' && own == Judgement::Safe {
+            self.check_arguments(&called.0, &called.1, &items, count);
+        }
+        let Some(name) = self.names.get(id) else { return (Judgement::Unknown, None) };
+        // Picklers rebuild these without a constructor; some constructors open files.
+        if name.rebuilt && count != 0 && matches!(self.code, b'R' | b'i' | b'o') {
+            return (Judgement::Unknown, None);
+        }
         match (name.module.as_str(), name.attribute.as_str()) {
             // One argument asks for the type of a value; three make a class.
             ("builtins" | "__builtin__", "type") if count != 1 => (Judgement::Dangerous, None),
+            ("builtins" | "__builtin__", "type") => (own, items.first().map(|value| self.type_of(*value))),
+            // With two arguments it calls the first one over and over.
+            ("builtins" | "__builtin__", "iter") if count != 1 => (Judgement::Unknown, None),
+            // Arrays are pickled by `_reconstruct`; this one asks for any memory, or lays itself over any buffer.
+            ("numpy", "ndarray") if count > 0 => (Judgement::Unknown, None),
+            ("numpy", _) if items.iter().any(|item| self.product(*item).is_some_and(|count| count > 1 << 31)) => {
+                (Judgement::Unknown, None)
+            }
             // As much memory as the file asks for, or a range without end that is made a list.
             ("builtins" | "__builtin__" | "numpy", _) if self.asks_for_memory(&items) => (Judgement::Unknown, None),
             // A pickled booster is restored from its state. One that is made from arguments opens a file or an address.
             ("xgboost.core" | "lightgbm.basic", "Booster") if count != 0 => (Judgement::Unknown, None),
             // Bytes are written so by protocols below 3. Other codecs turn text into other text.
             ("_codecs", "encode") => match items.as_slice() {
-                [Value::Text { at, len, .. }, codec]
-                    if self.text_of(*codec, 8).is_some_and(|codec| codec == "latin1") =>
-                {
-                    (own, Some(Value::Bytes { at: *at, len: *len }))
+                [Value::Text { at, .. }, codec] if self.text_of(*codec, 8).is_some_and(|codec| codec == "latin1") => {
+                    // As text each byte from 128 on takes two.
+                    let len = self.transcoded(items[0]);
+                    (own, Some(Value::Bytes { at: *at, len }))
                 }
                 _ => (Judgement::Unknown, None),
             },
@@ -48,21 +74,51 @@ impl Machine<'_, '_, '_> {
                 [Value::Global(of) | Value::Object(of), attribute] => self.attribute(own, *of, *attribute),
                 _ => (own, Some(Value::Computed)),
             },
-            ("copyreg" | "copy_reg", "_reconstructor" | "__newobj__" | "__newobj_ex__") => match items.first() {
-                Some(Value::Global(class)) => (own, Some(Value::Object(*class))),
-                _ => (own, None),
-            },
-            ("numpy", "dtype") => {
-                let code = items.first().and_then(|code| self.text_of(*code, 16));
-                let known = code.and_then(|code| element(&code));
-                (own, known.map(|(size, objects)| Value::Dtype { size, objects }))
+            ("copyreg" | "copy_reg", "_reconstructor") => {
+                let judged = if self.has_plain_base(&items) { own } else { Judgement::Unknown };
+                (judged, self.made_by_copyreg(&items))
             }
+            ("copyreg" | "copy_reg", "__newobj__" | "__newobj_ex__") => (own, self.made_by_copyreg(&items)),
+            _ => self.judge_arrays(id, own, &items),
+        }
+    }
+
+    /// The same for what makes arrays, tensors and their kin.
+    fn judge_arrays(&mut self, id: u32, own: Judgement, items: &[Value]) -> (Judgement, Option<Value>) {
+        let Some(name) = self.names.get(id) else { return (Judgement::Unknown, None) };
+        match (name.module.as_str(), name.attribute.as_str()) {
+            ("numpy", "dtype") => (own, self.dtype_called(items)),
+            (_, "scalar") if name.module.starts_with("numpy.") => {
+                self.scalar(items);
+                (own, None)
+            }
+            (_, "_frombuffer") if name.module.starts_with("numpy.") => {
+                if let [data, Value::Dtype(element), shape, ..] = *items {
+                    self.filled(shape, element, data);
+                }
+                (own, None)
+            }
+            // Takes a class apart from its parameters (`typing.List[int]`); of anything else it takes an item.
+            ("operator" | "_operator", "getitem") => match items {
+                [Value::Global(of), ..] if self.is_typing(*of) => (Judgement::Safe, None),
+                _ => (Judgement::Unknown, None),
+            },
+            ("dill._dill", "_load_type") => {
+                let plain = items.first().and_then(|name| self.text_of(*name, 32));
+                let plain = plain.is_some_and(|name| TYPES.split(' ').any(|plain| plain == name));
+                (if plain { Judgement::Safe } else { Judgement::Dangerous }, None)
+            }
+            // Both call what they are given first, and it is numpy's.
+            ("dill._dill", "_create_array") | ("jax._src.array", "_reconstruct_array") => match items.first() {
+                Some(Value::Global(of)) if self.rebuilds_arrays(*of) => (Judgement::Safe, None),
+                _ => (Judgement::Dangerous, None),
+            },
             ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_tensor_v3") => {
-                self.laid_over(&items);
+                self.laid_over(items);
                 (own, None)
             }
             // Its bytes are a pickle, which was looked into when it was read.
-            ("torch.storage", "_load_from_bytes") => match items.as_slice() {
+            ("torch.storage", "_load_from_bytes") => match items {
                 [Value::Bytes { at, .. }] if self.nested.contains(at) => (Judgement::Safe, None),
                 _ => (own, None),
             },
@@ -70,12 +126,30 @@ impl Machine<'_, '_, '_> {
         }
     }
 
+    /// What `copyreg` makes of a class; of `type` it is a class.
+    fn made_by_copyreg(&mut self, items: &[Value]) -> Option<Value> {
+        match items {
+            [Value::Global(class), rest @ ..] if self.is_type(*class) => rest.first().map(|of| self.type_of(*of)),
+            [Value::Global(class), ..] => Some(Value::Object(*class)),
+            _ => None,
+        }
+    }
+
+    /// Number of the bytes that a text stands for, a character for each.
+    fn transcoded(&self, text: Value) -> u32 {
+        let Value::Text { at, len: len @ 0..=TRANSCODED, coding: Coding::Utf8 } = text else { return u32::MAX };
+        let bytes = self.view.read(at..at + u64::from(len)).ok();
+        bytes.map_or(u32::MAX, |bytes| String::from_utf8_lossy(&bytes).chars().count() as u32)
+    }
+
     /// True for a number, or a range, that stands for gigabytes.
     fn asks_for_memory(&self, items: &[Value]) -> bool {
         items.iter().any(|item| match item {
             Value::Int(number) => *number > 1 << 31,
-            Value::Object(of) => self.names.get(*of).is_some_and(|name| {
-                name.attribute == "range" && matches!(name.module.as_str(), "builtins" | "__builtin__")
+            Value::Object(of) => self.names.get(*of).is_some_and(|name| match name.module.as_str() {
+                "builtins" | "__builtin__" => matches!(name.attribute.as_str(), "range" | "xrange"),
+                "itertools" => matches!(name.attribute.as_str(), "count" | "cycle" | "repeat" | "product"),
+                _ => false,
             }),
             _ => false,
         })
@@ -101,27 +175,55 @@ impl Machine<'_, '_, '_> {
         (judgement, Some(Value::Global(id)))
     }
 
-    /// An element type got its state: `(3, order, subtype, names, fields, size, alignment, flags)`.
-    pub fn built_dtype(&mut self, size: u32, objects: bool, state: Value) -> Value {
-        let items = match state {
-            Value::Container { serial, .. } => self.containers.items(serial).map(|(items, _)| items),
-            _ => None,
+    /// What `type` gives of a value: the class it was made by, if that is known.
+    fn type_of(&mut self, value: Value) -> Value {
+        let name = match value {
+            Value::Object(id) => return Value::Global(id),
+            Value::Global(id) => match self.names.get(id).map(|name| name.attribute.as_str()) {
+                Some("NotImplemented") => "NotImplementedType",
+                Some("Ellipsis") => "ellipsis",
+                _ => return Value::Computed,
+            },
+            Value::None => "NoneType",
+            Value::Bool(_) => "bool",
+            Value::Int(_) => "int",
+            Value::Text { .. } => "str",
+            Value::Bytes { .. } => "bytes",
+            Value::Container { shape, .. } => shape.name(),
+            _ => return Value::Computed,
         };
-        match items {
-            Some([_, _, _, _, Value::Container { .. }, Value::Int(size), _, Value::Int(flags), ..]) => {
-                let size = u32::try_from(*size).unwrap_or(u32::MAX);
-                Value::Dtype { size, objects: objects || flags & 1 == 1 }
-            }
-            _ => Value::Dtype { size, objects },
-        }
+        Value::Global(self.names.intern("builtins", name, self.range.clone(), self.lists))
     }
 
-    /// An object got its state.
-    pub fn built(&mut self, id: u32, state: Value) {
-        let Some(name) = self.names.get(id) else { return };
-        if name.module.starts_with("joblib.") && name.attribute == "NumpyArrayWrapper" {
-            self.array = Wrapper::from_state(self, state);
-        }
+    fn is_type(&self, id: u32) -> bool {
+        self.names
+            .get(id)
+            .is_some_and(|name| name.attribute == "type" && matches!(name.module.as_str(), "builtins" | "__builtin__"))
+    }
+
+    fn is_typing(&self, id: u32) -> bool {
+        self.names.get(id).is_some_and(|name| {
+            matches!(name.module.as_str(), "typing" | "typing_extensions" | "collections.abc")
+                && name.judgement == Judgement::Safe
+        })
+    }
+
+    fn rebuilds_arrays(&self, id: u32) -> bool {
+        self.names.get(id).is_some_and(|name| {
+            name.module.starts_with("numpy.")
+                && matches!(name.attribute.as_str(), "_reconstruct" | "_frombuffer")
+                && name.judgement == Judgement::Safe
+        })
+    }
+
+    /// `copyreg._reconstructor(class, base, state)` calls the constructor of the base.
+    fn has_plain_base(&self, items: &[Value]) -> bool {
+        let Some(Value::Global(base)) = items.get(1) else { return false };
+        self.names.get(*base).is_some_and(|name| {
+            matches!(name.module.as_str(), "builtins" | "__builtin__" | "collections" | "exceptions")
+                && name.judgement == Judgement::Safe
+                && !matches!(name.attribute.as_str(), "type" | "range" | "xrange")
+        })
     }
 
     /// A value as a person reads it, as far as it is known.
@@ -141,7 +243,10 @@ impl Machine<'_, '_, '_> {
             Value::Object(id) => {
                 format!("{}(…)", self.names.get(id).map_or("?".to_owned(), super::names::Name::spelt))
             }
-            Value::Dtype { size, .. } => format!("numpy.dtype(… {size} bytes)"),
+            Value::Dtype(serial) => match self.element_of(serial).size {
+                Some(size) => format!("numpy.dtype(… {size} bytes)"),
+                None => "numpy.dtype(…)".to_owned(),
+            },
             Value::Storage(elements) => format!("a storage of {elements} elements"),
             Value::Outside => "an object from outside".to_owned(),
             Value::Computed => "a computed value".to_owned(),
@@ -153,7 +258,8 @@ impl Machine<'_, '_, '_> {
     fn show_bytes(&mut self, at: u64, len: u32) -> String {
         self.reads += 1;
         let bytes = (len <= TEXT).then(|| self.view.read(at..at + u64::from(len)).ok()).flatten();
-        bytes.map_or_else(|| format!("{len} bytes"), |bytes| format!("b\"{}\"", bytes.escape_ascii()))
+        let some = || if len == u32::MAX { "bytes".to_owned() } else { format!("{len} bytes") };
+        bytes.map_or_else(some, |bytes| format!("b\"{}\"", bytes.escape_ascii()))
     }
 
     fn show_container(&mut self, shape: Shape, serial: u64, depth: u32) -> String {

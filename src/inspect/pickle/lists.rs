@@ -1,9 +1,12 @@
 //! What is known of callables: which only rebuild data, and which run code, open files or reach the network.
 //!
-//! Both lists are data (`safe.txt`, `dangerous.txt`); a line is `module: names` or `module: names: what they do`.
+//! The lists are data (`safe.txt`, `instances.txt`, `dangerous.txt`); a line is `module: names` or
+//! `module: names: what they do`. What `instances.txt` names is safe only as picklers use it: named, or rebuilt without
+//! its constructor.
 //! A module that ends in `.**` stands for itself and everything below it. A name may be `*` for all, begin or end
 //! with `*` for all that end or begin so, or be `<Class>` for every name that is spelt like a class (`Ridge`, `_BinMapper`). A line that
-//! begins with `!` takes names out of the safe list again. A dotted attribute path is matched only by a
+//! begins with `!` takes names out of the safe lists again. Of a safe line and one that calls a whole module dangerous, the
+//! one that names the module more closely holds. A dotted attribute path is matched only by a
 //! pattern with as many dots.
 
 use std::collections::HashMap;
@@ -35,6 +38,33 @@ const CARRIED: &[&str] = &[
     "multiprocessing",
 ];
 
+/// Classes of the standard library that other modules import under their own name. No pattern stands for them: some do
+/// something when they are thrown away.
+const FOREIGN: &[&str] = &[
+    "Popen",
+    "Process",
+    "Pool",
+    "Thread",
+    "ThreadPool",
+    "ThreadPoolExecutor",
+    "ProcessPoolExecutor",
+    "Timer",
+    "Queue",
+    "Shelf",
+    "TemporaryDirectory",
+    "_TemporaryFileCloser",
+    "_TemporaryFileWrapper",
+    "ZipFile",
+    "TarFile",
+    "FileHandler",
+    "Connection",
+    "Session",
+    "FunctionType",
+    "CodeType",
+    "ModuleType",
+    "MethodType",
+];
+
 #[derive(Clone, Debug)]
 struct Line {
     names: Vec<String>,
@@ -51,6 +81,7 @@ struct List {
 #[derive(Clone, Debug, Default)]
 pub struct Lists {
     safe: List,
+    instances: List,
     excluded: List,
     dangerous: List,
 }
@@ -62,6 +93,12 @@ impl Lists {
         LISTS.get_or_init(|| {
             let mut lists = Self::default();
             lists.extend(include_str!("safe.txt"), include_str!("dangerous.txt"));
+            for line in include_str!("instances.txt").lines() {
+                match line.strip_prefix('!') {
+                    Some(line) => lists.excluded.add(line),
+                    None => lists.instances.add(line),
+                }
+            }
             lists
         })
     }
@@ -78,15 +115,33 @@ impl Lists {
         dangerous.lines().for_each(|line| self.dangerous.add(line));
     }
 
+    /// True for a class that picklers rebuild without calling its constructor, which may open files.
+    #[must_use]
+    pub fn is_rebuilt(&self, module: &str, attribute: &str) -> bool {
+        !self.safe.holds(module, attribute) && self.instances.holds(module, attribute)
+    }
+
+    /// True if it is dangerous for the package that its module is a part of, and not for what is known of itself.
+    #[must_use]
+    pub fn is_of_package(&self, module: &str, attribute: &str) -> bool {
+        self.danger(module, attribute).is_some_and(|(_, rank)| rank.is_some_and(|rank| rank < 2 * module.len()))
+    }
+
     /// How `module.attribute` stands, and what it does if it is known to be dangerous.
     #[must_use]
     pub fn judge(&self, module: &str, attribute: &str) -> (Judgement, &str) {
-        // A name that the safe list spells out stands against a whole module that is dangerous, not against a name.
-        if self.safe.spells_out(module, attribute) && !self.dangerous.spells_out(module, attribute) {
+        // A name that a safe list spells out stands against a whole module that is dangerous, not against a name.
+        let spelt_out = self.safe.spells_out(module, attribute) || self.instances.spells_out(module, attribute);
+        if spelt_out && !self.dangerous.spells_out(module, attribute) {
             return (Judgement::Safe, "");
         }
-        if let Some(what) = self.danger(module, attribute) {
-            return (Judgement::Dangerous, what);
+        let safe = self.safe_rank(module, attribute);
+        if let Some((what, rank)) = self.danger(module, attribute) {
+            let weaker = rank.zip(safe).is_some_and(|(danger, safe)| danger < safe);
+            return if weaker { (Judgement::Safe, "") } else { (Judgement::Dangerous, what) };
+        }
+        if module.ends_with(".__main__") {
+            return (Judgement::Dangerous, "is the program of a package, which runs when it is imported");
         }
         // `logging` + `os.system`: the path is resolved attribute by attribute, so every tail may be the target.
         let parts: Vec<&str> = attribute.split('.').collect();
@@ -95,7 +150,7 @@ impl Lists {
         }
         for start in 0..parts.len() {
             for end in start + 1..parts.len() {
-                if let Some(what) = self.danger(&parts[start..end].join("."), &parts[end..].join(".")) {
+                if let Some((what, _)) = self.danger(&parts[start..end].join("."), &parts[end..].join(".")) {
                     return (Judgement::Dangerous, what);
                 }
             }
@@ -106,16 +161,26 @@ impl Lists {
                 return (Judgement::Dangerous, what);
             }
         }
-        if !self.excluded.holds(module, attribute) && self.safe.holds(module, attribute) {
-            return (Judgement::Safe, "");
-        }
-        (Judgement::Unknown, "")
+        (if safe.is_some() { Judgement::Safe } else { Judgement::Unknown }, "")
     }
 
-    fn danger(&self, module: &str, attribute: &str) -> Option<&str> {
+    /// How closely the safe lists name the module, if they hold the name.
+    fn safe_rank(&self, module: &str, attribute: &str) -> Option<usize> {
+        if FOREIGN.contains(&attribute) {
+            return None;
+        }
+        let lists = [&self.safe, &self.instances];
+        let found = lists.iter().filter_map(|list| list.find(module, attribute)).map(|(_, rank)| rank).max()?;
+        (!self.excluded.holds(module, attribute)).then_some(found)
+    }
+
+    /// What is dangerous about it; and how closely the module is named, if the line is about all of the module.
+    fn danger(&self, module: &str, attribute: &str) -> Option<(&str, Option<usize>)> {
         // An attribute of a dangerous function (`eval.__call__`) is as dangerous as the function.
         let first = attribute.split('.').next().unwrap_or(attribute);
-        self.dangerous.find(module, attribute).or_else(|| self.dangerous.find(module, first)).map(|l| l.what.as_str())
+        let (line, rank) = self.dangerous.find(module, attribute).or_else(|| self.dangerous.find(module, first))?;
+        let whole = line.names.iter().all(|name| name == "*");
+        Some((&line.what, whole.then_some(rank)))
     }
 }
 
@@ -183,19 +248,20 @@ impl List {
         lines.is_some_and(|lines| lines.iter().any(|line| line.names.iter().any(|name| name == attribute)))
     }
 
-    fn find(&self, module: &str, attribute: &str) -> Option<&Line> {
+    /// The line that holds a name, and how closely it names the module.
+    fn find(&self, module: &str, attribute: &str) -> Option<(&Line, usize)> {
         let pick = |lines: &'_ Vec<Line>| lines.iter().position(|line| line.matches(attribute));
         if let Some(lines) = self.exact.get(module)
             && let Some(at) = pick(lines)
         {
-            return lines.get(at);
+            return lines.get(at).map(|line| (line, 2 * module.len() + 1));
         }
         let mut parent = Some(module);
         while let Some(name) = parent {
             if let Some(lines) = self.deep.get(name)
                 && let Some(at) = pick(lines)
             {
-                return lines.get(at);
+                return lines.get(at).map(|line| (line, 2 * name.len()));
             }
             parent = name.rsplit_once('.').map(|(outer, _)| outer);
         }
@@ -221,10 +287,17 @@ fn dots(name: &str) -> usize {
     name.bytes().filter(|byte| *byte == b'.').count()
 }
 
+/// Longest name in capitals alone that is taken for a class (`DBSCAN`, `SVC`). Longer ones without a digit, and those
+/// with an underscore, are constants.
+const CAPITALS: usize = 6;
+
 /// Spelt like a class: an upper-case letter after at most one underscore, and no dot.
 fn is_class(name: &str) -> bool {
     let body = name.strip_prefix('_').unwrap_or(name);
-    body.starts_with(|c: char| c.is_ascii_uppercase()) && body.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    let plain = body.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let long = name.len() > CAPITALS && !name.contains(|c: char| c.is_ascii_digit());
+    let constant = !name.contains(|c: char| c.is_ascii_lowercase()) && (long || name.contains('_'));
+    body.starts_with(|c: char| c.is_ascii_uppercase()) && plain && !constant
 }
 
 #[cfg(test)]
@@ -238,6 +311,9 @@ mod tests {
     #[test]
     fn every_line_of_the_lists_parses_and_dangers_say_what_they_do() {
         for line in include_str!("safe.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            assert!(parse(line.strip_prefix('!').unwrap_or(line)).is_some(), "{line}");
+        }
+        for line in include_str!("instances.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
             assert!(parse(line.strip_prefix('!').unwrap_or(line)).is_some(), "{line}");
         }
         for line in include_str!("dangerous.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -256,6 +332,9 @@ mod tests {
             ("collections", "OrderedDict.__init__.__globals__"),
             ("builtins", "eval.__call__"),
             ("asyncio.unix_events", "_UnixSubprocessTransport._start"),
+            ("json.__main__", "main"),
+            ("nltk.data", "load"),
+            ("gensim.utils", "unpickle"),
         ] {
             assert_eq!(judged(module, attribute), Judgement::Dangerous, "{module} {attribute}");
         }
@@ -269,6 +348,16 @@ mod tests {
         assert_eq!(judged("sklearn.utils.extmath", "randomized_svd"), Judgement::Unknown);
         assert_ne!(judged("sklearn.ensemble._forest", "Parallel"), Judgement::Safe);
         assert_eq!(judged("my_model", "Net"), Judgement::Unknown);
+        assert_eq!(judged("torchvision.models.mine", "Net"), Judgement::Unknown);
+        assert_eq!(judged("sklearn.base", "REGISTRY"), Judgement::Unknown);
+    }
+
+    #[test]
+    fn a_class_is_let_through_inside_a_module_that_is_not() {
+        assert_eq!(judged("nltk.probability", "FreqDist"), Judgement::Safe);
+        assert_eq!(judged("nltk.tree.tree", "Tree"), Judgement::Safe);
+        assert!(Lists::built_in().is_rebuilt("sklearn.linear_model._ridge", "Ridge"));
+        assert!(!Lists::built_in().is_rebuilt("collections", "OrderedDict"));
     }
 
     #[test]

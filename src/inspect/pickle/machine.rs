@@ -11,14 +11,15 @@ use crate::model::{Evidence, Rule};
 use crate::weigh::View;
 
 use super::array::Wrapper;
+use super::dtype::Element;
 use super::framing::Stream;
 use super::lists::Lists;
 use super::names::Names;
 use super::opcode::opcode;
-use super::rules::{EXTENSION_CODE, MALFORMED, PERSISTENT_ID};
+use super::rules::MALFORMED;
 use super::source::{Argument, Halt, Source};
 use super::store::{Containers, Full, Memo, Stack};
-use super::value::{Coding, Shape, Value};
+use super::value::{Shape, Value};
 
 /// Faults in one file after which it is given up.
 const FAULTS: u64 = 10_000;
@@ -83,6 +84,16 @@ pub struct Machine<'m, 'v, 'l> {
     pub array: Option<Wrapper>,
     /// Object arrays the stream is inside of.
     pub embedding: u32,
+    /// Arrays whose raw bytes were looked into.
+    pub arrays: u32,
+    /// Where an array began whose end is not known.
+    pub lost: Option<u64>,
+    /// Where the raw bytes of the last array ended.
+    pub array_end: Option<u64>,
+    /// The first formula that is more than names and numbers: where it stands and how it reads.
+    pub formula: Option<(Range<u64>, String)>,
+    /// Element types of numpy that were made.
+    pub elements: Vec<Element>,
     /// What holds for the stream at work alone.
     pub stream: Stream,
     said: BTreeMap<&'static str, u64>,
@@ -109,6 +120,11 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             nested: BTreeSet::new(),
             array: None,
             embedding: 0,
+            arrays: 0,
+            lost: None,
+            array_end: None,
+            formula: None,
+            elements: Vec::new(),
             stream: Stream::FRESH,
             said: BTreeMap::new(),
             faults: 0,
@@ -121,6 +137,10 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
         self.stack.clear();
         self.memo.clear();
         self.stream = Stream::FRESH;
+        if self.embedding == 0 {
+            self.elements.clear();
+            self.lost = None;
+        }
         loop {
             self.opcodes += 1;
             if self.opcodes > self.scope.limits.opcodes {
@@ -133,7 +153,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
                 Ok(_) => {}
                 Err(Break::Halt(halt)) => return self.halted(halt, start),
                 Err(Break::Malformed(message)) => {
-                    self.fault(message);
+                    self.broken(&message);
                     return End::Broken;
                 }
                 Err(Break::Full) => {
@@ -146,6 +166,17 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             }
             if self.faults > FAULTS {
                 return End::Broken;
+            }
+        }
+    }
+
+    /// Follows opcodes from where the source stands, on the stack as it is, until one fails or ends the pickle.
+    pub fn follow(&mut self, source: &mut Source<'_>, until: u64) {
+        while source.position() < until && self.opcodes < self.scope.limits.opcodes && self.faults <= FAULTS {
+            self.opcodes += 1;
+            let start = source.position();
+            if !matches!(self.next(source, start), Ok(code) if code != b'.') {
+                return;
             }
         }
     }
@@ -186,7 +217,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
         match halt {
             Halt::Malformed(message) => {
                 self.range = at..(at + 1).min(self.view.len());
-                self.fault(message);
+                self.broken(&message);
                 End::Broken
             }
             Halt::Unreadable(trouble) => {
@@ -212,6 +243,18 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
                 End::Stop
             }
         }
+    }
+
+    /// Writes down that the stream cannot be followed any more. Behind an array whose end is not known its bytes are
+    /// taken for opcodes, so that what they seem to say means nothing.
+    fn broken(&mut self, message: &str) {
+        self.fault(match self.lost {
+            Some(at) => format!("the stream cannot be followed behind the array at {at}, whose end is not known"),
+            None if self.array_end == Some(self.range.start) => {
+                format!("{message}: the array that ends there may be longer or shorter than it is said to be")
+            }
+            None => message.to_owned(),
+        });
     }
 
     /// Writes down that the stream is at fault here.
@@ -278,7 +321,10 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             b'b' => self.build(),
             0x82..=0x84 => self.extension(number),
             b'Q' => self.persistent(),
-            0x97 => self.push(Value::Outside),
+            0x97 => {
+                self.fault("NEXT_BUFFER needs a buffer that is not in the file".to_owned());
+                self.push(Value::Outside)
+            }
             0x98 => self.top().map(drop),
             0x80 => self.proto(number),
             0x95 => self.frame(number),
@@ -331,36 +377,6 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             self.fault(format!("memo index {index} makes a loader allocate gigabytes"));
         }
         Ok(())
-    }
-
-    fn text(&mut self, code: u8, range: Range<u64>, source: &Source<'_>) -> Step {
-        let whole = source.constant().len() as u64 == range.end - range.start;
-        // Strings of Python 2 (`BINSTRING`) may be in any encoding.
-        if whole && !matches!(code, b'T' | b'U') && !super::text::is_utf8(source.constant()) {
-            self.fault("a text is not UTF-8".to_owned());
-        }
-        self.look_into(&range, source.constant());
-        self.push(Value::Text { at: range.start, len: length(&range), coding: Coding::Utf8 })
-    }
-
-    fn bytes(&mut self, range: Range<u64>, source: &Source<'_>) -> Step {
-        self.look_into(&range, source.constant());
-        self.push(Value::Bytes { at: range.start, len: length(&range) })
-    }
-
-    fn extension(&mut self, code: i64) -> Step {
-        self.say(&EXTENSION_CODE, |_| {
-            format!("extension code {code} stands for a callable that only the loading program knows")
-        });
-        if code <= 0 {
-            self.fault(format!("extension code {code} is not positive"));
-        }
-        self.push(Value::Outside)
-    }
-
-    fn persistent_text(&mut self, text: &[u8]) -> Step {
-        self.say(&PERSISTENT_ID, |_| format!("persistent id {:?}", String::from_utf8_lossy(text)));
-        self.push(Value::Outside)
     }
 }
 

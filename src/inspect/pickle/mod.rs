@@ -8,11 +8,13 @@
 //! Not checked: what the classes on the safe list do with state that is valid pickle but absurd (an estimator with
 //! contradicting attributes), and what imported modules do that are not on either list.
 
+mod arguments;
 mod array;
 mod calls;
 mod containers;
 mod detect;
 mod disguise;
+mod dtype;
 mod framing;
 mod judge;
 mod lists;
@@ -20,6 +22,7 @@ mod machine;
 mod names;
 mod nested;
 mod opcode;
+mod planted;
 pub mod rules;
 mod source;
 mod store;
@@ -35,7 +38,7 @@ use machine::{End, Machine};
 use rules::{PRESENT, TRAILING_DATA};
 use source::Source;
 
-pub use array::element;
+pub use dtype::element;
 pub use lists::Lists;
 
 /// Pickles in one file that are followed, one behind the other.

@@ -11,6 +11,9 @@ use super::lists::Lists;
 /// Distinct names that are kept apart in one file.
 const DISTINCT: usize = 100_000;
 
+/// Libraries whose models hold a formula, parts of which are Python (`patsy/eval.py`).
+const FORMULAS: &[&str] = &["statsmodels", "patsy", "formulaic", "pmdarima", "lifelines", "linearmodels", "bambi"];
+
 /// One imported name.
 #[derive(Debug)]
 pub struct Name {
@@ -22,6 +25,10 @@ pub struct Name {
     pub judgement: Judgement,
     /// What it does, if it is on the list of dangerous callables.
     pub what: String,
+    /// Safe only when it is named or rebuilt without its constructor.
+    pub rebuilt: bool,
+    /// Some object of it was given something imported that is not known to be safe.
+    pub laden: bool,
     /// Where it is imported first.
     pub first: Range<u64>,
     /// Whether evidence of a call was given.
@@ -48,6 +55,8 @@ pub struct Names {
     by_spelling: HashMap<(String, String), u32>,
     /// More than the bound were seen.
     pub overflowed: bool,
+    /// Something is imported whose state may hold a formula that is evaluated.
+    pub formulas: bool,
 }
 
 impl Names {
@@ -66,10 +75,30 @@ impl Names {
             return (DISTINCT - 1) as u32;
         }
         let (judgement, what) = judge(module, attribute, lists);
+        let what = match judgement {
+            Judgement::Dangerous if lists.is_of_package(module, attribute) => {
+                format!("belongs to a package that {what}")
+            }
+            _ => what,
+        };
         let id = self.entries.len() as u32;
         let (module, attribute) = key.clone();
-        let (called, excused, imported, listed) = (false, false, false, 0);
-        self.entries.push(Name { module, attribute, judgement, what, first, called, excused, imported, listed });
+        let rebuilt = lists.is_rebuilt(&module, &attribute);
+        let family = module.split('.').next().unwrap_or_default();
+        self.formulas |= FORMULAS.contains(&family);
+        self.entries.push(Name {
+            module,
+            attribute,
+            judgement,
+            what,
+            rebuilt,
+            laden: false,
+            first,
+            called: false,
+            excused: false,
+            imported: false,
+            listed: 0,
+        });
         self.by_spelling.insert(key, id);
         id
     }
@@ -82,6 +111,11 @@ impl Names {
     /// A name by its number, to write down what was said of it.
     pub fn get_mut(&mut self, id: u32) -> Option<&mut Name> {
         self.entries.get_mut(id as usize)
+    }
+
+    /// True if some object of it may hold something that is not known to be safe.
+    pub fn is_laden(&self, id: u32) -> bool {
+        self.get(id).is_some_and(|name| name.laden)
     }
 
     /// True unless it is on the list of safe callables.

@@ -1,6 +1,6 @@
 //! The unpickler's stack, marks and memo, in bounded memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::value::{Shape, Value};
 
@@ -9,6 +9,9 @@ pub const ITEMS: usize = 12;
 
 /// Containers that are remembered at a time.
 const REMEMBERED: usize = 1 << 11;
+
+/// Containers of which something special is kept; above that it holds for all.
+const MARKED: usize = 1 << 16;
 
 /// A run of equal values, so that a flood of them takes no space.
 #[derive(Clone, Copy)]
@@ -201,6 +204,18 @@ impl Memo {
         dense.or_else(|| self.sparse.get(&index).copied()).or_else(|| self.forgotten.then_some(Value::Forgotten))
     }
 
+    /// A memo that knows the texts among its first entries; all else is forgotten.
+    pub fn texts(&self, entries: usize) -> Self {
+        let known = |value: &Value| match value {
+            text @ Value::Text { .. } => *text,
+            _ => Value::Forgotten,
+        };
+        let dense: Vec<Option<Value>> =
+            self.dense.iter().take(entries).map(|value| value.as_ref().map(known)).collect();
+        let sparse = self.sparse.iter().take(entries).map(|(index, value)| (*index, known(value))).collect();
+        Self { len: dense.len() as u64, dense, sparse, forgotten: true, limit: self.limit }
+    }
+
     pub fn clear(&mut self) {
         *self = Self::new(self.limit);
     }
@@ -216,11 +231,56 @@ struct Remembered {
 pub struct Containers {
     ring: Vec<Remembered>,
     next: u64,
+    /// Those that were given something imported that is not known to be safe, after they were made too.
+    carrying: Marks,
+    /// Those with a key that the pickle computes.
+    computed: Marks,
+}
+
+/// Numbers of containers.
+#[derive(Default)]
+struct Marks {
+    serials: BTreeSet<u64>,
+    overflowed: bool,
+}
+
+impl Marks {
+    fn add(&mut self, serial: u64) {
+        if self.serials.len() < MARKED {
+            self.serials.insert(serial);
+        } else {
+            self.overflowed |= !self.serials.contains(&serial);
+        }
+    }
+
+    fn holds(&self, serial: u64) -> bool {
+        self.overflowed || self.serials.contains(&serial)
+    }
 }
 
 impl Containers {
-    pub const fn new() -> Self {
-        Self { ring: Vec::new(), next: 0 }
+    pub fn new() -> Self {
+        Self { ring: Vec::new(), next: 0, carrying: Marks::default(), computed: Marks::default() }
+    }
+
+    /// The container was given something that is not known to be safe.
+    pub fn burden(&mut self, serial: u64) {
+        self.carrying.add(serial);
+    }
+
+    /// True if that holds.
+    pub fn is_burdened(&self, serial: u64) -> bool {
+        self.carrying.holds(serial)
+    }
+
+    /// The container has a key that the pickle computes.
+    pub fn key_computed(&mut self, serial: u64) {
+        self.computed.add(serial);
+    }
+
+    /// True if it has.
+    pub fn has_computed_key(&self, serial: u64) -> bool {
+        self.computed.holds(serial)
     }
 
     /// A new container with nothing in it.

@@ -3,10 +3,14 @@
 use std::ops::Range;
 
 use super::machine::{Break, Machine, Step, length};
+use super::source::Source;
 use super::value::{Coding, Value};
 
 /// Digits of a decimal number beyond which Python refuses it (`sys.int_info.default_max_str_digits`).
 const DIGITS: usize = 4300;
+
+/// Longest key that is read again, in bytes.
+const KEY: u32 = 256;
 
 /// Texts that may be read again for names and arguments.
 const READS: u64 = 400_000;
@@ -28,24 +32,49 @@ impl Machine<'_, '_, '_> {
                     return Err(Break::Malformed("a STRING has no quotes around it".to_owned()));
                 }
                 let inner = &text[1..text.len() - 1];
+                if !is_literal(inner) {
+                    self.fault("a STRING has an escape that is none".to_owned());
+                }
                 let decoded = unescape(inner);
                 self.look_into(&(at + 1..at + 1 + inner.len() as u64), &decoded);
                 self.push(Value::Text { at: at + 1, len: inner.len() as u32, coding: Coding::Quoted })
             }
             b'V' => {
+                if !is_raw_unicode(text) {
+                    self.fault("a UNICODE has an escape that is none".to_owned());
+                }
                 let decoded: Option<Vec<u8>> = raw_unicode(text).chars().map(|c| u8::try_from(c).ok()).collect();
                 self.look_into(&(at..at + text.len() as u64), decoded.as_deref().unwrap_or(text));
                 self.push(Value::Text { at, len: text.len() as u32, coding: Coding::RawUnicode })
             }
             b'g' | b'p' => {
-                let Some(index) = std::str::from_utf8(text).ok().and_then(|text| text.trim().parse::<i64>().ok())
-                else {
+                let Some(index) = memo_index(text) else {
                     return Err(Break::Malformed("a memo index is no number".to_owned()));
                 };
+                if index.to_string().as_bytes() != text.trim_ascii_end() {
+                    self.fault(format!("memo index {index} is spelt {:?}", String::from_utf8_lossy(text)));
+                }
                 if code == b'g' { self.get(index) } else { self.put(index) }
             }
             _ => Err(Break::Malformed(format!("{} has text as argument", self.opcode()))),
         }
+    }
+
+    /// A counted text.
+    pub fn text(&mut self, code: u8, range: Range<u64>, source: &Source<'_>) -> Step {
+        let whole = source.constant().len() as u64 == range.end - range.start;
+        // Strings of Python 2 (`BINSTRING`) may be in any encoding.
+        if whole && !matches!(code, b'T' | b'U') && !is_utf8(source.constant()) {
+            self.fault("a text is not UTF-8".to_owned());
+        }
+        self.look_into(&range, source.constant());
+        self.push(Value::Text { at: range.start, len: length(&range), coding: Coding::Utf8 })
+    }
+
+    /// Counted bytes.
+    pub fn bytes(&mut self, range: Range<u64>, source: &Source<'_>) -> Step {
+        self.look_into(&range, source.constant());
+        self.push(Value::Bytes { at: range.start, len: length(&range) })
     }
 
     /// A text of more than 64 KiB in one line: too long for a name, so only its place is kept.
@@ -63,12 +92,20 @@ impl Machine<'_, '_, '_> {
             b"01" if code == b'I' => return self.push(Value::Bool(true)),
             _ => {}
         }
+        let text = before_nul(text);
         let digits = if code == b'L' { text.strip_suffix(b"L").unwrap_or(text) } else { text };
         let Some(digits) = std::str::from_utf8(digits).ok().map(str::trim).filter(|digits| is_integer(digits)) else {
             return Err(Break::Malformed(format!("{:?} is no number", String::from_utf8_lossy(text))));
         };
         if digits.len() > DIGITS {
             self.fault(format!("a number of {} digits", digits.len()));
+        }
+        // The C unpickler takes a zero in front for octal, the Python one for an error.
+        let bare = digits.trim_start_matches(['+', '-']);
+        let octal = bare.len() > 1 && bare.starts_with('0') && bare.bytes().all(|byte| byte.is_ascii_digit());
+        if octal {
+            self.fault(format!("the number {digits:?} begins with a zero, which loaders read differently"));
+            return self.push(Value::Number);
         }
         self.push(digits.parse().map_or(Value::Number, Value::Int))
     }
@@ -77,9 +114,24 @@ impl Machine<'_, '_, '_> {
     pub fn text_of(&mut self, value: Value, max: u32) -> Option<String> {
         let Value::Text { at, len, coding } = value else { return None };
         self.reads += 1;
+        if self.reads == READS + 1 {
+            self.scope.limit("texts read again", READS, self.view);
+        }
         if len > max || self.reads > READS {
             return None;
         }
+        self.read_text(at, len, coding)
+    }
+
+    /// The same for a key of a dictionary, of which there is one for each that stands in the stream.
+    pub fn key_text(&self, key: Value) -> Option<String> {
+        match key {
+            Value::Text { at, len: len @ 0..=KEY, coding } => self.read_text(at, len, coding),
+            _ => None,
+        }
+    }
+
+    fn read_text(&self, at: u64, len: u32, coding: Coding) -> Option<String> {
         let bytes = self.view.read(at..at + u64::from(len)).ok()?;
         Some(match coding {
             Coding::Utf8 => String::from_utf8_lossy(&bytes).into_owned(),
@@ -87,6 +139,25 @@ impl Machine<'_, '_, '_> {
             Coding::RawUnicode => raw_unicode(&bytes),
         })
     }
+}
+
+/// A C string ends at its first zero byte.
+fn before_nul(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == 0).next().unwrap_or(text)
+}
+
+/// The index of `GET` and `PUT`, as `int()` of Python and `PyLong_FromString` read it: white space around it, a sign,
+/// zeros in front and single underscores between digits are allowed.
+pub fn memo_index(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(before_nul(text)).ok()?;
+    let text = text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\u{b}');
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let sound = digits.split('_').all(|run| !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit()));
+    let number: i64 = sound.then(|| digits.replace('_', "")).and_then(|digits| digits.parse().ok())?;
+    Some(if negative { -number } else { number })
 }
 
 pub fn is_integer(text: &str) -> bool {
@@ -159,6 +230,37 @@ pub fn unescape(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+/// False if Python refuses an escape: a backslash at the end, or `\x` without two digits.
+fn is_literal(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let Some((kind, after)) = rest[at + 1..].split_first() else { return false };
+        if *kind == b'x' && number(after, 2, 16).is_none() {
+            return false;
+        }
+        rest = after;
+    }
+    true
+}
+
+/// False if `\u` or `\U` stands without its digits.
+fn is_raw_unicode(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let Some((kind, after)) = rest[at + 1..].split_first() else { return true };
+        let digits = match kind {
+            b'u' => 4,
+            b'U' => 8,
+            _ => 0,
+        };
+        if digits > 0 && number(after, digits, 16).is_none() {
+            return false;
+        }
+        rest = after;
+    }
+    true
+}
+
 /// `\uXXXX` and `\UXXXXXXXX`; every other byte is Latin-1.
 fn raw_unicode(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
@@ -198,6 +300,8 @@ mod tests {
     fn escapes_hide_no_name() {
         assert_eq!(unescape(b"\\x6f\\163"), b"os");
         assert_eq!(unescape(b"a\\'b\\q\\x4"), b"a'b\\q\\x4");
+        assert!(is_literal(b"a\\'b\\q\\x4f\\\\") && !is_literal(b"\\x4") && !is_literal(b"a\\"));
+        assert!(is_raw_unicode(b"\\\\u\\u005c") && !is_raw_unicode(b"\\u00"));
         assert_eq!(raw_unicode(b"\\u006fs\\U00000041\\x"), "osA\\x");
     }
 
@@ -213,6 +317,10 @@ mod tests {
             assert!(is_integer(good), "{good}");
         }
         assert!(!is_integer("1.5") && !is_integer("") && !is_integer("0x"));
+        for (text, index) in [("1_0", 10), (" +07 ", 7), ("-0", 0), ("10\0x", 10)] {
+            assert_eq!(memo_index(text.as_bytes()), Some(index), "{text}");
+        }
+        assert!(memo_index(b"1__0").is_none() && memo_index(b"_1").is_none() && memo_index(b"").is_none());
         assert!(is_float(b"1e5") && is_float(b"-inf") && !is_float(b"x"));
     }
 }

@@ -60,7 +60,7 @@ pub enum Value {
     Bytes {
         /// Offset of the first byte.
         at: u64,
-        /// Length, at most 4 GiB.
+        /// Length, at most 4 GiB; `u32::MAX` if it is not known.
         len: u32,
     },
     /// A builtin container.
@@ -72,13 +72,8 @@ pub enum Value {
         /// Its number, for looking up its first items.
         serial: u64,
     },
-    /// An element type of numpy.
-    Dtype {
-        /// Bytes of one element.
-        size: u32,
-        /// The elements are Python objects.
-        objects: bool,
-    },
+    /// An element type of numpy, by its number in the table of them.
+    Dtype(u32),
     /// Something imported, by its number in the table of names.
     Global(u32),
     /// What a call of an imported callable gave.

@@ -93,12 +93,16 @@ pub fn model(tree: &Tree) -> Option<&'static str> {
         return Some("names no class, so it is the configuration of no model");
     };
     let listed = matches!(class, "Sequential" | "Functional" | "Model");
+    let layers = |layers: &[Tree]| {
+        let sound = layers.iter().all(|layer| layer.get("class_name").and_then(Tree::text).is_some());
+        (!sound).then_some("has a layer that names no class")
+    };
     match tree.get("config") {
         None => Some("has no \"config\""),
         // Old versions wrote the list of layers itself.
-        Some(Tree::Array(_)) if class == "Sequential" => None,
+        Some(Tree::Array(list)) if class == "Sequential" => layers(list),
         Some(config @ Tree::Object(_)) if listed => match config.get("layers") {
-            Some(Tree::Array(_)) => None,
+            Some(Tree::Array(list)) => layers(list),
             // Other classes that a user calls Model have no layers.
             None if class == "Model" => None,
             _ => Some("has no list of layers"),

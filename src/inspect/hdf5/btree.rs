@@ -58,6 +58,7 @@ impl File<'_, '_> {
                 length = length.saturating_add(tree.pointer(o, level).saturating_mul(count.saturating_add(1)));
             }
             hold(length <= node, place, format!("a node of a tree says that it holds {count} records, fewer fit"))?;
+            hold(self.holds(place, node), place, "a node of a tree leads out of the file")?;
             let bytes = self.checked(place, length, mark, "a node of a tree")?;
             let mut fields = self.fields(&bytes, place, "a node of a tree");
             fields.skip(4)?;

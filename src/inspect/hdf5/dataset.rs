@@ -161,7 +161,7 @@ pub fn rows(kind: &Type, bytes: &[u8], at: u64, file: &File<'_, '_>) -> Held<()>
         let index = fields.number(4)?;
         let Some(collection) = collection.filter(|_| length > 0) else { continue };
         let Some((_, stored)) = file.object(collection, index)? else { return Ok(()) };
-        let sound = length.checked_mul(element).is_some_and(|length| length <= stored);
+        let sound = length.checked_mul(element) == Some(stored);
         hold(sound, at, format!("a row of {length} elements is kept in {stored} bytes"))?;
     }
     Ok(())

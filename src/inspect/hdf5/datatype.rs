@@ -89,7 +89,9 @@ fn number(fields: &mut Fields<'_>, size: u64, unknown: u64) -> Held<u64> {
     let at = fields.place();
     let offset = fields.number(2)?;
     let precision = fields.number(2)?;
-    let sound = precision > 0 && offset + precision <= size.saturating_mul(8) && unknown == 0;
+    let bits = size.saturating_mul(8);
+    // The library takes a number that leaves more than half of its bits unused for a broken one.
+    let sound = precision > 0 && offset + precision <= bits && (size == 1 || precision >= bits / 2) && unknown == 0;
     hold(sound, at, format!("a number of {size} bytes cannot have {precision} bits from bit {offset} on"))?;
     Ok(precision)
 }
@@ -100,10 +102,11 @@ fn float(fields: &mut Fields<'_>, size: u64, bits: u64) -> Held<Class> {
     let sign = bits >> 8 & 0xff;
     let exponent = (u64::from(fields.byte()?), u64::from(fields.byte()?));
     let mantissa = (u64::from(fields.byte()?), u64::from(fields.byte()?));
-    fields.skip(4)?;
+    let bias = fields.number(4)?;
     let inside = |(from, count): (u64, u64)| count > 0 && from + count <= precision;
     let apart = exponent.0 + exponent.1 <= mantissa.0 || mantissa.0 + mantissa.1 <= exponent.0;
-    let sound = inside(exponent) && inside(mantissa) && apart && sign < precision;
+    let biased = exponent.1 >= 32 || bias >> exponent.1 == 0;
+    let sound = inside(exponent) && inside(mantissa) && apart && biased && sign < precision;
     let order = bits & 0x41 != 0x40;
     hold(sound && order && bits & 0x30 != 0x30, at, "the parts of a floating-point type do not fit in it")?;
     Ok(Class::Other)

@@ -108,6 +108,13 @@ impl<'d> Fields<'d> {
         self.take(count).map(drop)
     }
 
+    /// Bytes that are zero.
+    pub fn reserved(&mut self, count: u64) -> Held<()> {
+        let at = self.place();
+        let zero = self.take(count)?.iter().all(|byte| *byte == 0);
+        hold(zero, at, format!("reserved bytes of {} are not zero", self.name))
+    }
+
     /// A little-endian number of up to eight bytes.
     pub fn number(&mut self, width: u8) -> Held<u64> {
         self.take(width.into()).map(little)

@@ -21,17 +21,21 @@ pub fn collection(bytes: &[u8], at: u64, sizes: Sizes) -> Held<Collection> {
     let mut fields = Fields::new(bytes, at, sizes, "a collection of the global heap");
     hold(fields.take(4)? == b"GCOL", at, format!("an address leads to byte {at}, where no global heap stands"))?;
     fields.version(1..=1)?;
-    fields.skip(3)?;
+    fields.reserved(3)?;
     let size = fields.length()?;
+    // Headers of the heap and of its objects are as long as fits.
+    let pad = (8 - u64::from(sizes.lengths) % 8) % 8;
+    fields.skip(pad)?;
     let head = fields.place().saturating_sub(at);
     let mut inner = fields.part(size.saturating_sub(head), "a collection of the global heap")?;
     let mut objects = BTreeMap::new();
-    let step = 8 + u64::from(sizes.lengths);
+    let step = 8 + u64::from(sizes.lengths) + pad;
     while inner.rest().len() as u64 >= step {
         let place = inner.place();
         let index = inner.number(2)?;
         inner.skip(6)?;
         let length = inner.length()?;
+        inner.skip(pad)?;
         if index == 0 {
             // What is left is free; its length counts the fields before it.
             let free = length.saturating_sub(step);

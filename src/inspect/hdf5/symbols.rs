@@ -50,8 +50,9 @@ impl File<'_, '_> {
         let mut fields = self.fields(&head, at, "a local heap");
         fields.skip(4)?;
         fields.version(0..=0)?;
-        fields.skip(3)?;
+        fields.reserved(3)?;
         let size = fields.length()?;
+        hold(size % 8 == 0, at, format!("a local heap has {size} bytes, which is no multiple of eight"))?;
         let mut free = fields.length()?;
         let data = fields.defined()?;
         if size > HEAP && self.holds(data, size) {
@@ -123,7 +124,7 @@ impl File<'_, '_> {
         let mut fields = self.fields(&head, at, "a node of symbols");
         fields.skip(4)?;
         fields.version(1..=1)?;
-        fields.skip(1)?;
+        fields.reserved(1)?;
         let count = fields.number(2)?;
         let most = self.ranks[0].saturating_mul(2);
         hold(count <= most, at, format!("a node of symbols says that it holds {count}, {most} fit"))?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attributes::Attributes;
 use super::dataset::Dataset;
+use super::datatype::datatype;
 use super::fields::{Fault, Held, Why, broken, hold};
 use super::file::File;
 use super::header::{Header, Message};
@@ -161,6 +162,7 @@ impl Walk<'_, '_> {
         let mut fields = self.file.message(message, name);
         match message.kind {
             0x02 => self.link_info(at, message, scope),
+            0x03 => datatype(&mut fields).map(drop),
             0x06 => link(&mut fields).map(|link| self.link(at, link, scope)),
             0x07 => self.external(at, message, scope),
             0x0a => {

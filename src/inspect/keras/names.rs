@@ -166,6 +166,7 @@ pub fn danger(module: &str, name: &str, function: bool, registered: bool) -> Dan
         "builtins" if function || registered => Danger::None,
         "__main__" => Danger::Script,
         "keras_hub" | "keras_nlp" | "keras_cv" => Danger::None,
+        "tensorflow" if reaches_out(name) => Danger::Critical,
         "keras" | "tf_keras" | "tensorflow" if is_block(module) && !HELPERS.contains(&last) => Danger::None,
         "keras" | "tf_keras" | "tensorflow" => Danger::Critical,
         _ if DANGEROUS.contains(&top) => Danger::Critical,

@@ -48,7 +48,10 @@ pub fn names(names: impl Iterator<Item = String>, view: &View<'_>, scope: &mut S
         scope.raise(&SKOPS_MALFORMED, view, 0..0, "\"schema.json\" is missing, from which skops builds the model");
     }
     // Archives of other programs have members of these names; only the name of the file says that Keras loads it.
-    if view.depth() > 0 || scope.container != keras_format() || !scope.path.name().to_ascii_lowercase().ends_with(".keras") {
+    if view.depth() > 0
+        || scope.container != keras_format()
+        || !scope.path.name().to_ascii_lowercase().ends_with(".keras")
+    {
         return;
     }
     let missing = ["config.json", "metadata.json"].into_iter().find(|wanted| !has(wanted));

@@ -159,7 +159,9 @@ pub fn rows(kind: &Type, bytes: &[u8], at: u64, file: &File<'_, '_>) -> Held<()>
         let length = fields.number(4)?;
         let collection = fields.address()?;
         let index = fields.number(4)?;
-        let Some(collection) = collection.filter(|_| length > 0) else { continue };
+        // No row at all is the address 0.
+        let nil = length == 0 && collection == Some(file.sizes.base);
+        let Some(collection) = collection.filter(|_| !nil) else { continue };
         let Some((_, stored)) = file.object(collection, index)? else { return Ok(()) };
         let sound = length.checked_mul(element) == Some(stored);
         hold(sound, at, format!("a row of {length} elements is kept in {stored} bytes"))?;

@@ -1,6 +1,6 @@
 //! The file as a whole: its superblock, and pieces of it by address.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -28,8 +28,9 @@ pub struct File<'v, 'b> {
     pub ranks: [u64; 3],
     /// What is wrong and does not keep the file from being read.
     pub faults: Vec<Fault>,
-    /// Collections that were read.
+    /// Collections of the global heap that were read, and their bytes.
     pub collections: RefCell<BTreeMap<u64, Rc<Collection>>>,
+    pub collected: Cell<u64>,
 }
 
 /// Where the superblock begins: at 0, or at 512, 1024, 2048 … behind a block of the user's own.
@@ -74,6 +75,7 @@ impl<'v, 'b> File<'v, 'b> {
             ranks: [4, 16, 32],
             faults: Vec::new(),
             collections: RefCell::default(),
+            collected: Cell::new(0),
         };
         let mut fields = Fields::new(&bytes, start, sizes, "the superblock");
         fields.skip(8)?;

@@ -91,6 +91,9 @@ impl File<'_, '_> {
         }
         if let Some(huge) = huge {
             heap.huge = self.records(huge, &[1, 2, 3, 4])?;
+            if heap.huge.len() > BLOCKS {
+                return unread(at, "a fractal heap has too many large objects to be read");
+            }
         }
         Ok(heap)
     }

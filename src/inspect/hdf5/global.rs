@@ -13,7 +13,6 @@ const LOOKED_AT: u64 = 64 << 20;
 #[derive(Default)]
 pub struct Collection {
     pub objects: BTreeMap<u64, (u64, u64)>,
-    size: u64,
 }
 
 /// The objects of a collection whose bytes these are, from its mark on.
@@ -50,7 +49,7 @@ pub fn collection(bytes: &[u8], at: u64, sizes: Sizes) -> Held<Collection> {
         let first = objects.insert(index, (begin, length)).is_none();
         hold(first, place, format!("a global heap holds two objects {index}"))?;
     }
-    Ok(Collection { objects, size })
+    Ok(Collection { objects })
 }
 
 impl File<'_, '_> {
@@ -66,10 +65,11 @@ impl File<'_, '_> {
         let size = fields.length()?;
         hold(size >= 64, at, format!("a global heap says that it has {size} bytes"))?;
         hold(self.holds(at, size), at, format!("a global heap of {size} bytes leads out of the file"))?;
-        let read: u64 = self.collections.borrow().values().map(|known| known.size).fold(size, u64::saturating_add);
+        let read = self.collected.get().saturating_add(size);
         if read > LOOKED_AT {
             return Ok(None);
         }
+        self.collected.set(read);
         let known = Rc::new(collection(&self.piece(at, size)?, at, self.sizes)?);
         self.collections.borrow_mut().insert(at, Rc::clone(&known));
         Ok(Some(known))

@@ -41,7 +41,7 @@ pub static HDF5_EXTERNAL_FILE: Rule = Rule {
 /// A structure that does not hold.
 pub static HDF5_MALFORMED: Rule = Rule {
     id: "hdf5-malformed",
-    summary: "the HDF5 file is cut off, or its structure leads out of the file or declares far more than it stores",
+    summary: "the HDF5 file is cut off, or its structure does not hold, leads out of the file or declares far more than it stores",
     severity: Severity::Medium,
     class: Class::Defect,
     page: include_str!("../../rules/hdf5-malformed.md"),

@@ -168,11 +168,15 @@ fn layer(class: &str, config: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// What loading imports and calls. Plain functions are named in their configuration.
+/// What loading imports and calls. Plain functions are named in their configuration, specifications of tensors beside it.
 fn called(class: &str, module: Option<&str>, value: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     let function = class == "function";
     let registered = value.get("registered_name").and_then(Tree::text) == Some(class);
-    let own: Vec<_> = value.all("config").filter_map(Tree::text).filter(|_| function).collect();
+    let own: Vec<_> = match class {
+        "function" => value.all("config").filter_map(Tree::text).collect(),
+        "__typespec__" => value.all("spec_name").filter_map(Tree::text).collect(),
+        _ => Vec::new(),
+    };
     let named = if own.is_empty() { vec![class] } else { own };
     for name in named {
         let danger = match module {

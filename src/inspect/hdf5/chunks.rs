@@ -128,6 +128,8 @@ impl File<'_, '_> {
             hold(level.is_none_or(|level| level == own + 1), at, "a node of a tree is of the wrong level")?;
             let most = self.ranks[2].saturating_mul(2);
             hold(count <= most, at, format!("a node of a tree says that it holds {count}, {most} fit"))?;
+            let whole = 8 + 2 * o + most.saturating_mul(key + o).saturating_add(key);
+            hold(self.holds(at, whole), at, "a node of the tree of a dataset leads out of the file")?;
             let bytes = self.piece(at, 8 + 2 * o + count * (key + o) + if count > 0 { key } else { 0 })?;
             let mut fields = self.fields(&bytes, at, "the tree of a dataset");
             fields.skip(8)?;

@@ -24,8 +24,8 @@ pub struct Dataset {
     pub space: Space,
     pub kind: Type,
     pub layout: Layout,
-    /// In the order they were applied.
-    pub filters: Vec<u64>,
+    /// With the first of their settings, in the order they were applied.
+    pub filters: Vec<(u64, u64)>,
     pub fill: Option<u64>,
     /// The bytes are in other files.
     pub outside: bool,
@@ -44,6 +44,8 @@ impl Dataset {
             let wanted = self.kind.size;
             hold(fill == wanted, at, format!("a dataset of elements of {wanted} bytes is filled with {fill}"))?;
         }
+        let other = self.filters.iter().any(|(filter, step)| *filter == 2 && *step != self.kind.size);
+        hold(!other, at, "a dataset is shuffled by elements of another length")?;
         match &self.layout {
             Layout::Compact(data) => {
                 let stored = data.len() as u64;
@@ -107,7 +109,7 @@ impl Dataset {
     /// The bytes of a piece; `None` if it is packed by a filter that is not undone here.
     fn unpack(&self, piece: &Piece, whole: u64, file: &File<'_, '_>) -> Held<Option<Vec<u8>>> {
         let mut bytes = file.piece(piece.at, piece.size)?;
-        for (index, filter) in self.filters.iter().enumerate().rev() {
+        for (index, (filter, _)) in self.filters.iter().enumerate().rev() {
             let left_out = u32::try_from(index).is_ok_and(|index| piece.mask.checked_shr(index).unwrap_or(0) & 1 != 0);
             if left_out {
                 continue;

@@ -57,7 +57,9 @@ impl File<'_, '_> {
         let huge = fields.address()?;
         fields.skip(l)?;
         let space = fields.address()?;
-        hold(space.is_none_or(|at| self.holds(at, 4)), at, "a fractal heap has free space out of the file")?;
+        if let Some(space) = space {
+            self.checked(space, 18 + 7 * l + o, b"FSHD", "the free space of a heap")?;
+        }
         fields.skip(4 * l)?;
         fields.skip(4 * l)?;
         let width = fields.number(2)?;

@@ -32,6 +32,7 @@ pub fn link(fields: &mut Fields<'_>) -> Held<Link> {
     let length = fields.number(1 << (flags & 3))?;
     let name = fields.take(length)?;
     hold(!name.is_empty(), at, "a link has no name")?;
+    hold(std::str::from_utf8(name).is_ok(), at, "the name of a link is not UTF-8")?;
     let name = String::from_utf8_lossy(name).into_owned();
     let target = match kind {
         0 => Target::Hard(fields.defined()?),

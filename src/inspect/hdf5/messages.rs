@@ -61,8 +61,8 @@ pub fn space(fields: &mut Fields<'_>) -> Held<Space> {
     Ok(space)
 }
 
-/// The filters of a dataset, in the order they were applied. Source: specification, IV.A.2.l.
-pub fn filters(fields: &mut Fields<'_>) -> Held<Vec<u64>> {
+/// The filters of a dataset with the first of their settings, in the order they were applied. Source: specification, IV.A.2.l.
+pub fn filters(fields: &mut Fields<'_>) -> Held<Vec<(u64, u64)>> {
     let at = fields.place();
     let version = fields.version(1..=2)?;
     let count = fields.byte()?;
@@ -89,7 +89,7 @@ pub fn filters(fields: &mut Fields<'_>) -> Held<Vec<u64>> {
             _ => true,
         };
         hold(sound, place, format!("the filter {filter} of a dataset has settings that it does not know"))?;
-        filters.push(filter);
+        filters.push((filter, if values > 0 { first } else { 0 }));
     }
     Ok(filters)
 }
@@ -167,6 +167,7 @@ impl File<'_, '_> {
             return broken(at, "the name of an attribute has no end");
         };
         hold(!text.contains(&0), at, "the name of an attribute is shorter than it says")?;
+        hold(std::str::from_utf8(text).is_ok(), at, "the name of an attribute is not UTF-8")?;
         let name = String::from_utf8_lossy(text).into_owned();
         let kind = self.type_of(&mut fields.part(kind, "the type of an attribute")?, flags & 1 != 0)?;
         if flags & 2 != 0 {

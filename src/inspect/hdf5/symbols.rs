@@ -94,7 +94,7 @@ impl File<'_, '_> {
     fn inner(&self, at: u64, level: Option<u64>, names: &Names, nodes: &mut Vec<(u64, Option<u64>)>) -> Held<()> {
         let (o, l) = (u64::from(self.sizes.offsets), u64::from(self.sizes.lengths));
         let size = 8 + 2 * o + l + self.ranks[1].saturating_mul(2) * (l + o);
-        let bytes = self.marked(at, 8, b"TREE", "the tree of a group").and_then(|_| self.up_to(at, size))?;
+        let bytes = self.marked(at, 8, b"TREE", "the tree of a group").and_then(|_| self.piece(at, size))?;
         let mut fields = self.fields(&bytes, at, "the tree of a group");
         fields.skip(4)?;
         hold(fields.byte()? == 0, at, "the tree of a group is of another kind")?;
@@ -128,6 +128,9 @@ impl File<'_, '_> {
         let count = fields.number(2)?;
         let most = self.ranks[0].saturating_mul(2);
         hold(count <= most, at, format!("a node of symbols says that it holds {count}, {most} fit"))?;
+        // The library reads the whole node, however few it holds.
+        let whole = most.saturating_mul(2 * o + 24).saturating_add(8);
+        hold(self.holds(at, whole), at, "a node of symbols leads out of the file")?;
         let first = at.saturating_add(8);
         let bytes = self.piece(first, count.saturating_mul(2 * o + 24))?;
         let mut fields = self.fields(&bytes, first, "a node of symbols");
@@ -136,6 +139,7 @@ impl File<'_, '_> {
             let place = fields.place();
             let name = names.name(fields.number(self.sizes.offsets)?)?;
             hold(!name.is_empty(), place, "a link has no name")?;
+            hold(std::str::from_utf8(name).is_ok(), place, "the name of a link is not UTF-8")?;
             hold(before.is_none_or(|before| before < name), place, "the links of a group are not in order")?;
             before = Some(name);
             let target = fields.address()?;

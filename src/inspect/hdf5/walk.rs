@@ -223,9 +223,7 @@ impl Walk<'_, '_> {
             let (place, bytes) = self.file.heap_object(&heap, fields.take(heap.identifier)?)?;
             let link = link(&mut self.file.fields(&bytes, place, "a link"))?;
             let own = u64::from(super::checksum::lookup3(link.name.as_bytes()));
-            // A name that is no Unicode is not kept as it was.
-            let sound = own == hash || link.name.contains('\u{fffd}');
-            hold(sound, place, format!("the link {:?} is listed under another name", link.name))?;
+            hold(own == hash, place, format!("the link {:?} is listed under another name", link.name))?;
             self.link(at, link, scope);
         }
         Ok(())
@@ -256,8 +254,7 @@ impl Walk<'_, '_> {
             let (place, bytes) = self.file.heap_object(&heap, identifier)?;
             let attribute = self.file.attribute(&mut self.file.fields(&bytes, place, "an attribute"))?;
             let own = u64::from(super::checksum::lookup3(attribute.name.as_bytes()));
-            let sound = own == hash || attribute.name.contains('\u{fffd}');
-            hold(sound, place, format!("the attribute {:?} is listed under another name", attribute.name))?;
+            hold(own == hash, place, format!("the attribute {:?} is listed under another name", attribute.name))?;
             self.attributes.add(at, attribute, &self.file, scope)?;
         }
         Ok(())

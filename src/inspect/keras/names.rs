@@ -162,13 +162,17 @@ pub fn danger(module: &str, name: &str, function: bool, registered: bool) -> Dan
     }
     match top {
         // Plain functions are looked up among Keras's own first; old versions then took what Python has.
-        "builtins" if BUILTINS.contains(&last) => Danger::Critical,
+        "builtins" | "__main__" if BUILTINS.contains(&last) => Danger::Critical,
         "builtins" if function || registered => Danger::None,
         "__main__" => Danger::Script,
         "keras_hub" | "keras_nlp" | "keras_cv" => Danger::None,
         "tensorflow" if reaches_out(name) => Danger::Critical,
-        "keras" | "tf_keras" | "tensorflow" if is_block(module) && !HELPERS.contains(&last) => Danger::None,
-        "keras" | "tf_keras" | "tensorflow" => Danger::Critical,
+        // What shape and type a tensor has.
+        "tensorflow" if name.ends_with("Spec") => Danger::None,
+        "keras" | "keras_core" | "tf_keras" | "tensorflow" if is_block(module) && !HELPERS.contains(&last) => {
+            Danger::None
+        }
+        "keras" | "keras_core" | "tf_keras" | "tensorflow" => Danger::Critical,
         _ if DANGEROUS.contains(&top) => Danger::Critical,
         _ => Danger::Foreign,
     }
@@ -190,8 +194,9 @@ pub fn reaches_out(name: &str) -> bool {
 
 /// True for `keras`, `keras.layers`, `keras.src.layers.core.dense`, and the same below `tensorflow.python`.
 fn is_block(module: &str) -> bool {
-    let mut parts =
-        module.split('.').filter(|part| !matches!(*part, "keras" | "src" | "tf_keras" | "api" | "_v2" | "_tf_keras"));
+    let mut parts = module
+        .split('.')
+        .filter(|part| !matches!(*part, "keras" | "keras_core" | "src" | "tf_keras" | "api" | "_v2" | "_tf_keras"));
     let first = parts.next();
     let first = match first {
         Some("tensorflow") => parts.find(|part| *part != "python"),

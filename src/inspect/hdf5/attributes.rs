@@ -84,6 +84,11 @@ impl Attributes {
     /// Source: keras/src/legacy/saving/legacy_h5_format.py.
     pub fn judge(&self, root: u64, view: &View<'_>, scope: &mut Scope<'_>) {
         let mut wrong = Vec::new();
+        // Attributes of these names mean nothing in files of others.
+        let keras = |(_, name): &(u64, String)| matches!(name.as_str(), "keras_version" | "model_config");
+        if !self.texts.keys().any(keras) {
+            return;
+        }
         for ((object, name), texts) in &self.texts {
             let what = match name.trim_end_matches(|letter: char| letter.is_ascii_digit()) {
                 "layer_names" => self.names(*object, texts, true),
@@ -158,8 +163,11 @@ fn texts(found: &Attribute, file: &File<'_, '_>) -> Held<Option<Vec<String>>> {
     match found.kind.class {
         Class::Text => Ok(Some(values.map(read).collect())),
         Class::Row { text: true, .. } => {
-            let mut texts = Vec::new();
+            let (mut texts, mut read_so_far) = (Vec::new(), 0);
             for reference in values {
+                if read_so_far > KEPT {
+                    break;
+                }
                 let mut fields = file.fields(reference, found.at, "a reference to a text");
                 let length = fields.number(4)?;
                 let heap = fields.address()?;
@@ -168,6 +176,7 @@ fn texts(found: &Attribute, file: &File<'_, '_>) -> Held<Option<Vec<String>>> {
                     Some(heap) => file.global(heap, index, length.min(LONGEST))?,
                     None => Some(Vec::new()),
                 };
+                read_so_far += text.as_ref().map_or(0, Vec::len);
                 texts.extend(text.map(|text| read(&text)));
             }
             Ok(Some(texts))

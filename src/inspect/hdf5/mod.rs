@@ -82,6 +82,7 @@ fn search(view: &View<'_>, scope: &mut Scope<'_>) {
     let mut at = 0;
     // Bytes that may be read as JSON in all: numbers that look like the beginning of a text cost next to nothing.
     let mut work = view.len().saturating_mul(4).saturating_add(1 << 20);
+    let mut rows = work;
     while at < view.len() {
         let bytes = match view.read_up_to(at, WINDOW) {
             Ok(bytes) => bytes,
@@ -96,22 +97,37 @@ fn search(view: &View<'_>, scope: &mut Scope<'_>) {
             }
             from = start + length.max(1);
         }
-        collections(&bytes, at, view, scope);
+        collections(&bytes, at, &mut rows, view, scope);
+        if rows == 0 {
+            return scope.limit("bytes of global heaps in an HDF5 file", view.len().saturating_mul(4), view);
+        }
         // A beginning may lie across the border of two windows.
         at = at.saturating_add(bytes.len() as u64).saturating_sub(if last { 0 } else { 64 });
     }
 }
 
 /// Looks at the rows of the global heaps in a window, whatever leads to them: a row of objects is a pickle.
-fn collections(bytes: &[u8], at: u64, view: &View<'_>, scope: &mut Scope<'_>) {
+/// The bytes of heaps are taken from the work that is left.
+fn collections(bytes: &[u8], at: u64, work: &mut u64, view: &View<'_>, scope: &mut Scope<'_>) {
     // Nobody writes files of other sizes that hold objects of Python.
     let sizes = fields::Sizes { base: 0, offsets: 8, lengths: 8 };
+    let mut end = 0;
     for start in memchr::memmem::find_iter(bytes, b"GCOL") {
+        if start < end {
+            continue;
+        }
         let place = at.saturating_add(start as u64);
         let heap = bytes.get(start..).unwrap_or_default();
         let size = heap.get(8..16).map_or(0, fields::little);
+        if size > SEARCHED {
+            continue;
+        }
+        *work = work.saturating_sub(size.max(64));
+        if *work == 0 {
+            return;
+        }
         let longer;
-        let heap = if size > heap.len() as u64 && size <= LONGEST {
+        let heap = if size > heap.len() as u64 {
             let Ok(more) = view.read_up_to(place, size) else { continue };
             longer = more;
             longer.as_slice()
@@ -119,6 +135,7 @@ fn collections(bytes: &[u8], at: u64, view: &View<'_>, scope: &mut Scope<'_>) {
             heap
         };
         let Ok(rows) = global::collection(heap, 0, sizes) else { continue };
+        end = start.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
         for (begin, length) in rows.objects.values() {
             let end = begin.saturating_add(*length);
             let range = usize::try_from(*begin).unwrap_or(usize::MAX)..usize::try_from(end).unwrap_or(usize::MAX);

@@ -10,6 +10,9 @@ use super::links::{Link, Target};
 const NODES: usize = 100_000;
 /// Longest local heap that is read.
 const HEAP: u64 = 64 << 20;
+/// Longest name, and bytes of the names of one group.
+const NAME: usize = 4096;
+const NAMES: usize = 64 << 20;
 
 /// Names, one after the other.
 pub struct Names {
@@ -21,7 +24,8 @@ impl Names {
     /// The text at an offset.
     pub fn name(&self, offset: u64) -> Held<&[u8]> {
         let rest = usize::try_from(offset).ok().and_then(|offset| self.bytes.get(offset..)).unwrap_or_default();
-        match rest.iter().position(|byte| *byte == 0) {
+        match rest.iter().take(NAME).position(|byte| *byte == 0) {
+            None if rest.len() >= NAME => unread(self.at, "a name is too long to be read"),
             Some(length) => Ok(rest.get(..length).unwrap_or_default()),
             None => broken(self.at, format!("a name should stand at byte {offset} of a heap, where none is")),
         }
@@ -39,6 +43,8 @@ pub struct Cached {
 #[derive(Default)]
 pub struct Symbols {
     pub links: Vec<Link>,
+    /// Bytes of their names.
+    named: usize,
     pub cached: Vec<Cached>,
 }
 
@@ -142,6 +148,10 @@ impl File<'_, '_> {
             hold(std::str::from_utf8(name).is_ok(), place, "the name of a link is not UTF-8")?;
             hold(before.is_none_or(|before| before < name), place, "the links of a group are not in order")?;
             before = Some(name);
+            found.named = found.named.saturating_add(name.len());
+            if found.named > NAMES {
+                return unread(place, "the names of a group are too long to be read");
+            }
             let target = fields.address()?;
             let kind = fields.number(4)?;
             fields.skip(4)?;

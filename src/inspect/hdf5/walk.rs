@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attributes::Attributes;
 use super::dataset::Dataset;
-use super::datatype::datatype;
-use super::fields::{Fault, Held, Why, broken, hold};
+use super::datatype::{Class, datatype};
+use super::fields::{Fault, Held, Why, broken, hold, unread};
 use super::file::File;
 use super::header::{Header, Message};
 use super::layout::{Layout, layout};
 use super::links::{Link, Target, link};
 use super::messages::{fill, filters, shared_object, space};
 use super::symbols::Symbols;
-use super::{HDF5_EXTERNAL_FILE, HDF5_MALFORMED};
+use super::{HDF5_EXTERNAL_FILE, HDF5_MALFORMED, SEARCHED};
 use crate::inspect::Scope;
 use crate::inspect::claim::FORMAT_NOT_INSPECTED;
 use crate::weigh::View;
@@ -247,7 +247,7 @@ impl Walk<'_, '_> {
             let mut fields = self.file.fields(&record.bytes, names, "the list of the attributes of an object");
             let identifier = fields.take(8)?;
             if fields.byte()? & 2 != 0 {
-                return super::fields::unread(names, "an attribute is kept in a heap of shared messages");
+                return unread(names, "an attribute is kept in a heap of shared messages");
             }
             fields.skip(4)?;
             let hash = fields.number(4)?;
@@ -321,6 +321,9 @@ impl Walk<'_, '_> {
             filled = fill(message.kind, &mut self.file.message(message, "a fill value"))?.or(filled);
         }
         self.attributes.dataset(at);
+        if matches!(kind.class, Class::Row { text: false, bytes: true, .. }) && has > SEARCHED {
+            unread::<()>(at, "rows of bytes in a large file, which PyTables may unpickle, were not looked at")?;
+        }
         if let Layout::Virtual { heap: Some(heap), index } = layout {
             return self.elsewhere(at, heap, index, scope);
         }
@@ -354,7 +357,7 @@ impl Walk<'_, '_> {
     /// Virtual datasets name files in a block of a global heap.
     fn elsewhere(&mut self, at: u64, heap: u64, index: u64, scope: &mut Scope<'_>) -> Held<()> {
         let Some(block) = self.file.global(heap, index, 64 << 10)? else {
-            return super::fields::unread(at, "a virtual dataset is described too far in the file");
+            return unread(at, "a virtual dataset is described too far in the file");
         };
         let mut fields = self.file.fields(&block, heap, "the parts of a virtual dataset");
         fields.skip(1)?;

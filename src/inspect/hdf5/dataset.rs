@@ -25,7 +25,7 @@ pub struct Dataset {
     pub kind: Type,
     pub layout: Layout,
     /// With the first of their settings, in the order they were applied.
-    pub filters: Vec<(u64, u64)>,
+    pub filters: Vec<(u64, Option<u64>)>,
     pub fill: Option<u64>,
     /// The bytes are in other files.
     pub outside: bool,
@@ -44,7 +44,9 @@ impl Dataset {
             let wanted = self.kind.size;
             hold(fill == wanted, at, format!("a dataset of elements of {wanted} bytes is filled with {fill}"))?;
         }
-        let other = self.filters.iter().any(|(filter, step)| *filter == 2 && *step != self.kind.size);
+        // PyTables asks for it where it cannot be; then nothing says of what length.
+        let element = self.kind.size;
+        let other = self.filters.iter().any(|(filter, step)| *filter == 2 && step.is_some_and(|step| step != element));
         hold(!other, at, "a dataset is shuffled by elements of another length")?;
         match &self.layout {
             Layout::Compact(data) => {

@@ -62,7 +62,7 @@ pub fn space(fields: &mut Fields<'_>) -> Held<Space> {
 }
 
 /// The filters of a dataset with the first of their settings, in the order they were applied. Source: specification, IV.A.2.l.
-pub fn filters(fields: &mut Fields<'_>) -> Held<Vec<(u64, u64)>> {
+pub fn filters(fields: &mut Fields<'_>) -> Held<Vec<(u64, Option<u64>)>> {
     let at = fields.place();
     let version = fields.version(1..=2)?;
     let count = fields.byte()?;
@@ -89,7 +89,7 @@ pub fn filters(fields: &mut Fields<'_>) -> Held<Vec<(u64, u64)>> {
             _ => true,
         };
         hold(sound, place, format!("the filter {filter} of a dataset has settings that it does not know"))?;
-        filters.push((filter, if values > 0 { first } else { 0 }));
+        filters.push((filter, (values > 0).then_some(first)));
     }
     Ok(filters)
 }

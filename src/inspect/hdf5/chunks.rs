@@ -159,6 +159,13 @@ impl File<'_, '_> {
                 }
                 before = Some(begin);
             }
+            if count > 0 {
+                fields.skip(8)?;
+                for step in &pieces.layout.shape {
+                    let even = fields.number(8)?.checked_rem(*step) == Some(0);
+                    hold(even, at, "a tree of pieces ends between two of them")?;
+                }
+            }
         }
         Ok(())
     }

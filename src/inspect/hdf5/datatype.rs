@@ -1,6 +1,6 @@
 //! Datatypes. Source: specification, IV.A.2.d.
 
-use super::fields::{Fields, Held, broken, hold, width_of};
+use super::fields::{Fields, Held, broken, hold, unread, width_of};
 
 /// Types inside of types.
 const DEPTH: u32 = 32;
@@ -52,9 +52,9 @@ fn nested(fields: &mut Fields<'_>, depth: u32) -> Held<Type> {
             Class::Integer
         }
         1 => float(fields, size, bits)?,
-        2 | 4 => {
-            let precision = if class == 2 { fields.number(2)? } else { number(fields, size, bits & !0x07)? };
-            hold(precision <= size.saturating_mul(8), at, "a type has more bits than bytes for them")?;
+        2 => return unread(at, "a type is a time, which no library reads"),
+        4 => {
+            number(fields, size, bits & !0x07)?;
             Class::Other
         }
         3 => {
@@ -105,8 +105,9 @@ fn float(fields: &mut Fields<'_>, size: u64, bits: u64) -> Held<Class> {
     let bias = fields.number(4)?;
     let inside = |(from, count): (u64, u64)| count > 0 && from + count <= precision;
     let apart = exponent.0 + exponent.1 <= mantissa.0 || mantissa.0 + mantissa.1 <= exponent.0;
+    let signed = [exponent, mantissa].iter().all(|(from, count)| sign < *from || sign >= from + count);
     let biased = exponent.1 >= 32 || bias >> exponent.1 == 0;
-    let sound = inside(exponent) && inside(mantissa) && apart && biased && sign < precision;
+    let sound = inside(exponent) && inside(mantissa) && apart && biased && signed && sign < precision;
     let order = bits & 0x41 != 0x40;
     hold(sound && order && bits & 0x30 != 0x30, at, "the parts of a floating-point type do not fit in it")?;
     Ok(Class::Other)

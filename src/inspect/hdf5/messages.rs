@@ -169,11 +169,15 @@ impl File<'_, '_> {
         hold(!text.contains(&0), at, "the name of an attribute is shorter than it says")?;
         hold(std::str::from_utf8(text).is_ok(), at, "the name of an attribute is not UTF-8")?;
         let name = String::from_utf8_lossy(text).into_owned();
-        let kind = self.type_of(&mut fields.part(kind, "the type of an attribute")?, flags & 1 != 0)?;
+        let pad = kind.saturating_sub(sizes[1]);
+        let kind = self.type_of(&mut fields.part(sizes[1], "the type of an attribute")?, flags & 1 != 0)?;
+        fields.skip(pad)?;
         if flags & 2 != 0 {
             return unread(at, format!("the extent of the attribute {name:?} is kept elsewhere"));
         }
-        let space = space(&mut fields.part(shape, "the extent of an attribute")?)?;
+        let pad = shape.saturating_sub(sizes[2]);
+        let space = space(&mut fields.part(sizes[2], "the extent of an attribute")?)?;
+        fields.skip(pad)?;
         let length = space.elements().and_then(|elements| elements.checked_mul(kind.size));
         let at = fields.place();
         match length {

@@ -3,12 +3,17 @@
 //! A configuration is JSON: objects with `class_name`, `module` and `config`, in `config.json` of a `.keras` archive and
 //! in an attribute of an HDF5 file. It is told by those names, wherever the JSON stands. Keras imported whatever `module`
 //! said (CVE-2025-1550), reached its own helpers (CVE-2025-8747, CVE-2025-9906), and ran Lambda layers of HDF5 files
-//! even in safe mode (CVE-2024-3660, CVE-2025-9905). Not looked at: the byte code of a Lambda layer.
+//! even in safe mode (CVE-2024-3660, CVE-2025-9905). A TFSMLayer loads a graph of TensorFlow from any folder
+//! (CVE-2026-1462). Not looked at: the byte code of a Lambda layer.
+
+mod names;
 
 use super::Scope;
 use super::json::Tree;
-use crate::model::{Class, Format, Rule, Severity};
+use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
+
+use names::Danger;
 
 /// Code in the configuration.
 pub static KERAS_LAMBDA: Rule = Rule {
@@ -43,72 +48,12 @@ pub static KERAS_EXTERNAL_FILE: Rule = Rule {
 /// Not what the loader reads.
 pub static KERAS_MALFORMED: Rule = Rule {
     id: "keras-malformed",
-    summary: "the configuration or the metadata of the Keras archive is not what its loader reads",
+    summary: "a file of Keras lacks, or does not hold in the form that its loader reads, what the model is built from",
     severity: Severity::Medium,
     class: Class::Defect,
     page: include_str!("../rules/keras-malformed.md"),
     frameworks: &["CWE-20", "CWE-436", "AML.T0076"],
 };
-
-/// Parts of Keras whose objects are plain building blocks.
-static BLOCKS: &[&str] = &[
-    "layers",
-    "models",
-    "initializers",
-    "regularizers",
-    "constraints",
-    "optimizers",
-    "losses",
-    "metrics",
-    "activations",
-    "ops",
-    "engine",
-    "dtype_policies",
-    "quantizers",
-    "backend",
-    "random",
-    "saving",
-    "mixed_precision",
-    "applications",
-];
-
-/// Modules of the standard library from which code, files or the network are reached.
-static DANGEROUS: &[&str] = &[
-    "os",
-    "posix",
-    "nt",
-    "subprocess",
-    "sys",
-    "builtins",
-    "shutil",
-    "importlib",
-    "runpy",
-    "pickle",
-    "marshal",
-    "types",
-    "socket",
-    "urllib",
-    "http",
-    "ctypes",
-    "pty",
-    "code",
-    "codeop",
-    "webbrowser",
-    "tempfile",
-    "pathlib",
-    "io",
-    "operator",
-    "functools",
-    "multiprocessing",
-    "asyncio",
-    "pip",
-    "timeit",
-    "pdb",
-    "cProfile",
-    "profile",
-    "trace",
-    "distutils",
-];
 
 /// Looks at a JSON text, if it is a configuration of a Keras model. True if it is.
 pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) -> bool {
@@ -134,81 +79,121 @@ pub fn required(name: &str, tree: Option<&Tree>) -> Option<&'static str> {
     match (name, tree) {
         ("config.json" | "metadata.json", None) => Some("is not JSON"),
         ("config.json" | "metadata.json", Some(tree)) if !is_object(tree) => Some("is not an object of JSON"),
-        ("config.json", Some(tree)) if tree.get("class_name").and_then(Tree::text).is_none() => {
-            Some("names no class, so it is the configuration of no model")
+        ("metadata.json", Some(tree)) if tree.get("keras_version").and_then(Tree::text).is_none() => {
+            Some("does not say which version of Keras wrote it")
         }
-        ("config.json", Some(tree)) if tree.get("config").is_none() => Some("has no \"config\""),
+        ("config.json", Some(tree)) => model(tree),
         _ => None,
+    }
+}
+
+/// What keeps an object from being the configuration of a model, if anything does.
+pub fn model(tree: &Tree) -> Option<&'static str> {
+    let Some(class) = tree.get("class_name").and_then(Tree::text) else {
+        return Some("names no class, so it is the configuration of no model");
+    };
+    let listed = matches!(class, "Sequential" | "Functional" | "Model");
+    let layers = |layers: &[Tree]| {
+        let sound = layers.iter().all(|layer| layer.get("class_name").and_then(Tree::text).is_some());
+        (!sound).then_some("has a layer that names no class")
+    };
+    match tree.get("config") {
+        None => Some("has no \"config\""),
+        // Old versions wrote the list of layers itself.
+        Some(Tree::Array(list)) if class == "Sequential" => layers(list),
+        Some(config @ Tree::Object(_)) if listed => match config.get("layers") {
+            Some(Tree::Array(list)) => layers(list),
+            // Other classes that a user calls Model have no layers.
+            None if class == "Model" => None,
+            _ => Some("has no list of layers"),
+        },
+        Some(_) if listed => Some("has a \"config\" that is no object"),
+        Some(_) => None,
     }
 }
 
 fn object(value: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     for class in value.all("class_name").filter_map(Tree::text) {
-        match class {
-            "Lambda" | "__lambda__" => {
-                scope.raise(
-                    &KERAS_LAMBDA,
-                    view,
-                    0..0,
-                    format!("the configuration holds a {class:?} object, which is Python code"),
-                );
-            }
-            "TorchModuleWrapper" => {
-                scope.raise(
-                    &KERAS_LAMBDA,
-                    view,
-                    0..0,
-                    "the configuration holds a TorchModuleWrapper, which is a pickle",
-                );
-            }
-            _ => {}
+        let code = match class {
+            "Lambda" | "__lambda__" => Some(format!("a {class:?} object, which is Python code")),
+            "TorchModuleWrapper" => Some("a TorchModuleWrapper, which is a pickle".to_owned()),
+            _ => None,
+        };
+        if let Some(code) = code {
+            scope.raise(&KERAS_LAMBDA, view, 0..0, format!("the configuration holds {code}"));
         }
         for module in value.all("module").filter_map(Tree::text) {
-            foreign(class, module, value, view, scope);
+            called(class, Some(module), value, view, scope);
         }
-        if matches!(class, "StringLookup" | "IntegerLookup" | "TextVectorization" | "IndexLookup") {
-            for config in value.all("config") {
-                for file in config.all("vocabulary").filter_map(Tree::text) {
-                    let message = format!("the vocabulary of {class} is read from {file:?}");
-                    scope.raise(&KERAS_EXTERNAL_FILE, view, 0..0, message);
-                }
+        if value.all("module").all(|module| module.text().is_none()) {
+            called(class, None, value, view, scope);
+        }
+        for config in value.all("config") {
+            layer(class, config, view, scope);
+        }
+    }
+}
+
+/// Layers that take what they do from outside of the configuration.
+fn layer(class: &str, config: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
+    match class {
+        "StringLookup" | "IntegerLookup" | "TextVectorization" | "IndexLookup" => {
+            for file in config.all("vocabulary").filter_map(Tree::text) {
+                let message = format!("the vocabulary of {class} is read from {file:?}");
+                scope.raise(&KERAS_EXTERNAL_FILE, view, 0..0, message);
             }
         }
+        "TFSMLayer" => {
+            for folder in config.all("filepath").filter_map(Tree::text) {
+                let message =
+                    format!("TFSMLayer loads a graph of TensorFlow from {folder:?} and runs it with the model");
+                scope.raise(&KERAS_EXTERNAL_FILE, view, 0..0, message);
+            }
+        }
+        "KerasLayer" => {
+            for handle in config.all("handle").filter_map(Tree::text) {
+                let message =
+                    format!("KerasLayer loads a graph of TensorFlow from {handle:?} and runs it with the model");
+                scope.raise(&KERAS_EXTERNAL_FILE, view, 0..0, message);
+            }
+        }
+        "TFOpLambda" | "ClassMethod" | "SlicingOpLambda" | "InstanceMethod" | "InstanceProperty" => {
+            for function in config.all("function").filter_map(Tree::text).filter(|name| names::reaches_out(name)) {
+                let message = format!("{class} calls {function:?} of TensorFlow, which reaches files or runs code");
+                let evidence = Evidence::new(&KERAS_FOREIGN_OBJECT, message).with("name", function);
+                scope.add(evidence.at(view.place(0..0)));
+            }
+        }
+        _ => {}
     }
 }
 
-fn foreign(class: &str, module: &str, value: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
-    let top = module.split('.').next().unwrap_or_default();
+/// What loading imports and calls. Plain functions are named in their configuration, specifications of tensors beside it.
+fn called(class: &str, module: Option<&str>, value: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     let function = class == "function";
-    // Plain functions are named in their configuration and looked up among those that the user registers.
-    let registered = value.get("registered_name").and_then(Tree::text);
-    if module == "builtins" && (function || registered == Some(class)) && class != "eval" && class != "exec" {
-        return;
-    }
-    let ours = match top {
-        "keras" | "tf_keras" | "tensorflow" => is_block(module) && !function,
-        "keras_hub" | "keras_nlp" | "keras_cv" => true,
-        _ => false,
+    let registered = value.get("registered_name").and_then(Tree::text) == Some(class);
+    let own: Vec<_> = match class {
+        "function" => value.all("config").filter_map(Tree::text).collect(),
+        "__typespec__" => value.all("spec_name").filter_map(Tree::text).collect(),
+        _ => Vec::new(),
     };
-    if ours {
-        return;
+    let named = if own.is_empty() { vec![class] } else { own };
+    for name in named {
+        let danger = match module {
+            Some(module) => names::danger(module, name, function, registered),
+            None if function && names::is_dangerous(name) => Danger::Critical,
+            None => Danger::None,
+        };
+        let severity = match danger {
+            Danger::None => continue,
+            Danger::Script => Severity::Low,
+            Danger::Foreign => Severity::High,
+            Danger::Critical => Severity::Critical,
+        };
+        let module = module.unwrap_or("builtins");
+        let message = format!("loading imports {module:?} and calls {name:?}");
+        let evidence = Evidence::new(&KERAS_FOREIGN_OBJECT, message).with("module", module).with("name", name);
+        let evidence = if danger == Danger::Foreign { evidence } else { evidence.rated(severity) };
+        scope.add(evidence.at(view.place(0..0)));
     }
-    let message = format!("loading imports {module:?} and calls {class:?}");
-    let critical = DANGEROUS.contains(&top) || matches!(top, "keras" | "tf_keras" | "tensorflow");
-    let evidence =
-        crate::model::Evidence::new(&KERAS_FOREIGN_OBJECT, message).with("module", module).with("name", class);
-    let evidence = if critical { evidence.rated(Severity::Critical) } else { evidence };
-    scope.add(evidence.at(view.place(0..0)));
-}
-
-/// True for `keras`, `keras.layers`, `keras.src.layers.core.dense`, and the same below `tensorflow.python`.
-fn is_block(module: &str) -> bool {
-    let mut parts =
-        module.split('.').filter(|part| !matches!(*part, "keras" | "src" | "tf_keras" | "api" | "_v2" | "_tf_keras"));
-    let first = parts.next();
-    let first = match first {
-        Some("tensorflow") => parts.find(|part| *part != "python"),
-        other => other,
-    };
-    first.is_none_or(|part| BLOCKS.contains(&part))
 }

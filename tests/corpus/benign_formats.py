@@ -1,7 +1,7 @@
 """Writes small benign files of the usual libraries: what `tests/corpus/benign` was made with. Not needed to run the tests.
 
     pip install numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1 joblib==1.6.0 xgboost==3.2.0 lightgbm==4.7.0
-    pip install safetensors h5py==3.16.0 onnx==1.23.2 gguf==0.19.0 skops transformers tokenizers torch
+    pip install tables==3.11.1 keras==3.15.1 jax safetensors h5py==3.16.0 onnx==1.23.2 gguf==0.19.0 skops transformers tokenizers torch
     python3 tests/corpus/benign_formats.py FOLDER
 
 Libraries that are not installed are left out; benign_pickles.py writes the pickles.
@@ -128,6 +128,44 @@ def keras():
     (OUT / "architecture.json").write_text(json.dumps({**old, "keras_version": "2.12.0", "backend": "tensorflow"}))
 
 
+def hierarchies():
+    import h5py
+    with h5py.File(OUT / "latest.h5", "w", libver="latest") as file:
+        for n in range(12):
+            file.attrs[f"a{n}"], file[f"d{n}"] = n, h5py.SoftLink("/w")
+        file.create_dataset("w", data=np.zeros((8, 4), "f4"), chunks=(2, 4), maxshape=(None, 4))
+        file.create_dataset("f", data=np.zeros((8, 4), "f4"), chunks=(2, 4), compression="gzip", shuffle=True, fletcher32=True)
+        file.create_dataset("t", data=["alpha", "", "beta"], dtype=h5py.string_dtype())
+    with h5py.File(OUT / "types.h5", "w", userblock_size=512) as file:
+        file["e"] = np.array([0, 1], "i1").astype(h5py.enum_dtype({"R": 0, "G": 1}, basetype="i1"))
+        file["c"] = np.array([(1, 2.5, b"x", (1, 2))], dtype=[("a", "i4"), ("b", "f8"), ("c", "S3"), ("d", "i2", (2,))])
+        file["n"], file["h"], file["b"] = h5py.Empty("f4"), np.zeros(2, "f2"), np.array([True])
+        file["r"] = np.array([file["e"].ref, file.ref], dtype=h5py.ref_dtype)
+        file["t"] = np.dtype("i4")
+        file["cycle/up"] = file["/"]
+
+
+def objects():
+    import pandas as pd
+    import tables
+    with tables.open_file(OUT / "objects.h5", "w") as file:
+        file.root._v_attrs.settings = {"a": [1, 2], "b": (3, np.float32(2))}
+        rows = file.create_vlarray("/", "rows", tables.ObjectAtom(), expectedrows=3, chunkshape=4)
+        for row in [[1, {"a": 3}], np.arange(3), "text."]:
+            rows.append(row)
+    pd.DataFrame({"a": range(5)}, index=pd.date_range("2020", periods=5, freq="h")).to_hdf(OUT / "frame.h5", key="df")
+
+
+def compiled():
+    import os
+    os.environ["KERAS_BACKEND"] = "numpy"
+    import keras
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation=keras.activations.gelu)])
+    model.compile("sgd", keras.losses.mean_squared_error, metrics=[keras.metrics.mean_absolute_error])
+    model.save(OUT / "compiled.keras")
+    model.save(OUT / "compiled.h5")
+
+
 def tables():
     import pyarrow as pa, pyarrow.parquet as pq
 
@@ -222,7 +260,7 @@ def skopses():
     skops.io.dump(LogisticRegression().fit(X, Y), OUT / "logistic.skops")
 
 
-for part in [arrays, tensors, graphs, quantised, keras, tables, learners, configurations, networks, archives, skopses]:
+for part in [arrays, tensors, graphs, quantised, keras, hierarchies, objects, compiled, tables, learners, configurations, networks, archives, skopses]:
     try:
         part()
     except ImportError as error:

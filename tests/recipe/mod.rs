@@ -243,6 +243,17 @@ pub fn content(table: &toml::Table, case: &Path) -> Result<Vec<u8>, String> {
             }
             "safetensors" => bytes.extend(safetensors(value)?),
             "zip" => bytes.extend(zip::build(value, &|table| content(table, case))?),
+            // Builders are called by name, so that these two find what `from`, `parts` or `hex` made.
+            "keep" => bytes.truncate(usize::try_from(number(value)?).unwrap()),
+            "set" => {
+                for change in value.as_array().ok_or("`set` is a list")? {
+                    let change = change.as_table().ok_or("a change is a table")?;
+                    let at = usize::try_from(change.get("at").map_or(Ok(0), number)?).unwrap();
+                    let new = hex::decode(change.get("to").and_then(toml::Value::as_str).ok_or("`to` is missing")?);
+                    let new = new.map_err(|error| error.to_string())?;
+                    bytes.get_mut(at..at + new.len()).ok_or("`at` is outside")?.copy_from_slice(&new);
+                }
+            }
             "path" | "times" => {}
             unknown => return Err(format!("no builder is called {unknown:?}")),
         }

@@ -1,12 +1,26 @@
-//! HDF5: objects, links and storage are followed, configurations of Keras are read from attributes, and, in files that
-//! are not too large, wherever their text stands.
+//! HDF5: objects, links and storage are followed and held against each other, configurations of Keras are read from
+//! attributes, and, in files that are not too large, wherever their text stands; so are rows that are pickles.
 //!
-//! Keras reads what a dataset or link points at, in other files too (CVE-2026-1669). Source: *HDF5 File Format
-//! Specification 3.0*. Not looked at: indexes of chunks, filters, committed types, and what the numbers are.
+//! Keras reads what a dataset or link points at, in other files too (CVE-2026-1669). PyTables unpickles attributes and
+//! rows (`tables/attributeset.py`, `ObjectAtom` of `tables/atom.py`). Source: *HDF5 File Format Specification 3.0*. Not
+//! looked at: free space, heaps of shared messages, and what the numbers are; see [`dataset`] for pieces.
 
-mod heap;
+mod arrays;
+mod attributes;
+mod btree;
+mod checksum;
+mod chunks;
+mod dataset;
+mod datatype;
+mod fields;
+mod file;
+mod fractal;
+mod global;
+mod header;
+mod layout;
 mod links;
-mod object;
+mod messages;
+mod symbols;
 mod walk;
 
 use super::json::{Dialect, FaultKind, Tokens, Tree};
@@ -27,7 +41,7 @@ pub static HDF5_EXTERNAL_FILE: Rule = Rule {
 /// A structure that does not hold.
 pub static HDF5_MALFORMED: Rule = Rule {
     id: "hdf5-malformed",
-    summary: "the HDF5 file is cut off, or its structure leads out of the file or declares far more than it stores",
+    summary: "the HDF5 file is cut off, or its structure does not hold, leads out of the file or declares far more than it stores",
     severity: Severity::Medium,
     class: Class::Defect,
     page: include_str!("../../rules/hdf5-malformed.md"),
@@ -51,8 +65,8 @@ impl Inspector for Hdf5 {
     }
 
     /// The signature stands at the beginning, or at 512, 1024, 2048 … behind a block of the user's own.
-    fn claims(&self, head: &[u8], _: &View<'_>) -> bool {
-        [0, 512, 1024, 2048].iter().any(|at| head.get(*at..).is_some_and(|rest| rest.starts_with(b"\x89HDF\r\n\x1a\n")))
+    fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
+        file::begins(head, view).is_some()
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
@@ -68,6 +82,7 @@ fn search(view: &View<'_>, scope: &mut Scope<'_>) {
     let mut at = 0;
     // Bytes that may be read as JSON in all: numbers that look like the beginning of a text cost next to nothing.
     let mut work = view.len().saturating_mul(4).saturating_add(1 << 20);
+    let mut rows = work;
     while at < view.len() {
         let bytes = match view.read_up_to(at, WINDOW) {
             Ok(bytes) => bytes,
@@ -82,8 +97,50 @@ fn search(view: &View<'_>, scope: &mut Scope<'_>) {
             }
             from = start + length.max(1);
         }
+        collections(&bytes, at, &mut rows, view, scope);
+        if rows == 0 {
+            return scope.limit("bytes of global heaps in an HDF5 file", view.len().saturating_mul(4), view);
+        }
         // A beginning may lie across the border of two windows.
         at = at.saturating_add(bytes.len() as u64).saturating_sub(if last { 0 } else { 64 });
+    }
+}
+
+/// Looks at the rows of the global heaps in a window, whatever leads to them: a row of objects is a pickle.
+/// The bytes of heaps are taken from the work that is left.
+fn collections(bytes: &[u8], at: u64, work: &mut u64, view: &View<'_>, scope: &mut Scope<'_>) {
+    // Nobody writes files of other sizes that hold objects of Python.
+    let sizes = fields::Sizes { base: 0, offsets: 8, lengths: 8 };
+    let mut end = 0;
+    for start in memchr::memmem::find_iter(bytes, b"GCOL") {
+        if start < end {
+            continue;
+        }
+        let place = at.saturating_add(start as u64);
+        let heap = bytes.get(start..).unwrap_or_default();
+        let size = heap.get(8..16).map_or(0, fields::little);
+        if size > SEARCHED {
+            continue;
+        }
+        *work = work.saturating_sub(size.max(64));
+        if *work == 0 {
+            return;
+        }
+        let longer;
+        let heap = if size > heap.len() as u64 {
+            let Ok(more) = view.read_up_to(place, size) else { continue };
+            longer = more;
+            longer.as_slice()
+        } else {
+            heap
+        };
+        let Ok(rows) = global::collection(heap, 0, sizes) else { continue };
+        end = start.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
+        for (begin, length) in rows.objects.values() {
+            let end = begin.saturating_add(*length);
+            let range = usize::try_from(*begin).unwrap_or(usize::MAX)..usize::try_from(end).unwrap_or(usize::MAX);
+            attributes::unpickled("row", heap.get(range).unwrap_or_default(), view, scope);
+        }
     }
 }
 

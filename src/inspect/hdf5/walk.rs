@@ -1,54 +1,79 @@
 //! From the first object to all others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::links::{Link, link};
-use super::object::{File, Message, little};
-use super::{HDF5_EXTERNAL_FILE, HDF5_MALFORMED};
+use super::attributes::Attributes;
+use super::dataset::Dataset;
+use super::datatype::{Class, datatype};
+use super::fields::{Fault, Held, Why, broken, hold, unread};
+use super::file::File;
+use super::header::{Header, Message};
+use super::layout::{Layout, layout};
+use super::links::{Link, Target, link};
+use super::messages::{fill, filters, shared_object, space};
+use super::symbols::Symbols;
+use super::{HDF5_EXTERNAL_FILE, HDF5_MALFORMED, SEARCHED};
+use crate::inspect::Scope;
 use crate::inspect::claim::FORMAT_NOT_INSPECTED;
-use crate::inspect::json::Tree;
-use crate::inspect::{Scope, keras};
 use crate::weigh::View;
 
-/// Longest configuration.
-const LONGEST: u64 = 16 << 20;
 /// Bytes of a dataset that nobody calls large, and how many times more than the file holds it may declare.
 const LARGE: u64 = 4 << 30;
 const TIMES: u64 = 1000;
+/// Faults of one file that are told.
+const FAULTS: usize = 32;
 
 /// Follows the structure of a file.
 pub fn follow(view: &View<'_>, scope: &mut Scope<'_>) {
-    let Some(file) = File::read(view) else {
-        return scope.raise(&HDF5_MALFORMED, view, 0..view.len().min(64), "its superblock is broken or of no version");
+    let mut file = match File::read(view) {
+        Ok(file) => file,
+        Err(fault) => return tell(vec![fault], view, scope),
     };
-    if file.end > view.len() {
-        let message = format!("it says that it has {} bytes, it has {}", file.end, view.len());
-        scope.raise(&HDF5_MALFORMED, view, 0..view.len().min(64), message);
-    }
-    let mut walk =
-        Walk { file, seen: BTreeSet::new(), queue: Vec::new(), doubtful: BTreeSet::new(), unread: None, broken: None };
-    walk.queue.push(walk.file.root);
+    let mut walk = Walk {
+        faults: std::mem::take(&mut file.faults),
+        seen: BTreeSet::new(),
+        queue: vec![file.root],
+        cached: BTreeMap::new(),
+        links: BTreeMap::new(),
+        counts: BTreeMap::new(),
+        attributes: Attributes::default(),
+        unpacked: 0,
+        file,
+    };
+    walk.links.insert(walk.file.root, 1);
+    walk.root();
     while let Some(at) = walk.queue.pop() {
         if !walk.seen.insert(at) {
             continue;
         }
         if walk.seen.len() as u64 > scope.limits.entries {
-            return scope.limit("entries", scope.limits.entries, view);
+            scope.limit("entries", scope.limits.entries, view);
+            return tell(walk.faults, view, scope);
         }
-        match walk.file.messages(at) {
-            Some(messages) => walk.object(at, &messages, scope),
-            None if walk.doubtful.contains(&at) => {}
-            None => walk.broken = walk.broken.or(Some(at)),
+        match walk.file.header(at) {
+            Ok(header) => walk.object(at, header, scope),
+            Err(fault) => walk.note(fault),
+        }
+        if walk.faults.iter().any(|fault| matches!(fault.why, Why::Stopped(_))) {
+            return tell(walk.faults, view, scope);
         }
     }
-    if let Some(at) = walk.broken {
-        let at = at.min(view.len());
-        let message = format!("an address leads to byte {at}, where no object or group stands");
-        scope.raise(&HDF5_MALFORMED, view, at..at, message);
+    walk.compare();
+    if walk.faults.is_empty() {
+        walk.attributes.judge(walk.file.root, view, scope);
     }
-    if let Some(at) = walk.unread {
+    tell(walk.faults, view, scope);
+}
+
+/// Writes down what was found to be wrong.
+fn tell(faults: Vec<Fault>, view: &View<'_>, scope: &mut Scope<'_>) {
+    for Fault { at, what, why } in faults {
         let at = at.min(view.len());
-        scope.raise(&FORMAT_NOT_INSPECTED, view, at..at, "links of a group or attributes could not all be found");
+        match why {
+            Why::Broken => scope.raise(&HDF5_MALFORMED, view, at..at, what),
+            Why::Unread => scope.raise(&FORMAT_NOT_INSPECTED, view, at..at, what),
+            Why::Stopped(trouble) => scope.unreadable(view, &trouble),
+        }
     }
 }
 
@@ -56,113 +81,216 @@ struct Walk<'v, 'b> {
     file: File<'v, 'b>,
     seen: BTreeSet<u64>,
     queue: Vec<u64>,
-    /// Those among them that may have been removed.
-    doubtful: BTreeSet<u64>,
-    /// An object whose links or attributes were not all found.
-    unread: Option<u64>,
-    /// A place where an object should be.
-    broken: Option<u64>,
+    faults: Vec<Fault>,
+    /// Tree and heap of groups, as the entries that lead to them repeat them.
+    cached: BTreeMap<u64, (u64, u64)>,
+    /// Links that lead to an object, as they are found and as it counts them.
+    links: BTreeMap<u64, u64>,
+    counts: BTreeMap<u64, u64>,
+    attributes: Attributes,
+    /// Bytes that were unpacked.
+    unpacked: u64,
 }
 
 impl Walk<'_, '_> {
-    fn object(&mut self, at: u64, messages: &[Message], scope: &mut Scope<'_>) {
-        let mut declared = None;
-        let mut element = None;
-        for message in messages {
-            let data = message.data.as_slice();
-            let done = match message.kind {
-                0x01 => {
-                    declared = self.elements(data);
-                    Some(())
+    fn note(&mut self, fault: Fault) {
+        if self.faults.len() < FAULTS || matches!(fault.why, Why::Stopped(_)) {
+            self.faults.push(fault);
+        }
+    }
+
+    fn noted<T>(&mut self, held: Held<T>) -> Option<T> {
+        held.map_err(|fault| self.note(fault)).ok()
+    }
+
+    /// What the superblock says of the first group and of the file.
+    fn root(&mut self) {
+        self.cached.extend(self.file.cached.map(|cached| (self.file.root, cached)));
+        let Some(extension) = self.file.extension else { return };
+        if let Some(header) = self.noted(self.file.header(extension)) {
+            header.fault.into_iter().for_each(|fault| self.note(fault));
+            for message in header.messages.iter().filter(|message| message.kind == 0x13 && !message.is_shared()) {
+                let mut fields = self.file.message(message, "the sizes of trees");
+                let read =
+                    fields.version(0..=0).and_then(|_| Ok([fields.number(2)?, fields.number(2)?, fields.number(2)?]));
+                if let Some([chunks, inner, leaves]) = self.noted(read) {
+                    self.file.ranks = [leaves, inner, chunks];
                 }
-                0x03 => {
-                    element = data.get(4..8).map(little);
-                    Some(())
-                }
-                0x02 => self.link_info(data, at, scope),
-                0x06 => link(&self.file, data).map(|(link, _)| self.link(link, at, scope)),
-                0x07 => self.external(data, at, scope),
-                0x08 => self.layout(data, at, scope),
-                0x0c => self.attribute(data, scope),
-                0x11 => self.group(data),
-                0x15 => self.attribute_info(data, scope),
-                _ => Some(()),
-            };
-            if done.is_none() {
-                self.broken = self.broken.or(Some(at));
             }
         }
-        let size = declared.zip(element).map(|(count, size): (u64, u64)| count.saturating_mul(size));
-        let stored = self.file.view.len();
-        if let Some(size) = size.filter(|size| *size > LARGE && *size / TIMES > stored) {
-            let message = format!("a dataset declares {size} bytes in a file of {stored}");
-            scope.raise(&HDF5_MALFORMED, self.file.view, at.min(stored)..at.min(stored), message);
+    }
+
+    fn object(&mut self, at: u64, header: Header, scope: &mut Scope<'_>) {
+        self.counts.insert(at, header.links);
+        let complete = header.fault.is_none();
+        header.fault.into_iter().for_each(|fault| self.note(fault));
+        let messages = header.messages;
+        for message in &messages {
+            let done = self.message(at, message, scope);
+            self.noted(done);
         }
-    }
-
-    /// Elements of a dataspace.
-    fn elements(&self, data: &[u8]) -> Option<u64> {
-        let rank = usize::from(*data.get(1)?);
-        let start: usize = if *data.first()? == 1 { 8 } else { 4 };
-        let width = usize::from(self.file.lengths);
-        let sizes = data.get(start..start.checked_add(rank.checked_mul(width)?)?)?;
-        Some(sizes.chunks(width).map(little).fold(1u64, u64::saturating_mul))
-    }
-
-    fn group(&mut self, data: &[u8]) -> Option<()> {
-        let tree = self.file.place(data)?;
-        self.file.symbols(tree, &mut self.queue)
-    }
-
-    /// Flags, an order if there is one, a heap, an index.
-    fn heap_of(&self, data: &[u8], order: usize) -> Option<Option<u64>> {
-        let flags = *data.get(1)?;
-        let start = 2 + if flags & 1 != 0 { order } else { 0 };
-        data.get(start..start + usize::from(self.file.offsets))?;
-        Some(self.file.place(&data[start..]))
-    }
-
-    fn link_info(&mut self, data: &[u8], at: u64, scope: &mut Scope<'_>) -> Option<()> {
-        let Some(heap) = self.heap_of(data, 8)? else { return Some(()) };
-        match self.file.dense(heap) {
-            Some((links, exact)) => {
-                if !exact {
-                    let hard = links.iter().filter_map(|link| if let Link::Hard(at) = link { Some(*at) } else { None });
-                    self.doubtful.extend(hard);
-                }
-                links.into_iter().for_each(|link| self.link(link, at, scope));
+        let has = |kind: u16| messages.iter().any(|message| message.kind == kind);
+        match (has(0x02) || has(0x11), has(0x01), has(0x03), has(0x08)) {
+            (true, ..) => {}
+            (_, true, true, true) => {
+                let read = self.dataset(at, &messages, scope);
+                self.noted(read);
             }
-            None => self.unread = self.unread.or(Some(heap)),
+            // A type that has a name counts the attributes and datasets that use it among its links.
+            (_, false, true, _) => drop(self.counts.remove(&at)),
+            _ if !complete => {}
+            (_, true, true, false) => {
+                let _ = self.noted::<()>(broken(at, "a dataset does not say how it is stored"));
+            }
+            _ => {
+                let what = format!("the object at byte {at} is neither a group nor a dataset nor a type");
+                let _ = self.noted::<()>(broken(at, what));
+            }
         }
-        Some(())
+        if at == self.file.root && complete && !(has(0x02) || has(0x11)) {
+            let _ = self.noted::<()>(broken(at, "the first object of the file is no group"));
+        }
     }
 
-    fn attribute_info(&mut self, data: &[u8], scope: &mut Scope<'_>) -> Option<()> {
-        let Some(heap) = self.heap_of(data, 2)? else { return Some(()) };
-        let Some((blocks, _)) = self.file.fractal(heap) else {
-            self.unread = self.unread.or(Some(heap));
-            return Some(());
+    fn message(&mut self, at: u64, message: &Message, scope: &mut Scope<'_>) -> Held<()> {
+        let name = "a message of an object";
+        if message.is_shared() {
+            let object = shared_object(&mut self.file.message(message, name))?;
+            // Types are read where they are used.
+            return hold(self.file.holds(object, 4), message.at, "a shared message leads out of the file");
+        }
+        let mut fields = self.file.message(message, name);
+        match message.kind {
+            0x02 => self.link_info(at, message, scope),
+            0x03 => datatype(&mut fields).map(drop),
+            0x06 => link(&mut fields).map(|link| self.link(at, link, scope)),
+            0x07 => self.external(at, message, scope),
+            0x0a => {
+                fields.version(0..=0)?;
+                let flags = fields.flags(3)?;
+                fields.skip(if flags & 1 != 0 { 4 } else { 0 } + if flags & 2 != 0 { 4 } else { 0 })
+            }
+            0x0c => {
+                let attribute = self.file.attribute(&mut fields)?;
+                self.attributes.add(at, attribute, &self.file, scope)
+            }
+            0x0d => fields.text(1).map(drop),
+            0x0e => fields.skip(14),
+            0x11 => self.group(at, message),
+            0x12 => fields.version(1..=1).and_then(|_| fields.skip(7)),
+            0x15 => self.attribute_info(at, message, scope),
+            0x16 => {
+                fields.version(0..=0)?;
+                hold(fields.number(4)? > 0, message.at, "an object says that nothing leads to it")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A group of the old kind.
+    fn group(&mut self, at: u64, message: &Message) -> Held<()> {
+        let mut fields = self.file.message(message, "the symbol table of a group");
+        let (tree, heap) = (fields.defined()?, fields.defined()?);
+        let same = self.cached.get(&at).is_none_or(|cached| *cached == (tree, heap));
+        hold(same, message.at, "a group is not where the entry that leads to it says")?;
+        let mut found = Symbols::default();
+        let read = self.file.symbols(tree, heap, &mut found);
+        for cached in found.cached {
+            self.cached.insert(cached.object, (cached.tree, cached.heap));
+        }
+        found.links.into_iter().for_each(|link| self.follow(at, link));
+        read
+    }
+
+    /// A group of the new kind: its links are messages, or in a heap with a tree of their names.
+    fn link_info(&mut self, at: u64, message: &Message, scope: &mut Scope<'_>) -> Held<()> {
+        let mut fields = self.file.message(message, "the list of the links of a group");
+        fields.version(0..=0)?;
+        let flags = fields.flags(3)?;
+        fields.skip(if flags & 1 != 0 { 8 } else { 0 })?;
+        let (heap, names) = (fields.address()?, fields.address()?);
+        if flags & 2 != 0
+            && let Some(order) = fields.address()?
+        {
+            self.file.records(order, &[6])?;
+        }
+        let Some(heap) = heap else { return Ok(()) };
+        let Some(names) = names else { return broken(message.at, "a group has a heap of links and no list of them") };
+        let heap = self.file.heap(heap)?;
+        for record in self.file.records(names, &[5])? {
+            let mut fields = self.file.fields(&record.bytes, names, "the list of the links of a group");
+            let hash = fields.number(4)?;
+            let (place, bytes) = self.file.heap_object(&heap, fields.take(heap.identifier)?)?;
+            let link = link(&mut self.file.fields(&bytes, place, "a link"))?;
+            let own = u64::from(super::checksum::lookup3(link.name.as_bytes()));
+            hold(own == hash, place, format!("the link {:?} is listed under another name", link.name))?;
+            self.link(at, link, scope);
+        }
+        Ok(())
+    }
+
+    fn attribute_info(&mut self, at: u64, message: &Message, scope: &mut Scope<'_>) -> Held<()> {
+        let mut fields = self.file.message(message, "the list of the attributes of an object");
+        fields.version(0..=0)?;
+        let flags = fields.flags(3)?;
+        fields.skip(if flags & 1 != 0 { 2 } else { 0 })?;
+        let (heap, names) = (fields.address()?, fields.address()?);
+        if flags & 2 != 0
+            && let Some(order) = fields.address()?
+        {
+            self.file.records(order, &[9])?;
+        }
+        let Some(heap) = heap else { return Ok(()) };
+        let Some(names) = names else { return broken(message.at, "an object has a heap of attributes and no list") };
+        let heap = self.file.heap(heap)?;
+        for record in self.file.records(names, &[8])? {
+            let mut fields = self.file.fields(&record.bytes, names, "the list of the attributes of an object");
+            let identifier = fields.take(8)?;
+            if fields.byte()? & 2 != 0 {
+                return unread(names, "an attribute is kept in a heap of shared messages");
+            }
+            fields.skip(4)?;
+            let hash = fields.number(4)?;
+            let (place, bytes) = self.file.heap_object(&heap, identifier)?;
+            let attribute = self.file.attribute(&mut self.file.fields(&bytes, place, "an attribute"))?;
+            let own = u64::from(super::checksum::lookup3(attribute.name.as_bytes()));
+            hold(own == hash, place, format!("the attribute {:?} is listed under another name", attribute.name))?;
+            self.attributes.add(at, attribute, &self.file, scope)?;
+        }
+        Ok(())
+    }
+
+    fn link(&mut self, group: u64, link: Link, scope: &mut Scope<'_>) {
+        if let Target::External { file, path } = &link.target {
+            let message = format!("the link {:?} leads to {path:?} in the file {file:?}", link.name);
+            self.raise(link.at, message, scope);
+        }
+        self.follow(group, link);
+    }
+
+    fn follow(&mut self, group: u64, link: Link) {
+        let object = match link.target {
+            Target::Hard(object) => {
+                self.queue.push(object);
+                let count = self.links.entry(object).or_default();
+                *count = count.saturating_add(1);
+                Some(object)
+            }
+            Target::Soft | Target::External { .. } => None,
         };
-        for block in blocks {
-            let mut at = 0;
-            while let Some(rest) = block.get(at..).filter(|rest| rest.len() > 8) {
-                at += match attribute_length(rest) {
-                    Some(length) if self.attribute(&rest[..length], scope).is_some() => length,
-                    _ => 1,
-                };
-            }
-        }
-        Some(())
+        self.attributes.link(group, link.name, object);
     }
 
-    fn link(&mut self, link: Link, at: u64, scope: &mut Scope<'_>) {
-        match link {
-            Link::Hard(object) => self.queue.push(object),
-            Link::Soft => {}
-            Link::External { name, file, path } => {
-                let message = format!("the link {name:?} leads to {path:?} in the file {file:?}");
-                self.raise(at, message, scope);
-            }
+    /// Every link that leads to an object is counted by it.
+    fn compare(&mut self) {
+        if !self.faults.is_empty() {
+            return;
+        }
+        let wrong = self.counts.iter().find(|(at, count)| self.links.get(at) != Some(count));
+        if let Some((at, count)) = wrong {
+            let found = self.links.get(at).copied().unwrap_or(0);
+            let what = format!("{found} links lead to the object at byte {at}, which counts {count}");
+            self.faults.push(Fault { at: *at, what, why: Why::Broken });
         }
     }
 
@@ -171,107 +299,74 @@ impl Walk<'_, '_> {
         scope.raise(&HDF5_EXTERNAL_FILE, self.file.view, at..at, message);
     }
 
-    /// Files that hold the bytes of a dataset.
-    fn external(&mut self, data: &[u8], at: u64, scope: &mut Scope<'_>) -> Option<()> {
-        let heap = self.file.place(data.get(8..)?)?;
-        let used = little(data.get(6..8)?);
-        let first = 8 + usize::from(self.file.offsets);
-        let width = usize::from(self.file.lengths);
+    fn dataset(&mut self, at: u64, messages: &[Message], scope: &mut Scope<'_>) -> Held<()> {
+        let find = |kind: u16| messages.iter().find(|message| message.kind == kind);
+        let (Some(extent), Some(kind), Some(stored)) = (find(0x01), find(0x03), find(0x08)) else { return Ok(()) };
+        if extent.is_shared() {
+            return Ok(());
+        }
+        let space = space(&mut self.file.message(extent, "the extent of a dataset"))?;
+        let kind = self.file.type_of(&mut self.file.message(kind, "the type of a dataset"), kind.is_shared())?;
+        let size = space.elements().unwrap_or(u64::MAX).saturating_mul(kind.size);
+        let has = self.file.view.len();
+        if size > LARGE && size / TIMES > has {
+            broken::<()>(at, format!("a dataset declares {size} bytes in a file of {has}"))?;
+        }
+        let layout = layout(&mut self.file.message(stored, "the layout of a dataset"))?;
+        let packed = find(0x0b).filter(|message| !message.is_shared());
+        let packed = packed.map(|message| filters(&mut self.file.message(message, "the filters of a dataset")));
+        let filters = packed.transpose()?.unwrap_or_default();
+        let mut filled = None;
+        for message in messages.iter().filter(|message| matches!(message.kind, 4 | 5) && !message.is_shared()) {
+            filled = fill(message.kind, &mut self.file.message(message, "a fill value"))?.or(filled);
+        }
+        self.attributes.dataset(at);
+        if matches!(kind.class, Class::Row { text: false, bytes: true, .. }) && has > SEARCHED {
+            unread::<()>(at, "rows of bytes in a large file, which PyTables may unpickle, were not looked at")?;
+        }
+        if let Layout::Virtual { heap: Some(heap), index } = layout {
+            return self.elsewhere(at, heap, index, scope);
+        }
+        let outside = find(0x07).is_some();
+        let dataset = Dataset { space, kind, layout, filters, fill: filled, outside, at };
+        if let Some(pickle) = dataset.check(&self.file, &mut self.unpacked)? {
+            super::attributes::unpickled("dataset", &pickle, self.file.view, scope);
+        }
+        Ok(())
+    }
+
+    /// Files that hold the bytes of a dataset. Source: specification, IV.A.2.h.
+    fn external(&mut self, at: u64, message: &Message, scope: &mut Scope<'_>) -> Held<()> {
+        let mut fields = self.file.message(message, "the list of other files");
+        fields.version(1..=1)?;
+        fields.skip(5)?;
+        let used = fields.number(2)?;
+        let heap = fields.defined()?;
+        let heap = self.file.names(heap);
         let mut names = Vec::new();
-        for slot in data.get(first..)?.chunks(3 * width).take(usize::try_from(used).ok()?.min(16)) {
-            let offset = little(slot.get(..width)?);
-            names.push(self.file.heap_name(heap, offset).unwrap_or_else(|| "?".to_owned()));
+        for _ in 0..used.min(16) {
+            let name = fields.length()?;
+            fields.skip(2 * u64::from(self.file.sizes.lengths))?;
+            let name = heap.as_ref().ok().and_then(|heap| heap.name(name).ok()).unwrap_or(b"?");
+            names.push(String::from_utf8_lossy(name).into_owned());
         }
         self.raise(at, format!("the bytes of a dataset are in other files: {}", names.join(", ")), scope);
-        Some(())
+        heap.map(drop)
     }
 
     /// Virtual datasets name files in a block of a global heap.
-    fn layout(&mut self, data: &[u8], at: u64, scope: &mut Scope<'_>) -> Option<()> {
-        if *data.first()? < 4 || *data.get(1)? != 3 {
-            return Some(());
-        }
-        let Some(collection) = self.file.place(data.get(2..)?) else { return Some(()) };
-        let index = little(data.get(2 + usize::from(self.file.offsets)..)?.get(..4)?);
-        let block = self.file.global(collection, u32::try_from(index).ok()?, 64 << 10)?;
-        let start = 1 + usize::from(self.file.lengths);
-        let count = little(block.get(1..start)?);
-        let name = block.get(start..)?.split(|byte| *byte == 0).next()?;
-        let name = String::from_utf8_lossy(name).into_owned();
+    fn elsewhere(&mut self, at: u64, heap: u64, index: u64, scope: &mut Scope<'_>) -> Held<()> {
+        let Some(block) = self.file.global(heap, index, 64 << 10)? else {
+            return unread(at, "a virtual dataset is described too far in the file");
+        };
+        let mut fields = self.file.fields(&block, heap, "the parts of a virtual dataset");
+        fields.skip(1)?;
+        let count = fields.length()?;
+        let name = String::from_utf8_lossy(fields.text(1)?).into_owned();
         if name != "." || count > 1 {
-            self.raise(
-                at,
-                format!("a virtual dataset is put together from {count} parts, the first in {name:?}"),
-                scope,
-            );
+            let what = format!("a virtual dataset is put together from {count} parts, the first in {name:?}");
+            self.raise(at, what, scope);
         }
-        Some(())
+        Ok(())
     }
-
-    /// Texts in attributes, where Keras keeps the configuration.
-    fn attribute(&mut self, data: &[u8], scope: &mut Scope<'_>) -> Option<()> {
-        let (kind, value) = attribute(data)?;
-        match kind {
-            3 => self.text(value, scope),
-            9 => {
-                let o = usize::from(self.file.offsets);
-                for element in value.chunks_exact(8 + o).take(1024) {
-                    let Some(collection) = self.file.place(&element[4..]) else { continue };
-                    let index = u32::try_from(little(&element[4 + o..8 + o])).unwrap_or(0);
-                    if let Some(text) = self.file.global(collection, index, LONGEST) {
-                        self.text(&text, scope);
-                    }
-                }
-            }
-            _ => {}
-        }
-        Some(())
-    }
-
-    /// Small files are searched as a whole, so that what is found here would be said twice.
-    fn text(&self, text: &[u8], scope: &mut Scope<'_>) {
-        let text = text.trim_ascii_start();
-        let end = text.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-        if text.starts_with(b"{")
-            && self.file.view.len() > super::SEARCHED
-            && let Some(tree) = Tree::read(&text[..end], 512)
-        {
-            keras::inspect(&tree, self.file.view, scope);
-        }
-    }
-}
-
-/// Sizes of name, type and space, and where the name begins. Source: specification, IV.A.2.m.
-fn sizes(data: &[u8]) -> Option<(usize, [usize; 3])> {
-    let version = *data.first()?;
-    let size = |at: usize| data.get(at..at + 2).map(|bytes| little(bytes) as usize);
-    let sizes = [size(2)?, size(4)?, size(6)?];
-    Some(match version {
-        1 => (8, sizes.map(|size| size.next_multiple_of(8))),
-        2 => (8, sizes),
-        3 => (9, sizes),
-        _ => return None,
-    })
-}
-
-/// The class of an attribute's type, and its value.
-fn attribute(data: &[u8]) -> Option<(u8, &[u8])> {
-    let (start, [name, kind, space]) = sizes(data)?;
-    let class = data.get(start + name)? & 0x0f;
-    Some((class, data.get(start + name + kind + space..)?))
-}
-
-/// How long an attribute is that stands among others: by its type and space.
-fn attribute_length(data: &[u8]) -> Option<usize> {
-    let (start, [name, kind, space]) = sizes(data)?;
-    (*data.first()? == 3 && name > 0 && kind >= 8 && space >= 4).then_some(())?;
-    let element = little(data.get(start + name + 4..start + name + 8)?);
-    let shape = data.get(start + name + kind..start + name + kind + space)?;
-    let rank = usize::from(*shape.get(1)?);
-    let elements = match shape.get(3) {
-        Some(2) => 0,
-        _ => shape.get(4..4 + 8 * rank)?.chunks(8).map(little).fold(1u64, u64::saturating_mul),
-    };
-    let length = (start + name + kind + space).checked_add(usize::try_from(elements.checked_mul(element)?).ok()?)?;
-    (length <= data.len()).then_some(length)
 }

@@ -21,7 +21,7 @@ pub enum Kind {
     Torchscript,
     /// `numpy.savez`: members end in `.npy`.
     Npz,
-    /// Keras 3: `config.json` with `metadata.json`.
+    /// Keras 3: two of `config.json`, `metadata.json` and `model.weights.h5`.
     Keras,
     /// Anything else.
     Plain,
@@ -37,7 +37,8 @@ impl Kind {
             return (if scripted { Self::Torchscript } else { Self::Pytorch }, root);
         }
         let has = |name: &str| names.iter().any(|n| n == name);
-        let kind = if has("config.json") && has("metadata.json") {
+        let parts = ["config.json", "metadata.json", "model.weights.h5"].into_iter().filter(|name| has(name));
+        let kind = if parts.count() > 1 {
             Self::Keras
         } else if !names.is_empty() && names.iter().all(|name| name.ends_with(".npy")) {
             Self::Npz

@@ -1,17 +1,28 @@
 //! Members without which an archive is not what it is called: the JSON that Keras and skops build a model from.
 
-use crate::inspect::Scope;
+use crate::inspect::hdf5::Hdf5;
 use crate::inspect::json::{self, Tree};
 use crate::inspect::keras::{self, KERAS_MALFORMED};
 use crate::inspect::skops::{self, SKOPS_MALFORMED};
+use crate::inspect::{Inspector as _, Scope};
 use crate::model::Format;
 use crate::weigh::View;
+
+/// The weights of a model of Keras, and the list of them where they are in several files.
+const WEIGHTS: &[&str] = &["model.weights.h5", "model.weights.npz", "model.weights.json"];
 
 /// Looks at one member, unpacked.
 pub fn member(member: &View<'_>, scope: &mut Scope<'_>) {
     let entry = member.entry().unwrap_or_default();
     let name = entry.strip_suffix("!content").unwrap_or(entry).rsplit('!').next().unwrap_or_default().to_owned();
     if !is_required(&name, scope) {
+        return;
+    }
+    if name == WEIGHTS[0] {
+        let head = member.read_up_to(0, 4096).unwrap_or_default();
+        if !Hdf5.claims(&head, member) {
+            scope.raise(&KERAS_MALFORMED, member, 0..member.len().min(64), "the weights of the model are not HDF5");
+        }
         return;
     }
     match member.read_all("json-bytes", scope.limits.json_bytes) {
@@ -22,15 +33,32 @@ pub fn member(member: &View<'_>, scope: &mut Scope<'_>) {
 
 /// A member without content.
 pub fn empty(name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    if is_required(name, scope) {
+    if name == WEIGHTS[0] && is_required(name, scope) {
+        scope.raise(&KERAS_MALFORMED, view, 0..0, "the weights of the model are empty");
+    } else if is_required(name, scope) {
         judge(name, None, view, scope);
     }
 }
 
 /// Looks at the names of all members.
-pub fn names(mut names: impl Iterator<Item = String>, view: &View<'_>, scope: &mut Scope<'_>) {
-    if view.depth() == 0 && is_skops(scope) && !names.any(|name| name == "schema.json") {
+pub fn names(names: impl Iterator<Item = String>, view: &View<'_>, scope: &mut Scope<'_>) {
+    let names: Vec<_> = names.collect();
+    let has = |wanted: &str| names.iter().any(|name| name == wanted);
+    if view.depth() == 0 && is_skops(scope) && !has("schema.json") {
         scope.raise(&SKOPS_MALFORMED, view, 0..0, "\"schema.json\" is missing, from which skops builds the model");
+    }
+    // Archives of other programs have members of these names; only the name of the file says that Keras loads it.
+    if view.depth() > 0
+        || scope.container != keras_format()
+        || !scope.path.name().to_ascii_lowercase().ends_with(".keras")
+    {
+        return;
+    }
+    let missing = ["config.json", "metadata.json"].into_iter().find(|wanted| !has(wanted));
+    let missing = missing.or_else(|| (!WEIGHTS.iter().any(|wanted| has(wanted))).then_some(WEIGHTS[0]));
+    if let Some(missing) = missing {
+        let message = format!("{missing:?} is missing, without which Keras loads no model");
+        scope.raise(&KERAS_MALFORMED, view, 0..0, message);
     }
 }
 
@@ -46,7 +74,7 @@ fn judge(name: &str, tree: Option<&Tree>, view: &View<'_>, scope: &mut Scope<'_>
 
 fn is_required(name: &str, scope: &Scope<'_>) -> bool {
     match name {
-        "config.json" | "metadata.json" => scope.container == Some(Format::named("keras")),
+        "config.json" | "metadata.json" | "model.weights.h5" => scope.container == keras_format(),
         "schema.json" => is_skops(scope),
         _ => false,
     }
@@ -55,4 +83,8 @@ fn is_required(name: &str, scope: &Scope<'_>) -> bool {
 /// skops loads what it is given; nothing but the name of the file, or its schema, says what it is.
 fn is_skops(scope: &Scope<'_>) -> bool {
     scope.path.name().to_ascii_lowercase().ends_with(".skops") || scope.formats().contains(&Format::named("skops"))
+}
+
+fn keras_format() -> Option<Format> {
+    Some(Format::named("keras"))
 }

@@ -231,7 +231,10 @@ fn one(
         signed = signed.with("levels", levels);
     }
     if kind == Kind::Sbom {
-        let missing: Vec<String> = references(predicate).filter(|hex| !bills.iter().any(|bill| sha256(bill) == *hex)).map(str::to_owned).collect();
+        let missing: Vec<String> = references(predicate)
+            .filter(|hex| !bills.iter().any(|bill| sha256(bill) == *hex))
+            .map(str::to_owned)
+            .collect();
         signed = signed.with("covers-all-files", covers(predicate, bills, artifacts)).with("not-at-hand", missing);
     }
     let mut evidence = opened.notes.clone();

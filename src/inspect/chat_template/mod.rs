@@ -1,15 +1,24 @@
 //! Chat templates: Jinja code that comes with a model and is run on every conversation.
 //!
-//! Code is read token by token and judged by what it reaches for; nothing is rendered, and a tag that is not known
-//! is read like any other. Loaders that do not confine Jinja (CVE-2024-34359) run what the first rule finds.
+//! Code is read token by token and judged by what it reaches for; then it is followed through its assignments, branches,
+//! loops and macros, for names that it puts together. Nothing is rendered, and a tag that is not known is read like any
+//! other. Loaders that do not confine Jinja (CVE-2024-34359) run what the first rule finds.
 //! Not looked at: what an ordinary template says in words.
 
+mod blocks;
+mod expression;
+mod filters;
+mod letters;
+mod lookup;
+mod machine;
 mod spelling;
+mod statement;
 mod tokens;
+mod value;
 
-use super::Scope;
 use super::json::Tree;
-use crate::model::{Class, Rule, Severity};
+use super::{Scope, archive};
+use crate::model::{Class, Evidence, Rule, Severity};
 use crate::weigh::View;
 use tokens::{Code, Token};
 
@@ -89,8 +98,8 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
 /// Looks at a file or member that is loaded as a template, because its name says so: documents quote templates, and a
 /// template need not look like text. Loaders stop at bytes that are not UTF-8, and here they are replaced.
 pub fn of_file(view: &View<'_>, scope: &mut Scope<'_>) {
-    let name = view.entry().unwrap_or_else(|| scope.path.name());
-    if !name.ends_with(".jinja") {
+    let name = view.entry().unwrap_or_else(|| scope.path.name()).to_ascii_lowercase();
+    if ![".jinja", ".jinja2", ".j2"].iter().any(|ending| name.ends_with(ending)) {
         return;
     }
     match view.read_all("template-bytes", scope.limits.json_bytes) {
@@ -101,27 +110,34 @@ pub fn of_file(view: &View<'_>, scope: &mut Scope<'_>) {
 
 /// Looks at one template, wherever it was found.
 pub fn inspect(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let raise = |rule, at: usize, what: &str, scope: &mut Scope<'_>| {
+    let raise = |rule: &'static Rule, severity, at: usize, what: &str, scope: &mut Scope<'_>| {
         // The line is only counted for what will be listed.
-        let at = if scope.lists(rule, rule.severity) { at } else { 0 };
+        let at = if scope.lists(rule, severity) { at } else { 0 };
         let line = template.get(..at).unwrap_or_default().bytes().filter(|byte| *byte == b'\n').count() + 1;
-        scope.raise(rule, view, 0..0, format!("the chat template, line {line}: {what}"));
+        let evidence = Evidence::new(rule, format!("the chat template, line {line}: {what}")).rated(severity);
+        scope.add(evidence.at(view.place(0..0)));
     };
     let codes = tokens::read(template);
+    let path = view.entry().unwrap_or_else(|| scope.path.name());
+    let general = [".j2", ".jinja2"].iter().any(|ending| path.ends_with(ending)) && !path.contains("chat");
     let mut escapes = false;
     for code in &codes {
         if let Some((at, what)) = escape(code) {
             escapes = true;
-            raise(&TEMPLATE_ESCAPE, at, &what, scope);
+            raise(&TEMPLATE_ESCAPE, Severity::Critical, at, &what, scope);
         } else if let Some(word) = include(code) {
-            raise(&TEMPLATE_INCLUDE, code.at, &format!("it has a tag {word:?}, which loads another template"), scope);
+            let message = format!("it has a tag {word:?}, which loads another template");
+            raise(&TEMPLATE_INCLUDE, included(code, general), code.at, &message, scope);
         }
     }
-    if let Some((at, what)) = spelling::computed(&codes).filter(|_| !escapes) {
-        raise(&TEMPLATE_ESCAPE, at, &what, scope);
+    if !escapes {
+        let nodes = blocks::read(template, &codes);
+        for (at, severity, what) in machine::follow(&nodes) {
+            raise(&TEMPLATE_ESCAPE, severity, at, &what, scope);
+        }
     }
     if let Some((at, hidden)) = template.char_indices().find(|(_, character)| is_hidden(*character)) {
-        raise(&TEMPLATE_HIDDEN_TEXT, at, &format!("it holds U+{:04X}", u32::from(hidden)), scope);
+        raise(&TEMPLATE_HIDDEN_TEXT, Severity::Medium, at, &format!("it holds U+{:04X}", u32::from(hidden)), scope);
     }
 }
 
@@ -133,6 +149,13 @@ fn include(code: &Code) -> Option<&str> {
         }
         _ => None,
     }
+}
+
+/// How bad it is to load another template: those of a site are made of each other, those of a conversation are not.
+fn included(code: &Code, general: bool) -> Severity {
+    let name = code.tokens.iter().find_map(|token| if let Token::Text(text, _) = token { Some(text) } else { None });
+    let beside = name.is_some_and(|name| archive::escapes(name).is_none());
+    if general && beside { Severity::Low } else { TEMPLATE_INCLUDE.severity }
 }
 
 /// What the code reaches for, if it is not for a template to have.

@@ -10,7 +10,7 @@ use super::exit::Mistake;
 use super::judging::{Loaded, Moment};
 use super::progress::Bar;
 use super::{advising, attesting, known, licensing, rego, trusting, vexing};
-use crate::inspect::{self, Inspectors};
+use crate::inspect::{self, Inspectors, Inventory};
 use crate::model::{Artifact, ArtifactPath, Check, Contents, Digest, Evidence, Limits, Report, Tool, Verdict};
 use crate::policy::Policy;
 use crate::weigh::{Inspect, Mapping, Nothing, Plan, Weighing, weigh};
@@ -30,6 +30,8 @@ pub struct Request<'a> {
     pub trusting: &'a Trusting,
     /// The advisory database.
     pub advising: &'a Advising,
+    /// For a bill of materials: contents, and no judgement of what texts say.
+    pub inventory: bool,
     /// How bytes are read.
     pub reading: &'a Reading,
     /// No progress.
@@ -52,6 +54,7 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     let informed = known::inspectors(policy)?;
     let inspectors: &dyn Inspect = match &informed {
         _ if !looks => &Nothing,
+        _ if request.inventory || !(request.asks(Check::Scan) || request.asks(Check::Integrity)) => &Inventory,
         Some(informed) => informed,
         None => &Inspectors,
     };

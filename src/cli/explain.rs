@@ -20,12 +20,7 @@ pub fn run(id: Option<&str>) -> Result<ExitCode, Mistake> {
         return Ok(ExitCode::SUCCESS);
     };
     let Some(rule) = rules.get(id) else {
-        let near = rules.keys().min_by_key(|known| strsim::damerau_levenshtein(known, id));
-        let mistake = Mistake::new(format!("there is no rule {id:?}"));
-        return Err(match near {
-            Some(near) => mistake.help(format!("did you mean `{near}`? `weighbridge explain` lists all rules")),
-            None => mistake,
-        });
+        return Err(Mistake::new(format!("there is no rule {id:?}")).help(suggestion(rules.keys().copied(), id)));
     };
     let mut page = rule.page.trim_end().to_owned();
     let catalogues = frameworks::lines(rule);
@@ -35,4 +30,19 @@ pub fn run(id: Option<&str>) -> Result<ExitCode, Mistake> {
     }
     output::document(&format!("{}\n", page.trim_end()), None)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Rules that may be meant: those that hold the word, else the nearest one if it is near.
+fn suggestion<'r>(rules: impl Iterator<Item = &'r str> + Clone, id: &str) -> String {
+    let all = "`weighbridge explain` lists all rules";
+    let holding: Vec<String> =
+        rules.clone().filter(|rule| id.len() > 2 && rule.contains(id)).map(|rule| format!("`{rule}`")).collect();
+    if !holding.is_empty() {
+        return format!("rules with that in their name: {}; {all}", holding.join(", "));
+    }
+    let near = rules.map(|rule| (strsim::damerau_levenshtein(rule, id), rule)).min();
+    match near.filter(|(distance, rule)| distance * 3 <= rule.len()) {
+        Some((_, rule)) => format!("did you mean `{rule}`? {all}"),
+        None => all.to_owned(),
+    }
 }

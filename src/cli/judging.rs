@@ -50,7 +50,7 @@ pub fn load(name: &str) -> Result<Loaded, Mistake> {
     };
     let mut policy = policy::resolve(&text, &catalog::rules()).map_err(|error| {
         Mistake::new(format!("policy {name:?} cannot be used\n{error}"))
-            .help("`weighbridge policy show development --source` prints an example with every key")
+            .help("`weighbridge policy show development --source` prints one to begin with; policies/policy.schema.json lists every key")
     })?;
     super::known::check(&policy)?;
     let signers = signers::of_policy(&mut policy, &folder)?;

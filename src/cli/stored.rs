@@ -69,6 +69,7 @@ fn again(stored: &Report, again: &Again<'_>) -> Result<Report, Mistake> {
         now: again.now,
         trusting: again.trusting,
         advising: &Advising::default(),
+        inventory: false,
         reading: again.reading,
         quiet: true,
     };

@@ -1,5 +1,6 @@
 //! `weighbridge verify`, and `scan` and `audit`, which are parts of it.
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -80,8 +81,19 @@ fn each(
         return Err(Mistake::new("a report is one document about one path").help("call it once for each path"));
     }
     for path in paths {
-        let request = assess::Request { path, checks, loaded: &loaded, now, trusting, advising, reading, quiet };
-        let report = assess::assess(&request)?;
+        let request = assess::Request {
+            path,
+            checks,
+            loaded: &loaded,
+            now,
+            trusting,
+            advising,
+            inventory: false,
+            reading,
+            quiet,
+        };
+        // The process is about to end: to take apart a report of thousands of files would be time for nothing.
+        let report = ManuallyDrop::new(assess::assess(&request)?);
         verdict = verdict.join(report.verdict);
         let rendered = render(&report, writing, now.at);
         // The report of a tree with 100,000 packages has 60 MB: one copy of it is enough.

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::model::{Check, Class, Finding, Report, Ruling};
+use crate::model::{Artifact, ArtifactPath, Check, Class, Evidence, Finding, Format, Report, Rule, Ruling};
 
 /// The data.
 const DATA: &str = include_str!("risks.toml");
@@ -27,12 +27,28 @@ pub struct Dimension {
     pub cannot: String,
     /// Rules that are evidence for it; `*` at the end stands for any ending.
     rules: Vec<String>,
-    /// Checks whose silence is an answer, if they had something to look at.
+    /// Rules that are shown beside the evidence and answer nothing by themselves.
     #[serde(default)]
-    looks: Vec<Check>,
+    hints: Vec<String>,
+    /// Looks whose silence is an answer, if they had something to look at.
+    #[serde(default)]
+    looks: Vec<Look>,
     /// Signed verification summaries of the same files are evidence too.
     #[serde(default)]
     summaries: bool,
+}
+
+/// A check, and what it must have looked at to say something by its silence.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Look {
+    check: Check,
+    /// Files of these formats.
+    #[serde(default)]
+    formats: Vec<String>,
+    /// Files with these names, in small letters; `*` stands for any letters.
+    #[serde(default)]
+    names: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -62,11 +78,10 @@ pub fn of_rule(id: &str) -> Option<Vec<&'static str>> {
 
 impl Dimension {
     fn hears(&self, id: &str) -> bool {
-        fits(&self.rules, id)
+        fits(&self.rules, id) || fits(&self.hints, id)
     }
 
-    fn is_evidence(&self, finding: &Finding) -> bool {
-        let evidence = &finding.evidence;
+    fn is_evidence(&self, evidence: &Evidence) -> bool {
         let summary = || {
             let kind = evidence.fact.details.get("kind").and_then(serde_json::Value::as_str);
             evidence.rule.id == "attestation-valid"
@@ -75,31 +90,53 @@ impl Dimension {
         self.hears(evidence.rule.id) || (self.summaries && summary())
     }
 
+    /// True for evidence that answers the question, well or badly.
+    fn is_answer(&self, rule: &Rule) -> bool {
+        rule.class != Class::Gap && !fits(&self.hints, rule.id)
+    }
+
     /// The check that ran and would have spoken, in words with what it looked at.
-    fn looked(&self, report: &Report) -> Option<String> {
-        self.looks.iter().filter(|check| report.checks.contains(check)).find_map(|check| match check {
+    fn looked(&self, report: &Report, blind: &BTreeSet<&ArtifactPath>) -> Option<String> {
+        self.looks.iter().filter(|look| report.checks.contains(&look.check)).find_map(|look| match look.check {
             Check::Scan => {
                 // A file that could not be looked at in full says nothing by its silence.
-                let gap = |finding: &&Finding| finding.evidence.rule.class == Class::Gap;
-                let blind: BTreeSet<_> = report
-                    .findings
-                    .iter()
-                    .filter(gap)
-                    .filter_map(|finding| finding.evidence.artifact.as_ref())
-                    .collect();
-                let seen =
-                    report.artifacts.iter().filter(|file| !file.formats.is_empty() && !blind.contains(&file.path));
+                let seen = report.artifacts.iter().filter(|file| look.is_at(file) && !blind.contains(&file.path));
                 let count = seen.count();
-                (count > 0).then(|| format!("scan of {count} file(s) of known formats"))
+                let which = if look.formats.is_empty() && look.names.is_empty() { " of known formats" } else { "" };
+                (count > 0).then(|| format!("scan of {}{which}", counted(count, "file")))
             }
             Check::Audit => {
                 let held = report.inputs.iter().any(|input| input.role == "advisory-database");
                 let count = report.packages.len();
-                (held && count > 0).then(|| format!("audit of {count} package(s)"))
+                (held && count > 0).then(|| format!("audit of {}", counted(count, "package")))
             }
             Check::Integrity | Check::Signature => None,
         })
     }
+}
+
+impl Look {
+    fn is_at(&self, file: &Artifact) -> bool {
+        if !self.names.is_empty() {
+            let name = file.path.as_str().rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+            return self.names.iter().any(|pattern| is_like(pattern, &name));
+        }
+        let named = |format: &Format| self.formats.iter().any(|name| name == format.name());
+        !file.formats.is_empty() && (self.formats.is_empty() || file.formats.iter().any(named))
+    }
+}
+
+/// True for a name that the pattern, with one `*` at most, stands for.
+fn is_like(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((begin, end)) => name.len() >= begin.len() + end.len() && name.starts_with(begin) && name.ends_with(end),
+    }
+}
+
+/// `1 file`, `2 files`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn fits(patterns: &[String], id: &str) -> bool {
@@ -136,28 +173,37 @@ pub struct Assessment {
 /// Every dimension, from what this report holds.
 #[must_use]
 pub fn assess(report: &Report) -> Vec<Assessment> {
-    dimensions().iter().map(|dimension| one(dimension, report)).collect()
+    // Each rule is asked for once, however often it spoke.
+    let mut by_rule: BTreeMap<&'static str, Vec<&Finding>> = BTreeMap::new();
+    for finding in &report.findings {
+        by_rule.entry(finding.evidence.rule.id).or_default().push(finding);
+    }
+    let gaps = report.findings.iter().filter(|finding| finding.evidence.rule.class == Class::Gap);
+    let blind = gaps.filter_map(|finding| finding.evidence.artifact.as_ref()).collect();
+    dimensions().iter().map(|dimension| one(dimension, report, &by_rule, &blind)).collect()
 }
 
-fn one(dimension: &'static Dimension, report: &Report) -> Assessment {
-    let mut evidence: BTreeMap<&'static str, (u64, &Ruling)> = BTreeMap::new();
+fn one(
+    dimension: &'static Dimension,
+    report: &Report,
+    by_rule: &BTreeMap<&'static str, Vec<&Finding>>,
+    blind: &BTreeSet<&ArtifactPath>,
+) -> Assessment {
+    let mut evidence = Vec::new();
     let mut answered = false;
-    for finding in report.findings.iter().filter(|finding| dimension.is_evidence(finding)) {
-        answered |= finding.evidence.rule.class != Class::Gap;
-        let sum = evidence.entry(finding.evidence.rule.id).or_insert((0, &finding.ruling));
-        sum.0 = sum.0.saturating_add(1);
-        if rank(&finding.ruling) > rank(sum.1) {
-            sum.1 = &finding.ruling;
+    for (&rule, findings) in by_rule {
+        let heard = dimension.hears(rule);
+        let mine = findings.iter().filter(|finding| heard || dimension.is_evidence(&finding.evidence));
+        let (mut count, mut worst) = (0u64, None);
+        for finding in mine {
+            count = count.saturating_add(1);
+            answered |= dimension.is_answer(finding.evidence.rule);
+            worst = worst.into_iter().chain([&finding.ruling]).max_by_key(|ruling| rank(ruling));
         }
+        evidence.extend(worst.map(|worst| Weight { rule, count, ruling: worst.name() }));
     }
-    let looked = dimension.looked(report);
-    let evidence = evidence.into_iter();
-    Assessment {
-        dimension,
-        assessed: answered || looked.is_some(),
-        looked,
-        evidence: evidence.map(|(rule, (count, ruling))| Weight { rule, count, ruling: ruling.name() }).collect(),
-    }
+    let looked = dimension.looked(report, blind);
+    Assessment { dimension, assessed: answered || looked.is_some(), looked, evidence }
 }
 
 const fn rank(ruling: &Ruling) -> u8 {
@@ -191,11 +237,11 @@ mod tests {
     fn silence_and_gaps_assess_nothing() {
         assert_eq!(assessed(&sample::bare()), Vec::<&str>::new());
         let all = assessed(&sample::report());
-        let known = ["open-source-tampering", "model-manipulation", "api-and-residency", "third-party-dependencies"];
-        assert_eq!(all, [&known[..], &["response-time"]].concat());
+        let known = ["open-source-tampering", "data-exposure", "model-manipulation", "api-and-residency"];
+        assert_eq!(all, [&known[..], &["third-party-dependencies", "response-time"]].concat());
         let mut scan_only = sample::clean();
         scan_only.checks = vec![Check::Scan];
         scan_only.findings.clear();
-        assert_eq!(assessed(&scan_only), ["model-manipulation"]);
+        assert_eq!(assessed(&scan_only), ["data-exposure", "model-manipulation"]);
     }
 }

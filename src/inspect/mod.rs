@@ -58,6 +58,7 @@ mod tar;
 mod tensorflow;
 mod text;
 mod tflite;
+mod training_data;
 mod wording;
 mod words;
 mod xml;
@@ -118,6 +119,8 @@ pub static RULES: &[&Rule] = &[
     &keras::KERAS_LAMBDA,
     &keras::KERAS_MALFORMED,
     &lookalike::MODEL_LOOKALIKE,
+    &training_data::DATASET_NAMED,
+    &training_data::DATASET_UNNAMED,
     &msgpack::MSGPACK_EXTENSION,
     &msgpack::MSGPACK_MALFORMED,
     &notebook::ACTIVE_OUTPUT,
@@ -273,6 +276,18 @@ pub struct Inspectors;
 impl Inspect for Inspectors {
     fn inspect(&self, path: &ArtifactPath, view: &View<'_>, limits: &Limits) -> Inspection {
         inspect_file(view, Scope::new(path, limits))
+    }
+}
+
+/// The same for a bill of materials, or for an audit: formats, tensors, packages and services. What texts say, such as
+/// scripts, Python, deployment files and secrets, is not judged.
+pub struct Inventory;
+
+impl Inspect for Inventory {
+    fn inspect(&self, path: &ArtifactPath, view: &View<'_>, limits: &Limits) -> Inspection {
+        let mut scope = Scope::new(path, limits);
+        scope.judges_texts = false;
+        inspect_file(view, scope)
     }
 }
 

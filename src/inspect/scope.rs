@@ -18,6 +18,8 @@ pub struct Scope<'l> {
     pub lists: &'l Lists,
     /// What the container is that the member at hand is of, where its name makes a difference.
     pub container: Option<Format>,
+    /// False where only contents are asked for: what texts say is then left alone.
+    pub judges_texts: bool,
     seen: Inspection,
     raised: BTreeMap<&'static str, Raised>,
     hidden: Vec<Hidden>,
@@ -54,6 +56,7 @@ impl<'l> Scope<'l> {
             limits,
             lists: Lists::built_in(),
             container: None,
+            judges_texts: true,
             seen: Inspection::default(),
             raised,
             hidden: Vec::new(),

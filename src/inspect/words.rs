@@ -6,7 +6,7 @@
 
 use super::{
     Inspector, Scope, deployment, graph_text, hydra, letters, lookalike, outreach, python, pytorch, secrets, startup,
-    text, yaml_tag,
+    text, training_data, yaml_tag,
 };
 use crate::model::Format;
 use crate::weigh::View;
@@ -63,12 +63,13 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     if reaches {
         outreach::list(&name, &text, view, scope);
     }
-    if !(plain || source) {
+    if !(plain || source) || !scope.judges_texts {
         return;
     }
     secrets::inspect(&text, view, scope);
     deployment::inspect(&text, view, scope);
     lookalike::inspect(&name, &text, view, scope);
+    training_data::inspect(&name, &text, view, scope);
     if is_yaml(&name) {
         hydra::inspect(&text, view, scope);
         yaml_tag::inspect(&text, view, scope);

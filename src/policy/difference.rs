@@ -53,17 +53,46 @@ fn flat(policy: &Policy) -> BTreeMap<String, String> {
     let mut out = BTreeMap::new();
     let Ok(Value::Object(top)) = serde_json::to_value(policy) else { return out };
     for (key, value) in top {
+        let written = KEYS.iter().find(|(held, _)| *held == key).map_or(key.as_str(), |(_, written)| written);
         match value {
             Value::Object(inner) => {
-                out.extend(inner.into_iter().map(|(inner, value)| (format!("{key}.{inner}"), value.to_string())));
+                let inner = inner.into_iter().map(|(inner, value)| (format!("{written}.{inner}"), value));
+                out.extend(inner.map(|(key, value)| (key, said(written, &value))));
             }
             Value::Null => {}
             value => {
-                out.insert(key, value.to_string());
+                out.insert(written.to_owned(), said(written, &value));
             }
         }
     }
     out
+}
+
+/// Values that a policy holds under another key than the one that its file is written with.
+const KEYS: [(&str, &str); 12] = [
+    ("advisory-fail", "audit.severity.fail"),
+    ("advisory-warn", "audit.severity.warn"),
+    ("attestations", "require.attestations"),
+    ("database", "audit.database"),
+    ("database-max-age", "audit.database-max-age"),
+    ("fail", "severity.fail"),
+    ("formats-allow", "formats.allow"),
+    ("formats-deny", "formats.deny"),
+    ("keys", "signature.keys"),
+    ("patch-age", "audit.patch-age"),
+    ("threshold", "signature.threshold"),
+    ("urgency", "audit.urgency"),
+];
+
+/// A value as the file would write it: ages, which are held in seconds, in the longest unit that fits.
+fn said(key: &str, value: &Value) -> String {
+    let age = matches!(key, "audit.database-max-age" | "audit.patch-age").then(|| value.as_u64()).flatten();
+    let Some(seconds) = age else {
+        return value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    };
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")];
+    let fits = units.iter().find(|(unit, _)| seconds % unit == 0 && seconds > 0);
+    fits.map_or_else(|| "0s".to_owned(), |(unit, letter)| format!("{}{letter}", seconds / unit))
 }
 
 /// Every finding that is ruled differently, in report order.

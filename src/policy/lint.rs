@@ -59,6 +59,8 @@ pub fn lint(policy: &Policy, rules: &RuleBook, raised_by: &dyn Fn(&Rule) -> Vec<
         said.push("`audit.patch-age` is set, but `audit` is not in `checks`".to_owned());
     }
     said.extend(of_licences(policy));
+    said.extend(left_out(policy));
+    said.extend(relaxed::by_rules(policy, rules));
     said.extend(relaxed::by_scopes(policy, rules));
     said.extend(of_exceptions(policy, rules, &runs, today));
     said.into_iter().map(Lint).collect()
@@ -91,12 +93,39 @@ fn cannot_fire(policy: &Policy, id: &str) -> Option<&'static str> {
     (of_rego && policy.rego.is_empty()).then_some("the policy has no Rego")
 }
 
+/// What the policy does not look at, and what this program cannot ask.
+fn left_out(policy: &Policy) -> Vec<String> {
+    let lacking = Check::ALL.into_iter().filter(|check| !policy.checks.contains(check));
+    let mut said: Vec<String> =
+        lacking.map(|check| format!("`checks` leaves {} out: {}", check.name(), unseen(check))).collect();
+    if !policy.rego.is_empty() && !rego::BUILT_IN {
+        said.push(
+            "`rego` is set, and this program was built without Rego: every verdict is at least unknown".to_owned(),
+        );
+    }
+    said
+}
+
+/// What goes unnoticed without a check.
+const fn unseen(check: Check) -> &'static str {
+    match check {
+        Check::Integrity => "digests that lists and indexes give are not compared",
+        Check::Signature => "no signature is looked at",
+        Check::Scan => "no file is looked into",
+        Check::Audit => "no package is held against advisories",
+    }
+}
+
 fn of_licences(policy: &Policy) -> Vec<String> {
     let licences = &policy.licences;
     let mut said: Vec<String> = licences
         .names()
         .map(|name| format!("`licences` names {name:?}, which is no SPDX licence: only the same letters are meant"))
         .collect();
+    for name in licences.allow.iter().flatten().filter(|name| licences.deny.iter().flatten().any(|deny| deny == *name))
+    {
+        said.push(format!("`licences.allow` and `licences.deny` both name {name:?}: it is denied"));
+    }
     if licences.restricts() && !policy.checks.contains(&Check::Audit) {
         said.push("`licences` restricts licences, but `audit` is not in `checks`".to_owned());
     }
@@ -145,6 +174,10 @@ fn of_exceptions(policy: &Policy, rules: &RuleBook, runs: &dyn Fn(&str) -> bool,
         let open = entry.artifact.is_none() && entry.sha256.is_none();
         if open && entry.package.is_none() && entry.advisory.is_none() {
             said.push(format!("{name} holds for every file: name `artifact`, `sha256`, `package` or `advisory`"));
+        }
+        let of_file = entry.artifact.is_some() && entry.package.is_none() && entry.advisory.is_none();
+        if of_file && entry.sha256.is_none() {
+            said.push(format!("{name} holds for whatever lies at its path tomorrow: add `sha256`"));
         }
         let earlier = policy.exceptions.iter().take(index).find(|earlier| shadows(earlier, entry));
         if let Some(earlier) = earlier {

@@ -1,14 +1,26 @@
-//! What scopes let through that the policy itself would not.
+//! What a policy lets through that it would not without some of its lines.
 
 use super::lint::by_severity;
 use super::resolve::{Policy, RuleBook};
 use super::scope::ScopeEntry;
+use crate::model::Severity;
 
 /// One sentence for each thing that a scope relaxes.
 pub(super) fn by_scopes(policy: &Policy, rules: &RuleBook) -> Vec<String> {
     let each = policy.scopes.iter().enumerate().flat_map(|(index, scope)| {
         let name = format!("scope {} ({})", index.saturating_add(1), selectors(scope));
         one(policy, rules, scope).into_iter().map(move |what| format!("{name} relaxes {what}"))
+    });
+    each.collect()
+}
+
+/// One sentence for each grave rule that the policy lets pass although its severity would not.
+pub(super) fn by_rules(policy: &Policy, rules: &RuleBook) -> Vec<String> {
+    let each = policy.rules.iter().filter_map(|(id, action)| {
+        let rule = rules.get(id.as_str()).filter(|rule| rule.severity >= Severity::High)?;
+        let base = by_severity(policy, rule).filter(|base| action < base)?;
+        let (action, base, severity) = (action.name(), base.name(), rule.severity);
+        Some(format!("`rules.{id}` relaxes a rule of severity {severity} from {base} to {action}"))
     });
     each.collect()
 }

@@ -202,8 +202,13 @@ fn patience(ages: Option<PatchAge>) -> Result<BTreeMap<&'static str, i64>, Error
 
 fn decide(wire: Wire, rules: &RuleBook) -> Result<Policy, Error> {
     let missing = |what: &str| Error(format!("`{what}` is missing; set it, or `extends = \"development\"`"));
-    if wire.schema != Some(1) {
-        return Err(Error("`schema = 1` is missing, the version of the policy format".to_owned()));
+    match wire.schema {
+        Some(1) => {}
+        None => return Err(Error("`schema = 1` is missing, the version of the policy format".to_owned())),
+        Some(other) => {
+            let newer = if other > 1 { "; a newer program may" } else { "" };
+            return Err(Error(format!("`schema` is {other}: this program reads policies of format 1 alone{newer}")));
+        }
     }
     let resolved = wire.clone();
     let severity = wire.severity.unwrap_or_default();

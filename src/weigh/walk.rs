@@ -174,7 +174,7 @@ pub fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 }
 
 /// Entries of a folder from which on several threads look them up.
-const MANY: usize = 512;
+const MANY: usize = 4096;
 
 struct Walk<'a> {
     plan: &'a Plan,

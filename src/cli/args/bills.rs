@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Advising, Reading};
+use super::{Advising, Reading, examples};
 
 /// Write a bill of materials; check or merge bills of anybody.
 #[derive(Clone, Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = examples::SBOM)]
 pub struct Sbom {
     /// Work on bills instead of writing one
     #[command(subcommand)]
@@ -81,6 +83,7 @@ pub enum CheckFormat {
 
 /// Make one bill of several.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = examples::MERGE)]
 pub struct SbomMerge {
     /// Bills: CycloneDX (JSON, XML), SPDX 2.3 (JSON) or SPDX 3 (JSON-LD)
     #[arg(required = true, value_name = "FILE")]
@@ -91,8 +94,8 @@ pub struct SbomMerge {
     /// Its version
     #[arg(long, value_name = "VERSION")]
     pub version: Option<String>,
-    /// Kind of document: a CycloneDX one; XML when the output's name ends in .xml
-    #[arg(long, value_enum, default_value_t = BillFormat::CycloneDx17)]
+    /// Kind of document; XML when the output's name ends in .xml
+    #[arg(long, value_parser = merged(), default_value = "cyclonedx-1.7")]
     pub format: BillFormat,
     /// Write to this new file instead of standard output
     #[arg(long, short, value_name = "FILE")]
@@ -126,4 +129,10 @@ pub enum BillFormat {
     /// SPDX 3.0.1 JSON-LD.
     #[value(name = "spdx-3.0.1")]
     Spdx301,
+}
+
+/// The kinds of documents that several bills are made into.
+fn merged() -> impl TypedValueParser<Value = BillFormat> {
+    let kinds = ["cyclonedx-1.6", "cyclonedx-1.6-xml", "cyclonedx-1.7", "cyclonedx-1.7-xml"];
+    PossibleValuesParser::new(kinds).try_map(|kind| BillFormat::from_str(&kind, false))
 }

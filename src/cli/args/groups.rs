@@ -8,6 +8,7 @@ use crate::weigh::Kernel;
 
 /// How bytes are read.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "How files are read")]
 pub struct Reading {
     /// Leave out this path, relative to the root, and everything below it (repeatable)
     #[arg(long, value_name = "PATH")]
@@ -41,6 +42,7 @@ impl Reading {
 
 /// How reports are written.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "How the report is written")]
 pub struct Writing {
     /// Format of the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Terminal)]
@@ -75,6 +77,7 @@ pub enum ReportFormat {
 
 /// Under which policy, and at which moment.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "How it is judged")]
 pub struct Judging {
     /// A built-in policy (development, production, regulated) or a policy file
     #[arg(long, value_name = "NAME|FILE", default_value = "development")]
@@ -92,6 +95,7 @@ impl Default for Judging {
 
 /// Which certificates are trusted, and for which names.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Whom certificates may name")]
 pub struct Naming {
     /// Trusted root and intermediate certificates, PEM (repeatable)
     #[arg(long, value_name = "PEM")]
@@ -112,6 +116,7 @@ pub struct Naming {
 
 /// Which signatures to check and whom to trust.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Signatures and statements")]
 pub struct Trusting {
     /// A signature file; by default those found in the folder (repeatable)
     #[arg(long, value_name = "FILE")]
@@ -139,6 +144,7 @@ pub struct Trusting {
 
 /// Which advisories.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Advisories")]
 pub struct Advising {
     /// Advisory database: a file made by `db import` or `db update`, or a folder or archive of RustSec, PyPA or OSV
     #[arg(long, alias = "advisory-db", value_name = "PATH")]

@@ -2,6 +2,7 @@
 
 mod bills;
 mod database;
+mod examples;
 mod groups;
 #[cfg(feature = "keyless")]
 mod keyless;
@@ -40,13 +41,13 @@ pub struct Cli {
     #[command(subcommand)]
     pub verb: Verb,
     /// Show no progress and no warnings, only the result
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "Everywhere")]
     pub quiet: bool,
     /// Never touch the network; only `db update` and keyless signing would
-    #[arg(long, global = true, env = "WEIGHBRIDGE_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, global = true, help_heading = "Everywhere", env = "WEIGHBRIDGE_OFFLINE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub offline: bool,
     /// When to colour
-    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, help_heading = "Everywhere", value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub color: Colour,
 }
 
@@ -96,6 +97,7 @@ pub enum Verb {
 
 /// Check everything the policy asks for and give one verdict.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = examples::VERIFY)]
 pub struct Verify {
     /// Model folders or files
     #[arg(required_unless_present = "report", value_name = "PATH")]
@@ -125,6 +127,7 @@ pub struct Verify {
 
 /// Inspect files for what runs code, hides or is malformed.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = examples::SCAN)]
 pub struct Scan {
     /// Model folders or files
     #[arg(required = true, value_name = "PATH")]
@@ -145,6 +148,7 @@ pub struct Scan {
 
 /// Check dependencies against an advisory database.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = examples::AUDIT)]
 pub struct Audit {
     /// A lockfile, or a folder with lockfiles
     #[arg(default_value = ".", value_name = "PATH")]
@@ -168,6 +172,7 @@ pub struct Audit {
 
 /// Print or check digests in the format of sha256sum.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = examples::HASH)]
 pub struct Hash {
     /// Files, folders, or with --check lists of digests (`-` for standard input)
     #[arg(required_unless_present = "files_from", value_name = "PATH")]
@@ -203,6 +208,7 @@ pub enum HashFormat {
 
 /// Show what is inside a file.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = examples::INSPECT)]
 pub struct Inspect {
     /// A file
     #[arg(value_name = "FILE")]

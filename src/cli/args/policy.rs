@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::examples;
+
 /// Show, check, test and compare policies.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = examples::POLICY)]
 pub struct PolicyArgs {
     /// What to do with policies.
     #[command(subcommand)]

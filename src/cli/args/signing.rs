@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::examples;
 use super::{Advising, Judging, Naming, Reading, Writing};
 
 /// How to unlock a private key.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "How the key is unlocked")]
 pub struct Unlocking {
     /// Read the passphrase from this environment variable
     #[arg(long, value_name = "NAME", conflicts_with = "passphrase_fd")]
@@ -19,6 +21,7 @@ pub struct Unlocking {
 
 /// How to unlock the key as it shall be written.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "How the new key is locked")]
 pub struct Relocking {
     /// Read the new passphrase from this environment variable
     #[arg(long, value_name = "NAME", conflicts_with = "new_passphrase_fd")]
@@ -30,6 +33,7 @@ pub struct Relocking {
 
 /// Sign a model.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = examples::SIGN)]
 pub struct Sign {
     /// A model folder or file
     #[arg(value_name = "PATH")]
@@ -68,6 +72,7 @@ pub struct Sign {
 /// Verify, then sign the result; or check such a statement.
 #[derive(Clone, Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(after_help = examples::ATTEST)]
 pub struct Attest {
     /// Check a statement instead of making one
     #[command(subcommand)]
@@ -162,6 +167,7 @@ pub enum AttestVerb {
 
 /// Check a signed verification summary.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = examples::ATTEST_VERIFY)]
 pub struct AttestVerify {
     /// The envelope
     #[arg(value_name = "FILE")]

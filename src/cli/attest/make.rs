@@ -42,6 +42,7 @@ pub fn run(args: &Attest, path: &Path, quiet: bool) -> Result<ExitCode, Mistake>
         now,
         trusting: &trusting,
         advising: &args.advising,
+        inventory: false,
         reading: &args.reading,
         quiet,
     };

@@ -36,6 +36,7 @@ fn write(args: &Sbom, path: &Path, quiet: bool) -> Result<ExitCode, Mistake> {
         now: judging::moment(args.now.as_deref())?,
         trusting: &Trusting::default(),
         advising: &args.advising,
+        inventory: true,
         reading: &args.reading,
         quiet,
     };

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::rules::{DOWNLOAD, ROOT, SECRET, UNPINNED};
-use super::{Lint, is_plain_value, is_secret_name, joined, unpinned};
+use super::variables::Variables;
+use super::{Lint, install, is_plain_value, is_secret_name, joined, serving, unpinned};
 use crate::inspect::{Scope, shell};
 use crate::model::Severity;
 
@@ -12,7 +13,7 @@ use crate::model::Severity;
 #[derive(Default)]
 struct File {
     /// Values of `ARG` before the first `FROM`, which alone holds for those.
-    arguments: BTreeMap<String, String>,
+    arguments: Variables,
     /// Users of the stages that have a name.
     stages: BTreeMap<String, Option<String>>,
     /// Name of this stage.
@@ -36,13 +37,11 @@ pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
             "USER" => file.user = Some(rest.to_owned()),
             "ADD" => add(lint, rest, &range, scope),
             "RUN" => run(lint, rest, &range, scope),
-            "CMD" | "ENTRYPOINT" => lint.serve(rest, &range, true, scope),
+            "CMD" | "ENTRYPOINT" => lint.serve(&file.started(rest), &range, true, scope),
             instruction @ ("ENV" | "ARG") => {
                 variables(lint, word, rest, &range, scope);
                 if instruction == "ARG" && file.base.is_none() {
-                    let pairs = rest.split_whitespace().filter_map(|pair| pair.split_once('='));
-                    let plain = |value: &str| value.trim_matches(['"', '\'']).to_owned();
-                    file.arguments.extend(pairs.map(|(name, value)| (name.to_owned(), plain(value))));
+                    rest.split_whitespace().for_each(|pair| file.arguments.set(pair));
                 }
             }
             _ => {}
@@ -58,6 +57,13 @@ pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
 }
 
 impl File {
+    /// What a `CMD` starts: arguments alone go to the program of the image that it begins with.
+    fn started(&self, rest: &str) -> String {
+        let only_arguments = rest.trim_start_matches(['[', ' ', '"', '\'']).starts_with('-');
+        let server = self.base.as_deref().filter(|base| only_arguments && serving::of_image(base).is_some());
+        format!("{} {rest}", server.unwrap_or_default())
+    }
+
     /// `FROM [--platform=…] IMAGE [AS NAME]`
     fn begin(&mut self, lint: &Lint<'_, '_, '_>, rest: &str, range: &Range<usize>, scope: &mut Scope<'_>) {
         if let Some(name) = self.stage.take() {
@@ -65,7 +71,7 @@ impl File {
         }
         let mut words = rest.split_whitespace().filter(|word| !word.starts_with("--"));
         let written = words.next().unwrap_or_default();
-        let image = self.resolved(written);
+        let image = self.arguments.resolve(written);
         self.stage = words.next().filter(|word| word.eq_ignore_ascii_case("as")).and(words.next()).map(str::to_owned);
         self.user = self.stages.get(&image).cloned().flatten();
         if !self.stages.contains_key(&image)
@@ -75,26 +81,6 @@ impl File {
         }
         self.base = Some(image);
         self.at = range.clone();
-    }
-
-    /// The name of an image with the values of arguments: `$NAME`, `${NAME}`, `${NAME:-VALUE}`. One that is set nowhere
-    /// stays as it is.
-    fn resolved(&self, image: &str) -> String {
-        let mut resolved = String::new();
-        let mut rest = image;
-        while let Some((before, after)) = rest.split_once('$') {
-            resolved.push_str(before);
-            let end = after.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(after.len());
-            let (inner, behind) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
-                Some(parts) => parts,
-                None => after.split_at(end),
-            };
-            let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, value)| (name, Some(value)));
-            let value = self.arguments.get(name).map(String::as_str).filter(|value| !value.is_empty()).or(default);
-            resolved.push_str(value.unwrap_or("$"));
-            rest = behind;
-        }
-        resolved + rest
     }
 }
 
@@ -114,6 +100,7 @@ fn run(lint: &Lint<'_, '_, '_>, rest: &str, range: &Range<usize>, scope: &mut Sc
         let shown: String = rest.chars().take(120).collect();
         lint.raise(&DOWNLOAD, severity, (word.unwrap_or_default(), range), format!("RUN {shown:?}: {why}"), scope);
     }
+    install::inspect(lint, rest, range, scope);
     lint.serve(rest, range, true, scope);
 }
 

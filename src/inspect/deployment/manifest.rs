@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::rules::{NOT_READ, PRIVILEGED, ROOT, SECRET, UNPINNED};
-use super::{Lint, is_plain_value, is_secret_name, unpinned};
+use super::engine::CAPABILITIES;
+use super::rules::{NOT_READ, OPEN_SERVICE, PRIVILEGED, ROOT, SECRET, UNPINNED};
+use super::{Lint, gives_away, is_plain_value, is_secret_name, serving, unpinned};
 use crate::inspect::Scope;
 use crate::inspect::secrets::Hidden;
 use crate::model::Severity;
@@ -23,11 +24,10 @@ const VALUES: usize = 200_000;
 pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
     let compose = has(lint.text, "services");
     let Some(documents) = documents(lint, scope) else { return };
-    let keyed = lint.text.contains("API_KEY");
     for document in &documents {
         if let Some(services) = document.get("services").and_then(Value::as_object).filter(|_| compose) {
             for (name, service) in services {
-                self::service(lint, name, service, keyed, scope);
+                self::service(lint, name, service, scope);
             }
         }
         if document.get("apiVersion").is_some() {
@@ -39,6 +39,11 @@ pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
 /// True for a compose file or a manifest.
 pub fn is_manifest(text: &str) -> bool {
     has(text, "services") || (has(text, "apiVersion") && has(text, "kind"))
+}
+
+/// True for a manifest in JSON, as `kubectl get -o json` writes it.
+pub fn is_json_manifest(text: &str) -> bool {
+    text.contains("\"apiVersion\"") && text.contains("\"kind\"")
 }
 
 /// The documents of the text; `None` if it could not be read, which is then said.
@@ -101,30 +106,23 @@ pub fn words(value: Option<&Value>) -> String {
     }
 }
 
-fn service(lint: &Lint<'_, '_, '_>, name: &str, service: &Value, keyed: bool, scope: &mut Scope<'_>) {
+fn service(lint: &Lint<'_, '_, '_>, name: &str, service: &Value, scope: &mut Scope<'_>) {
     if let Some(image) = service.get("image").and_then(Value::as_str)
         && let Some(why) = unpinned(image)
     {
         raise(lint, &UNPINNED, Severity::Low, image, format!("the image {image:?} of {name:?} {why}"), scope);
     }
     if truth(service.get("privileged")) {
-        raise(lint, &PRIVILEGED, Severity::High, "privileged:", format!("{name:?} is privileged"), scope);
+        raise(lint, &PRIVILEGED, Severity::High, "privileged", format!("{name:?} is privileged"), scope);
     }
     for (key, bad) in [("network_mode", "host"), ("pid", "host"), ("ipc", "host")] {
         if service.get(key).and_then(Value::as_str) == Some(bad) {
             let severity = if key == "pid" { Severity::Medium } else { Severity::Low };
-            raise(
-                lint,
-                &PRIVILEGED,
-                severity,
-                &format!("{key}:"),
-                format!("{name:?} shares the {key} of the machine"),
-                scope,
-            );
+            raise(lint, &PRIVILEGED, severity, key, format!("{name:?} shares the {key} of the machine"), scope);
         }
     }
     for capability in service.get("cap_add").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        if matches!(capability, "ALL" | "SYS_ADMIN" | "SYS_PTRACE" | "SYS_MODULE") {
+        if CAPABILITIES.contains(&capability) {
             raise(
                 lint,
                 &PRIVILEGED,
@@ -147,27 +145,47 @@ fn service(lint: &Lint<'_, '_, '_>, name: &str, service: &Value, keyed: bool, sc
         raise(lint, &ROOT, Severity::Low, "user:", format!("{name:?} runs as root"), scope);
     }
     environment(lint, service.get("environment"), name, scope);
-    let keyed = words(service.get("command")).contains("api-key") || keyed;
-    let published = service.get("ports").and_then(Value::as_array).into_iter().flatten().any(|port| {
-        port.as_str()
-            .is_some_and(|port| port.contains(':') && !port.starts_with("127.0.0.1:") && !port.starts_with("[::1]:"))
-    });
-    let command = format!(
-        "{} {} {}",
-        words(service.get("entrypoint")),
-        service.get("image").and_then(Value::as_str).unwrap_or_default(),
-        words(service.get("command"))
-    );
-    lint.serve(&command, &all(lint), !published || keyed, scope);
+    served(lint, name, service, scope);
+}
+
+/// What the program of a service says to whom.
+fn served(lint: &Lint<'_, '_, '_>, name: &str, service: &Value, scope: &mut Scope<'_>) {
+    let image = service.get("image").and_then(Value::as_str).unwrap_or_default();
+    let started = format!("{} {}", words(service.get("entrypoint")), words(service.get("command")));
+    let variables = service.get("environment").map(Value::to_string).unwrap_or_default();
+    // A file of variables may hold the key.
+    let keyed = started.contains("api-key") || variables.contains("API_KEY") || service.get("env_file").is_some();
+    let ports = service.get("ports").and_then(Value::as_array).into_iter().flatten();
+    let published = ports.filter_map(published).next();
+    if let (Some(port), Some(server)) = (published.as_deref().filter(|_| !keyed), serving::of_image(image))
+        && !started.contains("--host")
+    {
+        let message = format!(
+            "port {port} of {server} in {name:?} is open on every address of the machine, and it asks for no key"
+        );
+        raise(lint, &OPEN_SERVICE, Severity::Medium, "ports:", message, scope);
+    }
+    let command = format!("{} {image} {}", words(service.get("entrypoint")), words(service.get("command")));
+    lint.serve(&command, &all(lint), published.is_none() || keyed, scope);
+}
+
+/// The port of the machine that an entry of `ports` opens on every address, in its short or its long form.
+fn published(port: &Value) -> Option<String> {
+    let everywhere = |address: &str| !matches!(address, "127.0.0.1" | "::1" | "localhost");
+    if let Some(target) = port.get("target") {
+        let address = port.get("host_ip").and_then(Value::as_str).unwrap_or_default();
+        let number = port.get("published").unwrap_or(target);
+        return everywhere(address).then(|| number.to_string().trim_matches('"').to_owned());
+    }
+    let text = port.as_str()?;
+    let local = text.starts_with("127.0.0.1:") || text.starts_with("[::1]:") || text.starts_with("localhost:");
+    (text.contains(':') && !local).then(|| text.to_owned())
 }
 
 /// A path of the machine that gives it away.
 fn host_path(lint: &Lint<'_, '_, '_>, path: &str, name: &str, scope: &mut Scope<'_>) {
-    let socket = path.ends_with("docker.sock") || path.ends_with("containerd.sock") || path.ends_with("crio.sock");
-    if socket || matches!(path, "/" | "/etc" | "/root" | "/var" | "/proc" | "/sys" | "/home" | "/var/lib/kubelet") {
-        let what =
-            if socket { "who reaches it starts any container on the machine" } else { "it is the machine's own" };
-        raise(lint, &PRIVILEGED, Severity::High, path, format!("{name:?} is given {path:?}: {what}"), scope);
+    if let Some(why) = gives_away(path) {
+        raise(lint, &PRIVILEGED, Severity::High, path, format!("{name:?} is given {path:?}: {why}"), scope);
     }
 }
 
@@ -262,22 +280,22 @@ pub fn object(lint: &Lint<'_, '_, '_>, value: &Value, scope: &mut Scope<'_>) {
                 lint,
                 &PRIVILEGED,
                 Severity::Medium,
-                &format!("{key}:"),
+                key,
                 format!("{key} is on: the pod shares it with the machine"),
                 scope,
             );
         }
     }
     if truth(value.get("privileged")) {
-        raise(lint, &PRIVILEGED, Severity::High, "privileged:", "a container is privileged".to_owned(), scope);
+        raise(lint, &PRIVILEGED, Severity::High, "privileged", "a container is privileged".to_owned(), scope);
     }
     if value.get("runAsUser").and_then(Value::as_u64) == Some(0) {
-        raise(lint, &ROOT, Severity::Low, "runAsUser:", "a container runs as root".to_owned(), scope);
+        raise(lint, &ROOT, Severity::Low, "runAsUser", "a container runs as root".to_owned(), scope);
     }
     for capability in
         value.get("capabilities").and_then(|one| one.get("add")).and_then(Value::as_array).into_iter().flatten()
     {
-        if let Some(name @ ("ALL" | "SYS_ADMIN" | "SYS_PTRACE" | "SYS_MODULE")) = capability.as_str() {
+        if let Some(name) = capability.as_str().filter(|name| CAPABILITIES.contains(name)) {
             raise(lint, &PRIVILEGED, Severity::High, name, format!("a container has the capability {name}"), scope);
         }
     }

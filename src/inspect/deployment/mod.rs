@@ -1,18 +1,22 @@
-//! How a model is put to work: container files, compose files, Kubernetes manifests, values of Helm charts, shell scripts,
-//! systemd units and configurations of vLLM.
+//! How a model is put to work: container files, compose files, Kubernetes manifests, values of Helm charts, shell scripts
+//! and the containers they start, systemd units, configurations of vLLM, model files of Ollama.
 //!
 //! Sources: the Dockerfile and compose references, the Kubernetes API, and the documentation of vLLM, TGI, Ollama,
-//! llama.cpp, TorchServe and Jupyter. Not looked at: variables that are set elsewhere, Helm templates before they are
+//! llama.cpp, TorchServe and Jupyter. Not looked at: variables that are set in another file, Helm templates before they are
 //! rendered (a gap), and what an image holds.
 
 mod container_file;
+mod engine;
+mod install;
 mod manifest;
+mod model_file;
 pub mod rules;
 mod script;
 mod serving;
 #[cfg(test)]
 mod tests;
 mod values;
+mod variables;
 
 use std::ops::Range;
 
@@ -63,6 +67,12 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let first = text.lines().next().unwrap_or_default();
     if is_container_file(&name) {
         container_file::inspect(&lint, scope);
+    } else if is_model_file(&name) {
+        model_file::inspect(&lint, scope);
+    } else if name.ends_with(".json") {
+        if manifest::is_json_manifest(text) {
+            manifest::inspect(&lint, scope);
+        }
     } else if name.ends_with(".yaml") || name.ends_with(".yml") {
         // A chart may well have values about its services.
         if values::is_values(&name) {
@@ -81,13 +91,30 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 
 /// True for a name by which such a file is chosen; manifests in YAML are told by what they hold.
 pub fn is_named(name: &str) -> bool {
-    is_container_file(name) || name == "config.properties" || name.ends_with(".service") || script::is_script(name, "")
+    is_container_file(name)
+        || is_model_file(name)
+        || name == "config.properties"
+        || name.ends_with(".service")
+        || script::is_script(name, "")
 }
 
 fn is_container_file(name: &str) -> bool {
     let named =
         |stem: &str| name == stem || name.starts_with(&format!("{stem}.")) || name.ends_with(&format!(".{stem}"));
     (named("dockerfile") || named("containerfile")) && !name.ends_with(".md") && !name.ends_with(".dockerignore")
+}
+
+fn is_model_file(name: &str) -> bool {
+    name == "modelfile" || name.starts_with("modelfile.") || name.ends_with(".modelfile")
+}
+
+/// Why a path of the machine gives it to the container that it is handed to; `None` if it does not.
+fn gives_away(path: &str) -> Option<&'static str> {
+    if ["docker.sock", "containerd.sock", "crio.sock"].iter().any(|socket| path.ends_with(socket)) {
+        return Some("who reaches it starts any container on the machine");
+    }
+    matches!(path, "/" | "/etc" | "/root" | "/var" | "/proc" | "/sys" | "/home" | "/var/lib/kubelet")
+        .then_some("it is the machine's own")
 }
 
 /// Units of systemd and the properties of TorchServe: a command or an address behind each `=`.

@@ -1,8 +1,13 @@
 //! Scripts for a shell that come with a model: lines that run what they fetch, open a shell or read keys.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::super::{Scope, shell};
 use super::rules::DOWNLOAD;
-use super::{Lint, joined};
+use super::variables::Variables;
+use super::{Lint, engine, install, joined, serving};
 use crate::model::Severity;
 
 /// Endings of scripts for a shell, of Unix and of Windows.
@@ -17,10 +22,8 @@ pub fn is_script(name: &str, first: &str) -> bool {
 
 /// Looks at a script.
 pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
-    for (command, range) in joined(lint.text) {
-        if !command.trim_start().starts_with('#') {
-            lint.serve(&command, &range, false, scope);
-        }
+    if speaks_of_servers(lint.text) {
+        servers(lint, scope);
     }
     let mut seen = false;
     for (command, line) in shell::commands(lint.text) {
@@ -32,6 +35,31 @@ pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
     }
     if !seen && let Some((command, why)) = shell::fetched_then_run(lint.text) {
         say(lint, &command, &command, why, scope);
+    }
+}
+
+/// Words without which no line of a script is looked at closer: names of servers, engines of containers, `pip`.
+static MARKS: [&str; 5] = ["OLLAMA_", "docker", "podman", "nerdctl", "pip"];
+
+/// True if such a word stands anywhere. Hardly any script holds one.
+fn speaks_of_servers(text: &str) -> bool {
+    static WORDS: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(serving::SERVERS.iter().chain(&MARKS)).ok());
+    WORDS.as_ref().is_none_or(|words| words.is_match(text))
+}
+
+/// What is started line by line, with the values of variables that the script sets itself.
+fn servers(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
+    let mut variables = Variables::default();
+    for (command, range) in joined(lint.text) {
+        if command.trim_start().starts_with('#') {
+            continue;
+        }
+        variables.read(&command);
+        let command = if command.contains('$') { variables.resolve(&command) } else { command };
+        engine::inspect(lint, &command, &range, scope);
+        install::inspect(lint, &command, &range, scope);
+        lint.serve(&command, &range, false, scope);
     }
 }
 

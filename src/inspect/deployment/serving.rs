@@ -18,7 +18,7 @@ pub struct Said {
 }
 
 /// Programs and modules that serve models, by a part of their name.
-static SERVERS: [&str; 17] = [
+pub static SERVERS: [&str; 17] = [
     // What stands for a server of which only the arguments are known.
     "model-server",
     "vllm",
@@ -38,6 +38,23 @@ static SERVERS: [&str; 17] = [
     "localai",
     "llamafile",
 ];
+
+/// Images whose program, as it comes, listens on every address and asks for no key, by a part of their name.
+static IMAGES: [(&str, &str); 8] = [
+    ("vllm/vllm-openai", "vLLM"),
+    ("ollama/ollama", "Ollama"),
+    ("huggingface/text-generation-inference", "Text Generation Inference"),
+    ("huggingface/text-embeddings-inference", "Text Embeddings Inference"),
+    ("/llama.cpp:", "llama.cpp"),
+    ("lmsysorg/sglang", "SGLang"),
+    ("localai/localai", "LocalAI"),
+    ("nvidia/tritonserver", "Triton"),
+];
+
+/// The server that an image holds, if it listens to everybody unless it is told otherwise.
+pub fn of_image(image: &str) -> Option<&'static str> {
+    IMAGES.iter().find(|(part, _)| image.contains(part)).map(|(_, server)| *server)
+}
 
 /// What the command line says. Words of the environment before the command (`OLLAMA_HOST=0.0.0.0 ollama serve`) count.
 pub fn judge(command: &str) -> Vec<Said> {

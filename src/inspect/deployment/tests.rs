@@ -133,3 +133,74 @@ fn charts_and_configurations_of_servers() {
         assert_eq!(look("other.yaml", other), [], "{other}");
     }
 }
+
+#[test]
+fn containers_started_by_scripts() {
+    let script = |text: &str| look("start.sh", &format!("#!/bin/sh\n{text}\n"));
+    let pinned = "a/b@sha256:0000";
+    assert_eq!(script(&format!("docker run --rm -it {pinned}")), []);
+    assert_eq!(script(&format!("docker run --privileged {pinned}")), [("deployment-privileged", "high")]);
+    assert_eq!(script(&format!("sudo podman run -d -v /:/host {pinned}")), [("deployment-privileged", "high")]);
+    assert_eq!(
+        script(&format!("docker container run --mount type=bind,src=/etc,dst=/e {pinned}")),
+        [("deployment-privileged", "high")]
+    );
+    assert_eq!(script(&format!("docker run -v ./data:/data -p 127.0.0.1:80:80 {pinned}")), []);
+    assert_eq!(script(&format!("docker run -e API_TOKEN=tr0ub4dor3x {pinned}")), [("deployment-secret", "high")]);
+    assert_eq!(script("docker run a"), [("deployment-unpinned", "low")]);
+    let ollama = "ollama/ollama@sha256:0000";
+    assert_eq!(script(&format!("docker run -p 11434:11434 {ollama}")), [("deployment-open-service", "medium")]);
+    assert_eq!(script(&format!("docker run -p 127.0.0.1:11434:11434 {ollama}")), []);
+    assert_eq!(script("docker build -t a ."), []);
+}
+
+#[test]
+fn values_that_a_script_sets_itself() {
+    let script = |text: &str| look("start.sh", &format!("#!/bin/sh\n{text}\n"));
+    let open = [("deployment-open-service", "medium")];
+    assert_eq!(script("HOST=0.0.0.0\nvllm serve /models/x --host $HOST"), open);
+    assert_eq!(script("export HOST=\"${HOST:-0.0.0.0}\"\nvllm serve /models/x --host \"${HOST}\""), open);
+    assert_eq!(script("HOST=127.0.0.1\nvllm serve /models/x --host $HOST"), []);
+    assert_eq!(script("vllm serve /models/x --host $HOST"), []);
+}
+
+#[test]
+fn packages_from_addresses() {
+    let run = |line: &str| look("Dockerfile", &format!("FROM a@sha256:00\nUSER app\nRUN {line}\n"));
+    let download = |severity| [("deployment-download", severity)];
+    assert_eq!(run("pip install http://a.example/x.whl"), download("medium"));
+    assert_eq!(run("apt-get update && pip3 install https://a.example/x.whl"), download("low"));
+    assert_eq!(run("python -m pip install git+https://a.example/x@main"), download("low"));
+    assert_eq!(run(&format!("pip install git+https://a.example/x@{}", "a".repeat(40))), []);
+    assert_eq!(run("pip install https://a.example/x.whl#sha256=00"), []);
+    assert_eq!(run("pip install --extra-index-url https://a.example/simple x==1"), []);
+    assert_eq!(run("pip download https://a.example/x.whl"), []);
+}
+
+#[test]
+fn servers_that_images_start() {
+    let file = |rest: &str| look("Dockerfile", &format!("FROM vllm/vllm-openai@sha256:00\nUSER app\n{rest}\n"));
+    assert_eq!(file("CMD [\"--model\", \"/m\", \"--trust-remote-code\"]"), [("deployment-remote-code", "medium")]);
+    assert_eq!(file("CMD [\"python3\", \"x.py\", \"--trust-remote-code\"]"), []);
+    let compose = |ports: &str, more: &str| {
+        let image = "ollama/ollama@sha256:00";
+        look("compose.yaml", &format!("services:\n  llm:\n    image: {image}\n    ports: {ports}\n{more}"))
+    };
+    let open = [("deployment-open-service", "medium")];
+    assert_eq!(compose("['11434:11434']", ""), open);
+    assert_eq!(compose("[{target: 11434, published: 80}]", ""), open);
+    assert_eq!(compose("['127.0.0.1:11434:11434']", ""), []);
+    assert_eq!(compose("[{target: 11434, host_ip: 127.0.0.1}]", ""), []);
+    assert_eq!(compose("['11434:11434']", "    env_file: .env\n"), []);
+}
+
+#[test]
+fn model_files_and_manifests_in_json() {
+    assert_eq!(look("Modelfile", "FROM llama3\nSYSTEM x\n"), [("deployment-unpinned", "low")]);
+    assert_eq!(look("x.modelfile", "FROM llama3:latest\n"), [("deployment-unpinned", "low")]);
+    assert_eq!(look("Modelfile", "FROM ./x.gguf\nADAPTER ./y.gguf\n"), []);
+    assert_eq!(look("Modelfile", "FROM llama3:8b-q4\n"), []);
+    let pod = "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": {\"containers\": [{\"name\": \"a\", \"image\": \"a@sha256:00\", \"securityContext\": {\"privileged\": true, \"runAsUser\": 1}}]}}";
+    assert_eq!(look("pod.json", pod), [("deployment-privileged", "high")]);
+    assert_eq!(look("package.json", "{\"kind\": \"module\"}"), []);
+}

@@ -264,12 +264,16 @@ pub fn assigned(text: &str, path: &str) -> Vec<Found> {
 /// The name of an AWS secret key, wherever it stands.
 const AWS_SECRET: &str = "aws_secret_access_key";
 
-/// True if that name stands in a text, in letters of any case. Hardly any text holds it, and to look line by line for it
-/// is most of what reading a text costs.
+/// True if that name stands in a text, in small letters, capitals, or words that begin with one. Hardly any text holds
+/// it, and to look line by line for it is most of what reading a text costs.
 fn names_aws_secret(text: &str) -> bool {
-    static NAME: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build([AWS_SECRET]).ok());
-    NAME.as_ref().is_none_or(|name| name.is_match(text))
+    let bytes = text.as_bytes();
+    let begins = |core: &str| AWS_SECRET.find(&core.to_ascii_lowercase());
+    ["ccess_", "CCESS_"].into_iter().filter_map(|core| Some((core, begins(core)?))).any(|(core, before)| {
+        let starts = memmem::find_iter(bytes, core).filter_map(|at| at.checked_sub(before));
+        let mut names = starts.filter_map(|start| bytes.get(start..start + AWS_SECRET.len()));
+        names.any(|name| name.eq_ignore_ascii_case(AWS_SECRET.as_bytes()))
+    })
 }
 
 /// Bytes of a line in which the name of a value is looked for, and behind it the value.

@@ -11,6 +11,9 @@ pub use engine::evaluate;
 
 use crate::model::{Class, Evidence, Rule, Severity};
 
+/// True if this program can evaluate Rego.
+pub const BUILT_IN: bool = cfg!(feature = "rego");
+
 /// A Rego policy objects.
 pub static POLICY_DENIED: Rule = Rule {
     id: "policy-denied",

@@ -1,0 +1,24 @@
+//! Model files of Ollama: which model they begin with.
+//!
+//! Source: Ollama's documentation of the Modelfile. Not looked at: parameters, and the template, which the runner reads.
+
+use super::rules::UNPINNED;
+use super::{Lint, joined};
+use crate::inspect::Scope;
+use crate::model::Severity;
+
+/// Looks at `FROM` and `ADAPTER`. A path beside the file is what it is; a name is whatever the registry has today.
+pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
+    for (line, range) in joined(lint.text) {
+        let Some((word, rest)) = line.trim().split_once(char::is_whitespace) else { continue };
+        let model = rest.trim();
+        let path =
+            model.starts_with(['.', '/', '~', '$']) || model.ends_with(".gguf") || model.ends_with(".safetensors");
+        let tag = model.rsplit('/').next().and_then(|name| name.split_once(':')).map(|(_, tag)| tag);
+        let named = word.eq_ignore_ascii_case("from") || word.eq_ignore_ascii_case("adapter");
+        if named && !path && matches!(tag, None | Some("latest")) {
+            let message = format!("the model {model:?} has no version, so each pull may give another one");
+            lint.raise(&UNPINNED, Severity::Low, (model, &range), message, scope);
+        }
+    }
+}

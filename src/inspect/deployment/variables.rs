@@ -1,0 +1,51 @@
+//! Variables that a script or container file sets itself, put in where they are used.
+
+use std::collections::BTreeMap;
+
+/// Values by name. What is set elsewhere is not known.
+#[derive(Default)]
+pub struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// Takes `NAME=value` down, with the quotes around the value taken off. Anything else is left alone.
+    pub fn set(&mut self, assignment: &str) {
+        let Some((name, value)) = assignment.split_once('=') else { return };
+        let named = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if named {
+            let value = self.resolve(value.trim_matches(['"', '\'']));
+            self.0.insert(name.to_owned(), value);
+        }
+    }
+
+    /// Takes down what a line of a script sets: `NAME=value`, `export NAME=value`, alone in its line.
+    pub fn read(&mut self, line: &str) {
+        let line = line.trim().trim_end_matches(';');
+        let words = ["export ", "readonly ", "local ", "declare "];
+        let rest = words.iter().find_map(|word| line.strip_prefix(word)).unwrap_or(line).trim_start();
+        let quoted = rest.split_once('=').is_some_and(|(_, value)| value.starts_with(['"', '\'']));
+        if quoted || !rest.contains(char::is_whitespace) {
+            self.set(rest);
+        }
+    }
+
+    /// The text with the values of variables: `$NAME`, `${NAME}`, `${NAME:-VALUE}`. A name that is set nowhere becomes a
+    /// lone `$`.
+    pub fn resolve(&self, text: &str) -> String {
+        let mut resolved = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('$') {
+            resolved.push_str(before);
+            let end = after.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(after.len());
+            let (inner, behind) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+                Some(parts) => parts,
+                None => after.split_at(end),
+            };
+            let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, value)| (name, Some(value)));
+            let value = self.0.get(name).map(String::as_str).filter(|value| !value.is_empty()).or(default);
+            resolved.push_str(value.unwrap_or("$"));
+            rest = behind;
+        }
+        resolved + rest
+    }
+}

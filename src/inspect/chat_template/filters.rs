@@ -13,6 +13,9 @@ impl<'t> Machine<'t> {
     /// `receiver.name(given)`
     pub fn method(&mut self, receiver: &Value, name: &str, given: &Given, at: usize) -> Value {
         let (positional, named) = given;
+        if let Some(tired) = self.tired(receiver) {
+            return tired;
+        }
         let mut all = Value::none();
         for kind in receiver.kinds() {
             all.join(match kind {
@@ -40,6 +43,7 @@ impl<'t> Machine<'t> {
                 Kind::Data if name == "join" => {
                     positional.first().map_or_else(Value::data, |list| self.join(list, &Value::data()))
                 }
+                Kind::Data | Kind::Looked => with_given(name, positional),
                 _ => Value::data(),
             });
         }
@@ -73,6 +77,7 @@ impl<'t> Machine<'t> {
             }
             "startswith" | "endswith" | "isdigit" | "isalpha" | "isupper" | "islower" | "isspace" => Value::data(),
             "find" | "index" | "count" | "rfind" | "length" | "wordcount" => Value::one(Kind::Count),
+            "encode" | "decode" if !given.is_empty() => Value::made(),
             "encode" | "decode" | "string" | "escape" | "e" | "safe" => Value::text(text),
             "first" | "last" | "random" | "min" | "max" => {
                 let letter = if name == "last" { text.chars().next_back() } else { text.chars().next() };
@@ -248,6 +253,9 @@ impl<'t> Machine<'t> {
     fn applied(&mut self, value: &Value, name: &str, given: &Given, at: usize) -> Value {
         let (positional, named) = given;
         self.names_of(name, given, at);
+        if let Some(tired) = self.tired(value) {
+            return tired;
+        }
         let first = positional.first();
         match name {
             "default" | "d" => {
@@ -275,7 +283,7 @@ impl<'t> Machine<'t> {
                         Kind::Dict(id) if name == "list" => self.of_dict(*id, "keys", &[]),
                         Kind::Number(number) if name == "string" => Value::text(number.to_string()),
                         Kind::Number(_) | Kind::Count => Value::one(kind.clone()),
-                        Kind::Data | Kind::Looked => Value::data(),
+                        Kind::Data | Kind::Looked => with_given(name, positional),
                         _ => Value::made(),
                     });
                 }
@@ -339,4 +347,20 @@ impl<'t> Machine<'t> {
             _ => Value::made(),
         }
     }
+}
+
+/// What a method or filter gives of a text of the conversation: anything, or what it was given to put there.
+fn with_given(name: &str, given: &[Value]) -> Value {
+    let mut all = Value::data();
+    if matches!(name, "replace" | "get" | "pop" | "setdefault" | "center" | "ljust" | "rjust" | "format" | "translate")
+    {
+        for kind in given.iter().flat_map(Value::kinds) {
+            match kind {
+                Kind::Text(text) => all.add(Kind::Mixed(text.clone())),
+                Kind::Mixed(_) | Kind::Made => all.add(kind.clone()),
+                _ => {}
+            }
+        }
+    }
+    all
 }

@@ -61,7 +61,10 @@ impl Machine<'_> {
         }
     }
 
-    fn entry(&self, id: usize, name: &str) -> Option<Value> {
+    fn entry(&mut self, id: usize, name: &str) -> Option<Value> {
+        if !self.step(self.dicts.get(id)?.len()) {
+            return Some(Value::made());
+        }
         let dict = self.dicts.get(id)?;
         dict.iter().rev().find(|(key, _)| key.single() == Some(name)).map(|(_, value)| value.clone())
     }
@@ -69,6 +72,9 @@ impl Machine<'_> {
     /// `value[key]`; `literal` says that the key stands there as it is.
     pub fn subscript(&mut self, value: &Value, key: &Value, literal: bool, at: usize) -> Value {
         self.step(value.kinds().len() * key.kinds().len() * 4);
+        if let Some(tired) = self.tired(value).filter(|_| literal) {
+            return tired;
+        }
         let mut all = Value::none();
         for kind in value.kinds() {
             for key in key.kinds() {
@@ -108,7 +114,18 @@ impl Machine<'_> {
     }
 
     /// Any item of a list, any name of a dictionary, any letter of a text.
-    pub fn any(&self, value: &Value) -> Value {
+    pub fn any(&mut self, value: &Value) -> Value {
+        for kind in value.kinds() {
+            let length = match kind {
+                Kind::List(id) => self.lists.get(*id).map_or(0, Vec::len),
+                Kind::Dict(id) => self.dicts.get(*id).map_or(0, Vec::len),
+                _ => 0,
+            };
+            self.step(length * 4);
+        }
+        if let Some(tired) = self.tired(value) {
+            return tired;
+        }
         let mut all = Value::none();
         for kind in value.kinds() {
             match kind {
@@ -133,6 +150,10 @@ impl Machine<'_> {
 
     /// `value[from:to:step]`
     pub fn slice(&mut self, value: &Value, from: Option<i64>, to: Option<i64>, step: i64) -> Value {
+        self.step(32);
+        if let Some(tired) = self.tired(value) {
+            return tired;
+        }
         let mut all = Value::none();
         for kind in value.kinds() {
             all.join(match kind {
@@ -172,7 +193,8 @@ impl Machine<'_> {
                     self.find(at, Severity::High, what);
                     Value::data()
                 }
-                Kind::Made => Value::made(),
+                // A loop that calls itself gives the text that it writes.
+                Kind::Made | Kind::Object("loop", _) => Value::made(),
                 _ => Value::data(),
             });
         }

@@ -75,6 +75,13 @@ impl<'t> Machine<'t> {
         self.steps > 0
     }
 
+    /// What anything that is made of a value is taken for when no steps are left.
+    pub fn tired(&self, value: &Value) -> Option<Value> {
+        let constant = |kind: &Kind| kind.is_made_of_text() || matches!(kind, Kind::List(_) | Kind::Dict(_));
+        let made = value.kinds().iter().any(constant);
+        (self.steps == 0).then(|| if made { Value::made() } else { Value::data() })
+    }
+
     /// Writes down what was found, the first of each severity.
     pub fn find(&mut self, at: usize, severity: Severity, what: String) {
         if !self.found.iter().any(|found| found.1 == severity) {
@@ -152,8 +159,8 @@ impl<'t> Machine<'t> {
 
     /// Gives an attribute of a namespace, or an item of a dictionary, a value.
     pub fn put(&mut self, id: usize, key: Value, value: Value) {
-        let unsure = self.unsure > 0;
-        let again = self.again > 0;
+        let (unsure, again) = (self.unsure > 0, self.again > 0);
+        self.step(self.dicts.get(id).map_or(0, Vec::len));
         let Some(dict) = self.dicts.get_mut(id) else { return };
         match dict.iter_mut().find(|(name, _)| *name == key) {
             Some((_, old)) if unsure => {

@@ -168,7 +168,10 @@ impl<'t> Machine<'t> {
         }
         cursor.word("in");
         let values = self.either(cursor);
+        let length = if let [Kind::List(id)] = values.kinds() { self.lists.get(*id).map_or(0, Vec::len) } else { 0 };
+        self.step(length * 4);
         let known = match values.kinds() {
+            _ if self.steps == 0 => None,
             [Kind::List(id)] => self.lists.get(*id).cloned(),
             [Kind::Text(text)] => Some(text.chars().map(|letter| Value::text(letter.to_string())).collect()),
             [Kind::Dict(id)] => self.dicts.get(*id).map(|dict| dict.iter().map(|(key, _)| key.clone()).collect()),
@@ -176,7 +179,7 @@ impl<'t> Machine<'t> {
         };
         let filtered = cursor.is_word("if");
         let any = self.any(&values);
-        match known.filter(|_| self.steps > 0) {
+        match known {
             Some(known) if !filtered => {
                 for value in known {
                     if !self.step(0) {

@@ -83,18 +83,15 @@ static ACTIVATIONS: [&str; 5] = [
 /// Files and functions that other loaders take from a configuration: mlx-lm imports `model_file` (CVE-2026-5843),
 /// ModelScope installs and imports `plugins`, sentence-transformers imports the function behind an activation.
 fn named(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    if let Some(file) = tree
-        .get("model_file")
-        .and_then(Tree::text)
-        .filter(|file| tree.get("model_type").is_some() || file.ends_with(".py"))
-    {
+    let imported = |file: &&str| [".py", ".pyc", ".so", ".pyd"].iter().any(|ending| file.ends_with(ending));
+    if let Some(file) = tree.get("model_file").and_then(Tree::text).filter(imported) {
         let message = format!("mlx-lm imports {file:?} when it loads the model");
         scope.names_code(file.strip_suffix(".py").unwrap_or(file));
         lines::raise_word(Evidence::new(&REMOTE_CODE, message), text, file, view, scope);
     }
-    let scope_of_it = tree.get("framework").is_some() && tree.get("task").is_some();
+    let modelscope = tree.get("framework").is_some() && tree.get("task").is_some();
     let plugins = tree.get("plugins").map(Tree::values).unwrap_or_default();
-    for plugin in plugins.iter().filter_map(Tree::text).filter(|_| scope_of_it || tree.get("allow_remote").is_some()) {
+    for plugin in plugins.iter().filter_map(Tree::text).filter(|_| modelscope || tree.get("allow_remote").is_some()) {
         let message = format!("ModelScope installs and imports the plugin {plugin:?}");
         lines::raise_word(Evidence::new(&REMOTE_CODE_ELSEWHERE, message), text, plugin, view, scope);
     }

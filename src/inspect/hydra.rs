@@ -90,6 +90,11 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
                 scope.add(Evidence::new(&HYDRA_TARGET, message).at(view.place(0..0)));
             }
         }
+        // LangChain writes the path of a class in pieces.
+        if value.get("lc").is_some() && value.get("type").and_then(Tree::text) == Some("constructor") {
+            let path = value.get("id").map(Tree::values).unwrap_or_default().iter().filter_map(Tree::text);
+            said("id", &path.collect::<Vec<_>>().join("."), 0..0, view, scope);
+        }
         queue.extend(value.values());
         queue.extend(value.members().iter().map(|(_, value)| value));
     }

@@ -157,6 +157,16 @@ fn commands(all: &Cells, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             raise(evidence, &command.line, text, view, scope);
         }
     }
+    let code = all.code.to_ascii_lowercase();
+    let handed = code
+        .match_indices("kernel.execute")
+        .take(LOOKUPS)
+        .find_map(|(at, _)| hostile_script(&code[at..code.floor_char_boundary(at.saturating_add(400))]));
+    if let Some(why) = handed {
+        let line = all.code.lines().find(|line| line.contains("kernel.execute")).unwrap_or_default();
+        let evidence = Evidence::new(&COMMAND, format!("the code hands the browser a script, and {why}"));
+        raise(evidence, line, text, view, scope);
+    }
     for script in &all.scripts {
         let line = script.lines().find(|line| line.contains("kernel")).unwrap_or_default();
         if runs_kernel(script) {

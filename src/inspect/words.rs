@@ -5,8 +5,8 @@
 //! source is read even where some of its bytes are no text.
 
 use super::{
-    Inspector, Scope, autorun, deployment, graph_text, hydra, letters, lookalike, named_code, outreach, python,
-    pytorch, secrets, startup, text, training_data, yaml_tag,
+    Inspector, Scope, autorun, chat_template, deployment, graph_text, hydra, letters, lookalike, named_code, outreach,
+    python, pytorch, secrets, startup, text, training_data, yaml_tag,
 };
 use crate::model::Format;
 use crate::weigh::View;
@@ -49,7 +49,9 @@ fn is_setting(name: &str) -> bool {
         ["readme", "license", "licence", "copying", "notice", "authors", "changelog", "security", "contributing"];
     match name.rsplit_once('.') {
         None => !told.iter().any(|document| name.starts_with(document)) && !deployment::is_named(name),
-        Some((_, ending)) => matches!(ending, "cfg" | "conf" | "config" | "hparams" | "params" | "gin"),
+        Some((_, ending)) => {
+            matches!(ending, "cfg" | "conf" | "config" | "hparams" | "params" | "gin" | "toml" | "ini")
+        }
     }
 }
 
@@ -89,6 +91,7 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     if is_yaml(&name) || is_setting(&name) {
         hydra::inspect(&text, view, scope);
         yaml_tag::inspect(&text, view, scope);
+        chat_template::of_text(&text, view, scope);
     }
     autorun::inspect(&name, &text, view, scope);
     named_code::inspect(&name, &text, view, scope);

@@ -61,7 +61,7 @@ pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         {
             editor::inspect(name, &path, &tree, &mut notes);
         }
-    } else if matches!(ending, "yml" | "yaml") {
+    } else if matches!(ending, "yml" | "yaml") || name == "mlproject" {
         pipeline::inspect(name, &path, text, &mut notes);
     } else {
         shortcut::inspect(name, ending, &path, text, &mut notes);

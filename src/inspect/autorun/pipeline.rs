@@ -7,7 +7,7 @@ use super::Notes;
 use crate::model::Severity;
 
 /// Files by which a service or tool finds its pipeline, besides the workflows of GitHub.
-static NAMES: [&str; 18] = [
+static NAMES: [&str; 22] = [
     ".gitlab-ci.yml",
     ".travis.yml",
     "azure-pipelines.yml",
@@ -25,6 +25,10 @@ static NAMES: [&str; 18] = [
     "action.yaml",
     ".cirrus.yml",
     "devfile.yaml",
+    "cog.yaml",
+    "dvc.yaml",
+    "bentofile.yaml",
+    "mlproject",
     ".woodpecker.yml",
 ];
 
@@ -70,7 +74,7 @@ pub fn inspect(name: &str, path: &str, text: &str, notes: &mut Notes<'_, '_, '_,
     // Comments are left out, and lines that go on are joined.
     for (command, _) in shell::commands(text) {
         let command = bare(&command);
-        let local = matches!(name, ".pre-commit-config.yaml" | "lefthook.yml");
+        let local = matches!(name, ".pre-commit-config.yaml" | "lefthook.yml" | "cog.yaml");
         notes.command(command, "in the pipeline", !(local || strangers || name == ".gitpod.yml"));
         sends(command, notes);
     }

@@ -65,6 +65,18 @@ pub fn inspect(name: &str, ending: &str, path: &str, text: &str, notes: &mut Not
                 if name == ".envrc" { "when the folder is entered" } else { "when a shell or the program starts" };
             shell_lines(text, when, name == "procfile", notes);
         }
+        (".vimrc" | ".exrc" | ".nvimrc", _) => {
+            for (_, command) in text.lines().filter_map(|line| line.split_once('!')) {
+                notes.command(command, "when a file of the folder is opened", false);
+            }
+        }
+        (_, "xml") if path.contains(".idea/") => {
+            for value in text.split("value=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+                let command =
+                    value.replace("&quot;", "\"").replace("&#39;", "'").replace("&gt;", ">").replace("&amp;", "&");
+                notes.command(&command, "by the editor", true);
+            }
+        }
         (".gdbinit" | ".lldbinit", _) => debugger(text, notes),
         (".dir-locals.el", _) => emacs(text, notes),
         (".npmrc", _) => npm(text, notes),

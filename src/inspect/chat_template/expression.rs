@@ -309,6 +309,10 @@ impl<'t> Machine<'t> {
             } else {
                 return value;
             }
+            // What gives nothing that is known may give anything.
+            if value.kinds().is_empty() {
+                value = Value::data();
+            }
         }
     }
 

@@ -344,7 +344,21 @@ impl<'t> Machine<'t> {
                 let begin = given.last().cloned().unwrap_or_else(|| Value::text(""));
                 self.concat(&begin, &text)
             }
-            _ => Value::made(),
+            _ => {
+                // Which of them are chosen, and in which order, is not known; texts may be put in any.
+                let any = self.any(&list);
+                if any.kinds().iter().any(Kind::is_made_of_text) {
+                    return Value::made();
+                }
+                let chosen = matches!(name, "select" | "reject" | "selectattr" | "rejectattr" | "sort" | "unique");
+                let count = self.lists.get(id).map_or(0, Vec::len).min(8);
+                match name {
+                    _ if chosen => self.list(vec![any; count]),
+                    "batch" | "slice" | "groupby" => Value::data(),
+                    // The text of a generator or list has letters of its own.
+                    _ => Value::made(),
+                }
+            }
         }
     }
 }
@@ -354,7 +368,9 @@ fn with_given(name: &str, given: &[Value]) -> Value {
     let mut all = Value::data();
     if matches!(name, "replace" | "get" | "pop" | "setdefault" | "center" | "ljust" | "rjust" | "format" | "translate")
     {
-        for kind in given.iter().flat_map(Value::kinds) {
+        // What comes first is looked for, or the width.
+        let skipped = usize::from(!matches!(name, "format" | "translate"));
+        for kind in given.iter().skip(skipped).flat_map(Value::kinds) {
             match kind {
                 Kind::Text(text) => all.add(Kind::Mixed(text.clone())),
                 Kind::Mixed(_) | Kind::Made => all.add(kind.clone()),

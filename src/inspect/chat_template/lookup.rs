@@ -37,11 +37,16 @@ impl Machine<'_> {
                 }
                 Kind::Dict(id) => self.entry(*id, name).unwrap_or_else(|| bound(kind, name)),
                 Kind::Object("cycler", given) if name == "current" => (**given).clone(),
+                Kind::Object("loop", items) if matches!(name, "previtem" | "nextitem") => (**items).clone(),
+                Kind::Object("cycler" | "joiner", _) if name != "next" && name != "reset" => Value::made(),
+                // Its name and the names of its parameters stand in the template.
+                Kind::Macro(_) => Value::made(),
                 Kind::Object("loop", _) if name.starts_with("index") || name.starts_with("revindex") => {
                     Value::one(Kind::Count)
                 }
                 Kind::Object("loop", _) if name != "cycle" => Value::data(),
-                Kind::Data | Kind::Looked | Kind::Macro(_) | Kind::Bound(..) => Value::data(),
+                Kind::Bound(of, _) if of.kinds().iter().any(Kind::is_made_of_text) => Value::one(kind.clone()),
+                Kind::Data | Kind::Looked | Kind::Bound(..) => Value::data(),
                 _ => bound(kind, name),
             });
         }
@@ -195,7 +200,16 @@ impl Machine<'_> {
                 }
                 // A loop that calls itself gives the text that it writes.
                 Kind::Made | Kind::Object("loop", _) => Value::made(),
-                _ => Value::data(),
+                // A function that is not known may give what it was given.
+                _ => {
+                    let names = given.0.iter().flat_map(Value::kinds).filter(|kind| match kind {
+                        Kind::Text(text) | Kind::Mixed(text) => text.contains("__"),
+                        _ => false,
+                    });
+                    let mut any = Value::data();
+                    names.for_each(|kind| any.add(kind.clone()));
+                    any
+                }
             });
         }
         all
@@ -248,6 +262,12 @@ impl Machine<'_> {
                 Value::one(Kind::Object(name, Box::new(given)))
             }
             "lipsum" => Value::one(Kind::Long),
+            // Whatever a format of dates does not know, it leaves as it is.
+            "strftime_now" => given.each(|kind| match kind {
+                Kind::Text(text) if !text.contains("_") => Value::data(),
+                kind if kind.is_made_of_text() => Value::one(kind.clone()),
+                _ => Value::data(),
+            }),
             _ => Value::data(),
         }
     }
@@ -261,6 +281,14 @@ impl Machine<'_> {
         let number = |value: &Value| value.kinds().iter().all(|kind| matches!(kind, Kind::Number(_) | Kind::Count));
         if !plus || number(one) || number(other) {
             return Value::one(Kind::Count);
+        }
+        let holds = |value: &Value, list: bool| {
+            value.kinds().iter().any(|kind| if list { matches!(kind, Kind::List(_)) } else { *kind == Kind::Data })
+        };
+        if (holds(one, true) && holds(other, false)) || (holds(one, false) && holds(other, true)) {
+            let mut either = one.clone();
+            either.join(other.clone());
+            return either;
         }
         if let ([Kind::List(left)], [Kind::List(right)]) = (one.kinds(), other.kinds()) {
             let all = [left, right].iter().flat_map(|id| self.lists.get(**id).into_iter().flatten().cloned()).collect();

@@ -106,7 +106,8 @@ impl<'t> Machine<'t> {
                     let what = format!("it reaches for a name that it makes of {text:?} and of what it is given");
                     self.find(at, Severity::High, what);
                 }
-                Kind::Made => {
+                Kind::Bound(of, _) if !of.kinds().iter().any(Kind::is_made_of_text) => {}
+                Kind::Made | Kind::Bound(..) => {
                     let what = "it reaches for a name that it puts together letter by letter".to_owned();
                     self.find(at, Severity::High, what);
                 }
@@ -117,7 +118,7 @@ impl<'t> Machine<'t> {
 
     /// The variable of that name.
     pub fn lookup(&self, name: &str) -> Value {
-        static GLOBALS: [&str; 12] = [
+        static GLOBALS: [&str; 14] = [
             "cycler",
             "joiner",
             "namespace",
@@ -130,6 +131,8 @@ impl<'t> Machine<'t> {
             "url_for",
             "get_flashed_messages",
             "caller",
+            "raise_exception",
+            "strftime_now",
         ];
         if let Some(value) = self.scopes.iter().rev().find_map(|scope| scope.get(name)) {
             let value = value.clone();

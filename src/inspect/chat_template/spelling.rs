@@ -29,6 +29,9 @@ static NAMES: [&str; 20] = [
     "spec",
 ];
 
+/// Those that stand for nothing else, without which no way leads out.
+static CHAIN: [&str; 5] = ["globals", "subclasses", "builtins", "mro", "getattribute"];
+
 /// What the texts of one piece of code spell, also backwards or in capitals.
 pub fn joined(tokens: &[Token]) -> Option<(usize, String)> {
     let mut all = String::new();
@@ -60,6 +63,5 @@ pub fn joined(tokens: &[Token]) -> Option<(usize, String)> {
 
 /// True for a part of such a name, which what a template is given can make whole.
 pub fn is_stem(text: &str) -> bool {
-    let stem = text.trim_matches('_').to_lowercase();
-    text.contains("__") || is_internal(text) || NAMES.contains(&stem.as_str())
+    text.contains("__") || is_internal(text) || CHAIN.contains(&text.to_lowercase().as_str())
 }

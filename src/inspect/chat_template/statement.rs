@@ -183,18 +183,18 @@ impl<'t> Machine<'t> {
             Some(known) if !filtered => {
                 for value in known {
                     if !self.step(0) {
-                        self.turn(&targets, any.clone(), cursor, body);
+                        self.turn(&targets, (any.clone(), &any), cursor, body);
                         break;
                     }
-                    self.turn(&targets, value, cursor, body);
+                    self.turn(&targets, (value, &any), cursor, body);
                 }
             }
             _ => {
                 self.unsure += 1;
-                self.turn(&targets, any.clone(), cursor, body);
+                self.turn(&targets, (any.clone(), &any), cursor, body);
                 if self.steps > 0 {
                     self.again += 1;
-                    self.turn(&targets, any, cursor, body);
+                    self.turn(&targets, (any.clone(), &any), cursor, body);
                     self.again -= 1;
                 }
                 self.unsure -= 1;
@@ -206,10 +206,16 @@ impl<'t> Machine<'t> {
     }
 
     /// One turn of a loop.
-    fn turn(&mut self, targets: &Targets<'t>, value: Value, cursor: &Cursor<'t>, body: &'t [Node<'t>]) {
+    fn turn(
+        &mut self,
+        targets: &Targets<'t>,
+        (value, any): (Value, &Value),
+        cursor: &Cursor<'t>,
+        body: &'t [Node<'t>],
+    ) {
         self.scopes.push(BTreeMap::new());
         let unsure = std::mem::take(&mut self.unsure);
-        self.assign("loop", Value::one(Kind::Object("loop", Box::new(Value::data()))));
+        self.assign("loop", Value::one(Kind::Object("loop", Box::new(any.clone()))));
         self.bind(targets, value);
         self.unsure = unsure;
         let mut condition = cursor.clone();

@@ -143,7 +143,7 @@ pub fn concat(left: &Value, right: &Value) -> Value {
 
 fn pair(left: &Kind, right: &Kind) -> Kind {
     let (Some((left, known)), Some((right, also))) = (constant(left), constant(right)) else {
-        let lost = |kind: &Kind| matches!(kind, Kind::Made | Kind::List(_) | Kind::Dict(_) | Kind::Global(_));
+        let lost = |kind: &Kind| !matches!(kind, Kind::Long | Kind::Data | Kind::Looked) && constant(kind).is_none();
         return if lost(left) || lost(right) { Kind::Made } else { Kind::Long };
     };
     let all = [left, right].concat();
@@ -161,9 +161,7 @@ fn constant(kind: &Kind) -> Option<(Cow<'_, str>, bool)> {
         Kind::Text(text) => Some((Cow::Borrowed(text), true)),
         Kind::Number(number) => Some((Cow::Owned(number.to_string()), true)),
         Kind::Mixed(text) => Some((Cow::Borrowed(text), false)),
-        Kind::Data | Kind::Looked | Kind::Count | Kind::Macro(_) | Kind::Object(..) | Kind::Bound(..) => {
-            Some((Cow::Borrowed(""), false))
-        }
+        Kind::Data | Kind::Looked | Kind::Count => Some((Cow::Borrowed(""), false)),
         _ => None,
     }
 }

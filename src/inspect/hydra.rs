@@ -153,6 +153,9 @@ fn targets(text: &str, key: &str) -> Vec<(u64, String)> {
         let end = value.find(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | '_')).unwrap_or(value.len());
         // A key that follows where a value should stand: there is none.
         let empty = value[end..].starts_with(':') && !value[end..].starts_with("::");
+        if computed && key != KEY {
+            continue;
+        }
         if computed {
             let shown: String = line.trim_end().chars().take(200).collect();
             found.push((start as u64, shown));

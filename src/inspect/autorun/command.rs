@@ -198,7 +198,8 @@ fn inline(command: &str) -> Option<&str> {
             let rest =
                 rest.strip_prefix(".exe").unwrap_or(rest).trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
             let flag = rest.strip_prefix(' ')?.trim_start();
-            let code = ["-c", "-e", "--eval", "-p", "--print"].iter().find_map(|option| flag.strip_prefix(option))?;
+            let code =
+                ["-c", "-e", "-r", "--eval", "-p", "--print"].iter().find_map(|option| flag.strip_prefix(option))?;
             (alone && code.starts_with([' ', '\'', '"', '='])).then_some(code)
         })
     })

@@ -244,9 +244,8 @@ impl<'t> Machine<'t> {
             }
             Some(Token::Number(number)) => Value::one(Kind::Number(*number)),
             Some(Token::Name(name, _)) => match name.as_str() {
-                "true" | "True" => Value::text("True"),
-                "false" | "False" => Value::text("False"),
-                "none" | "None" => Value::text("None"),
+                // Their letters are of no use for a name that leads out.
+                "true" | "True" | "false" | "False" | "none" | "None" => Value::one(Kind::Count),
                 name => self.lookup(name),
             },
             Some(Token::Sign(b'(')) => {

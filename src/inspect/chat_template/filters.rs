@@ -127,7 +127,7 @@ impl<'t> Machine<'t> {
             ("index" | "count", _) => return Value::one(Kind::Count),
             _ => return self.any(&Value::one(Kind::List(id))),
         }
-        Value::text("None")
+        Value::one(Kind::Count)
     }
 
     fn of_dict(&mut self, id: usize, name: &str, given: &[Value]) -> Value {
@@ -152,7 +152,7 @@ impl<'t> Machine<'t> {
                     let more = self.dicts.get(*other).cloned().unwrap_or_default();
                     more.into_iter().for_each(|(key, value)| self.put(id, key, value));
                 }
-                Value::text("None")
+                Value::one(Kind::Count)
             }
             _ => self.any(&Value::one(Kind::Dict(id))),
         }

@@ -5,7 +5,7 @@ use crate::weigh::View;
 
 use super::Scope;
 use super::json::Tree;
-use super::{magic, startup};
+use super::{autorun, magic, startup};
 
 /// Nobody knows these bytes.
 pub static FORMAT_UNRECOGNISED: Rule = Rule {
@@ -206,7 +206,8 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(severity);
         return scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
     }
-    if extension == "json" && scope.formats() == [Format::named("text")] && !is_scalar(view) {
+    let commented = autorun::is_commented(&name, &scope.path.as_str().to_ascii_lowercase());
+    if extension == "json" && scope.formats() == [Format::named("text")] && !commented && !is_scalar(view) {
         let message = "the name ends in .json, but the text does not begin as JSON";
         scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium).at(view.place(whole)));
         return;

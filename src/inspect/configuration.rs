@@ -3,6 +3,7 @@
 //! They are told by the names inside of them, not by the file's. Sources: the transformers documentation on custom
 //! models (`auto_map`), the sharded checkpoint index.
 
+use super::callable::{self, Standing};
 use super::json::Tree;
 use super::{Scope, boosted, chat_template, components, hydra, keras, lines, skops};
 use crate::model::{Class, Evidence, Format, Rule, Severity};
@@ -60,6 +61,7 @@ pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) 
         let class = if code.contains('/') { format!("{code}--") } else { code.to_owned() };
         raise_at(&what, &class, code, text, view, scope);
     }
+    named(tree, text, view, scope);
     switched_on(tree, text, view, scope);
     components::inspect(tree, text, view, scope);
     chat_template::of_configuration(tree, view, scope);
@@ -67,6 +69,52 @@ pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) 
     hydra::of_configuration(tree, view, scope);
     skops::inspect(tree, view, scope);
     boosted::inspect_xgboost(boosted::Value::Text(tree), view, scope);
+}
+
+/// Functions by which scores are made, as sentence-transformers imports them.
+static ACTIVATIONS: [&str; 5] = [
+    "activation_fn",
+    "activation_function",
+    "default_activation_function",
+    "sbert_ce_default_activation_function",
+    "activation_fct",
+];
+
+/// Files and functions that other loaders take from a configuration: mlx-lm imports `model_file` (CVE-2026-5843),
+/// ModelScope installs and imports `plugins`, sentence-transformers imports the function behind an activation.
+fn named(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let imported = |file: &&str| [".py", ".pyc", ".so", ".pyd"].iter().any(|ending| file.ends_with(ending));
+    if let Some(file) = tree.get("model_file").and_then(Tree::text).filter(imported) {
+        let message = format!("mlx-lm imports {file:?} when it loads the model");
+        scope.names_code(file.strip_suffix(".py").unwrap_or(file));
+        lines::raise_word(Evidence::new(&REMOTE_CODE, message), text, file, view, scope);
+    }
+    let modelscope = tree.get("framework").is_some() && tree.get("task").is_some();
+    let plugins = tree.get("plugins").map(Tree::values).unwrap_or_default();
+    for plugin in plugins.iter().filter_map(Tree::text).filter(|_| modelscope || tree.get("allow_remote").is_some()) {
+        let message = format!("ModelScope installs and imports the plugin {plugin:?}");
+        lines::raise_word(Evidence::new(&REMOTE_CODE_ELSEWHERE, message), text, plugin, view, scope);
+    }
+    if tree.get("allow_remote") == Some(&Tree::Bool(true)) {
+        let message = "ModelScope is told to run the code of this repository";
+        let evidence = Evidence::new(&REMOTE_CODE, message).rated(Severity::Low);
+        lines::raise_word(evidence, text, "allow_remote", view, scope);
+    }
+    let nested = tree.members().iter().map(|(_, inner)| inner);
+    for settings in nested.chain([tree]) {
+        for function in ACTIVATIONS.iter().filter_map(|key| settings.get(key)).filter_map(Tree::text) {
+            let standing = callable::judge(function, scope.lists);
+            let severity = match standing {
+                Standing::Known => continue,
+                Standing::Foreign if !function.contains('.') => continue,
+                Standing::Foreign => Severity::High,
+                Standing::Dangerous => Severity::Critical,
+            };
+            let message = format!("the activation is {function:?}, which is imported and called");
+            let evidence = Evidence::new(&components::FOREIGN_COMPONENT, message).rated(severity);
+            lines::raise_word(evidence, text, function, view, scope);
+        }
+    }
 }
 
 /// `trust_remote_code: true`, in the configuration or in the arguments that it hands on.

@@ -1,13 +1,15 @@
-//! `_target_` in YAML and JSON: what a configuration of Hydra (NeMo, Lightning) would import and call.
+//! `_target_` in YAML and JSON: what a configuration of Hydra (NeMo, Lightning) would import and call; and the keys by
+//! which other builders do so: `target` (latent diffusion), `class_path` (jsonargparse), `type` (AllenNLP), `py/reduce`
+//! (jsonpickle) and their kin.
 //!
-//! Read without a YAML parser, wherever the key stands: a name that is put together (an alias, an interpolation) is not
+//! Under those others only what leads out of every library is said, because settings have the same names. Read without a YAML parser, wherever the key stands: a name that is put together (an alias, an interpolation) is not
 //! followed but said.
-//! Source: CVE-2025-23304 and its kin.
+//! Sources: CVE-2025-23304 and its kin, jsonargparse and jsonpickle's documentation.
 
 use std::collections::BTreeSet;
 
 use super::Scope;
-use super::components::is_dangerous;
+use super::callable::{self, Standing};
 use super::json::Tree;
 use crate::model::{Class, Evidence, Rule, Severity};
 use crate::weigh::View;
@@ -22,49 +24,56 @@ pub static HYDRA_TARGET: Rule = Rule {
     frameworks: &["CWE-94", "CWE-502", "AML.T0011.000"],
 };
 
-/// Libraries whose classes such configurations build models from.
-static LIBRARIES: &[&str] = &[
-    "nemo",
-    "torch",
-    "torchvision",
-    "torchaudio",
-    "torchmetrics",
-    "pytorch_lightning",
-    "lightning",
-    "transformers",
-    "omegaconf",
-    "megatron",
-    "sentence_transformers",
-    "diffusers",
-    "timm",
-    "monai",
-];
+/// The key of Hydra.
+const KEY: &str = "_target_";
 
-/// Parts of those libraries, and names beside them, that run code; what is below such a name counts with it.
-static DANGEROUS: &[&str] = &[
-    "torch.load",
-    "torch.hub",
-    "torch.jit.load",
-    "torch.utils.cpp_extension",
-    "torch.utils.collect_env",
-    "nemo.utils.get_class",
-    "eval",
-    "exec",
-    "operator",
-    "functools",
+/// Keys of other builders.
+static KEYS: [&str; 20] = [
+    "target",
+    "class_path",
+    "_component_",
+    "_class_",
+    "class_name",
+    "callable",
+    "python_callable",
+    "import_path",
+    "entry_point",
+    "entrypoint",
+    "constructor",
+    "factory",
+    "function",
+    "func",
+    "type",
+    "fn",
+    "py/object",
+    "py/function",
+    "py/type",
+    "py/reduce",
 ];
 
 /// Looks at a text. Double-quoted YAML can write any letter as an escape, so such a text is read a second time without.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    for (at, target) in targets(text) {
-        judge(&target, at..at + target.len() as u64, view, scope);
-    }
-    if text.contains('\\') {
-        let plain = unescaped(text);
-        let seen: BTreeSet<String> = targets(text).into_iter().map(|(_, target)| target).collect();
-        for (_, target) in targets(&plain).into_iter().filter(|(_, target)| !seen.contains(target)) {
-            judge(&target, 0..0, view, scope);
+    let plain = text.contains('\\').then(|| unescaped(text));
+    for key in KEYS.iter().copied().chain([KEY]) {
+        let found = targets(text, key);
+        let again = plain.as_ref().map(|plain| targets(plain, key)).unwrap_or_default();
+        let seen: BTreeSet<String> = found.iter().map(|(_, target)| target.clone()).collect();
+        for (at, target) in found {
+            said(key, &target, at..at + target.len() as u64, view, scope);
         }
+        for (_, target) in again.into_iter().filter(|(_, target)| !seen.contains(target)) {
+            said(key, &target, 0..0, view, scope);
+        }
+    }
+}
+
+/// Looks at a text that is kept inside of something else.
+pub fn within(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if let Some(tree) = Tree::read(text.as_bytes(), NESTED) {
+        return of_configuration(&tree, view, scope);
+    }
+    for key in KEYS.iter().copied().chain([KEY]) {
+        targets(text, key).iter().for_each(|(_, target)| said(key, target, 0..0, view, scope));
     }
 }
 
@@ -72,34 +81,64 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     let mut queue = vec![tree];
     while let Some(value) = queue.pop() {
-        for target in value.all(KEY).filter_map(Tree::text) {
-            judge(target, 0..0, view, scope);
+        for (key, inner) in value.members() {
+            if let Some(key) = KEYS.iter().copied().chain([KEY]).find(|known| known == key) {
+                // `py/reduce` holds a list that begins with the callable.
+                inner.text().into_iter().for_each(|target| said(key, target, 0..0, view, scope));
+            } else if key == "py/repr" {
+                let message = "jsonpickle evaluates what \"py/repr\" holds";
+                scope.add(Evidence::new(&HYDRA_TARGET, message).at(view.place(0..0)));
+            }
+        }
+        // LangChain writes the path of a class in pieces.
+        if value.get("lc").is_some() && value.get("type").and_then(Tree::text) == Some("constructor") {
+            let path = value.get("id").map(Tree::values).unwrap_or_default().iter().filter_map(Tree::text);
+            said("id", &path.collect::<Vec<_>>().join("."), 0..0, view, scope);
         }
         queue.extend(value.values());
         queue.extend(value.members().iter().map(|(_, value)| value));
     }
 }
 
-const KEY: &str = "_target_";
+/// Nesting of a text inside of something else.
+const NESTED: usize = 64;
+
+/// What is to be said of a name behind a key.
+fn said(key: &str, target: &str, range: std::ops::Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
+    if key == KEY {
+        return judge(target, range, view, scope);
+    }
+    if callable::leads_out(target, scope.lists) {
+        let message = format!("the configuration names {target:?} under {key:?}");
+        let evidence = Evidence::new(&HYDRA_TARGET, message).rated(Severity::Critical);
+        scope.add(evidence.at(view.place(range.clone())).showing(view.excerpt(range)));
+    }
+}
 
 /// Bytes of a line that are looked at in front of a key and behind it, and tags and anchors that may stand there.
 const NEAR: usize = 4096;
 
 /// What is named behind each key, and where: on the same line, on the next, behind a tag or an anchor, in a block.
-fn targets(text: &str) -> Vec<(u64, String)> {
+fn targets(text: &str, key: &str) -> Vec<(u64, String)> {
     let mut found = Vec::new();
-    for (at, _) in text.match_indices(KEY) {
-        let line = text[text.floor_char_boundary(at.saturating_sub(NEAR))..at].rsplit('\n').next().unwrap_or_default();
-        let behind = text[at + KEY.len()..].trim_start_matches(['"', '\'', ' ', '\t']);
-        let explicit = line.trim_start().starts_with('?').then(|| behind.trim_start());
-        let value = behind.strip_prefix([':', '=']).or_else(|| explicit?.strip_prefix(':'));
-        let Some(mut value) = value else { continue };
+    let near = if key == KEY { NEAR } else { NEAR / 16 };
+    let letter = |c: char| c.is_alphanumeric() || c == '_';
+    for at in memchr::memmem::find_iter(text.as_bytes(), key) {
+        if key != KEY && (text[..at].ends_with(letter) || text[at + key.len()..].starts_with(letter)) {
+            continue;
+        }
+        let behind = text[at + key.len()..].trim_start_matches(['"', '\'', ' ', '\t']);
+        let explicit = || {
+            let line = text[text.floor_char_boundary(at.saturating_sub(near))..at].rsplit('\n').next()?;
+            line.trim_start().starts_with('?').then(|| behind.trim_start())?.strip_prefix(':')
+        };
+        let Some(mut value) = behind.strip_prefix([':', '=']).or_else(explicit) else { continue };
         for _ in 0..16 {
             value = value.trim_start();
-            let near = &value[..value.floor_char_boundary(NEAR)];
+            let beginning = &value[..value.floor_char_boundary(near)];
             let next = match value.chars().next() {
-                Some('!' | '&') => near.find(char::is_whitespace),
-                Some('>' | '|') => near.find('\n'),
+                Some('!' | '&') => beginning.find(char::is_whitespace),
+                Some('>' | '|') => beginning.find('\n'),
                 _ => None,
             };
             let Some(next) = next else { break };
@@ -108,12 +147,15 @@ fn targets(text: &str) -> Vec<(u64, String)> {
         value = value.trim_start();
         let start = text.len() - value.len();
         let value = value.trim_start_matches(['"', '\'']);
-        let line = value[..value.floor_char_boundary(NEAR)].lines().next().unwrap_or_default();
+        let line = value[..value.floor_char_boundary(near)].lines().next().unwrap_or_default();
         // What is still not reached behind tags and anchors is as hidden as what is put together.
         let computed = value.starts_with(['*', '!', '&', '>', '|']) || line.contains("${");
         let end = value.find(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | '_')).unwrap_or(value.len());
         // A key that follows where a value should stand: there is none.
         let empty = value[end..].starts_with(':') && !value[end..].starts_with("::");
+        if computed && key != KEY {
+            continue;
+        }
         if computed {
             let shown: String = line.trim_end().chars().take(200).collect();
             found.push((start as u64, shown));
@@ -126,9 +168,9 @@ fn targets(text: &str) -> Vec<(u64, String)> {
 
 fn judge(target: &str, range: std::ops::Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
     let computed = target.starts_with(['*', '!', '&', '>', '|']) || target.contains("${");
-    let dangerous = DANGEROUS.iter().any(|name| is_under(target, name)) || is_dangerous(target);
-    let known = target.split('.').next().is_some_and(|top| LIBRARIES.contains(&top));
-    if known && !dangerous && !computed {
+    let standing = callable::judge(target, scope.lists);
+    let dangerous = standing == Standing::Dangerous;
+    if standing == Standing::Known && !computed {
         return;
     }
     let message = if computed {
@@ -139,11 +181,6 @@ fn judge(target: &str, range: std::ops::Range<u64>, view: &View<'_>, scope: &mut
     let evidence = Evidence::new(&HYDRA_TARGET, message);
     let evidence = if dangerous { evidence.rated(Severity::Critical) } else { evidence };
     scope.add(evidence.at(view.place(range.clone())).showing(view.excerpt(range)));
-}
-
-/// True for a dotted name and for what is below it.
-fn is_under(target: &str, name: &str) -> bool {
-    target.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The text with `\xNN`, `\uNNNN` and `\UNNNNNNNN` replaced by what they stand for.

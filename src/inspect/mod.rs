@@ -6,8 +6,10 @@
 
 mod archive;
 mod auditable;
+mod autorun;
 mod boosted;
 mod bytes;
+mod callable;
 mod chat_template;
 mod claim;
 mod code;
@@ -33,6 +35,7 @@ mod lines;
 mod lookalike;
 mod magic;
 mod msgpack;
+mod named_code;
 mod notebook;
 mod npy;
 mod onnx;
@@ -78,6 +81,7 @@ pub static RULES: &[&Rule] = &[
     &archive::ARCHIVE_LINK,
     &archive::ARCHIVE_PATH_ESCAPE,
     &archive::MEMBER_NOT_INSPECTED,
+    &autorun::AUTORUN_COMMAND,
     &boosted::TREE_MODEL_MALFORMED,
     &chat_template::TEMPLATE_ESCAPE,
     &chat_template::TEMPLATE_HIDDEN_TEXT,
@@ -356,7 +360,7 @@ fn plain(head: &[u8], view: &View<'_>, unmarked: bool, scope: &Scope<'_>) -> Opt
     let named = named(&name);
     let other = |format: Format| match format.name() {
         // A loader of YAML reads what JSON does not hold, and nothing else that goes by a name reads JSON at all.
-        "json" => source || (words::is_yaml(&name) && !json::is_whole(view)),
+        "json" => source || ((words::is_yaml(&name) || words::is_commented(view, scope)) && !json::is_whole(view)),
         "xml" => source,
         _ => false,
     };

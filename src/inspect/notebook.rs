@@ -13,6 +13,12 @@ use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 use cells::Cells;
 
+/// Names in commands that are looked up in the code of one notebook.
+const LOOKUPS: usize = 500;
+
+/// Bytes of a command into which texts are put.
+const PUT_IN: usize = 16 << 10;
+
 /// A shell command that nobody honest runs.
 pub static COMMAND: Rule = Rule {
     id: "notebook-command",
@@ -46,6 +52,7 @@ pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) 
     let mut all = Cells::default();
     let mut ranges = Vec::new();
     let mut odd = 0;
+    let mut shown = Vec::new();
     let cells = cells(tree);
     if cells.is_none() {
         scope.add(gap("its cells are not where the notebook formats 1 to 4 keep them", view));
@@ -57,7 +64,9 @@ pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) 
                 all.read(&source);
                 ranges.push(begin..all.code.len());
             }
-            (Some("markdown" | "raw" | "heading" | "html" | "rst" | "text" | "plaintext"), _) => {}
+            (Some("markdown" | "raw" | "heading" | "html" | "rst" | "text" | "plaintext"), source) => {
+                shown.extend(source);
+            }
             _ => odd += 1,
         }
         for output in cell.get("outputs").map(Tree::values).unwrap_or_default() {
@@ -72,6 +81,12 @@ pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) 
     }
     languages(tree, &all, view, scope);
     commands(&all, text, view, scope);
+    for prose in shown {
+        if let Some(why) = hostile_script(&prose.to_ascii_lowercase()) {
+            let line = prose.lines().find(|line| line.contains('<')).unwrap_or_default();
+            raise(Evidence::new(&COMMAND, format!("a text cell holds a script, and {why}")), line, text, view, scope);
+        }
+    }
     let say = |evidence: Evidence, at: usize, scope: &mut Scope<'_>| {
         let before = all.code.get(..at).unwrap_or_default().rfind('\n').map_or(0, |at| at + 1);
         let line = all.code.get(before..).and_then(|rest| rest.lines().next()).unwrap_or_default();
@@ -133,20 +148,88 @@ fn languages(tree: &Tree, all: &Cells, view: &View<'_>, scope: &mut Scope<'_>) {
 
 /// Commands that nobody honest runs, and scripts that reach from the browser into the kernel.
 fn commands(all: &Cells, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let mut lookups = LOOKUPS;
     for command in &all.commands {
-        if let Some(why) = shell::hostile(&command.text) {
-            let shown: String = command.text.chars().take(120).collect();
+        let whole = put_in(&command.text, &all.code, &mut lookups);
+        if let Some(why) = shell::hostile(&whole) {
+            let shown: String = whole.chars().take(120).collect();
             let evidence = Evidence::new(&COMMAND, format!("{shown:?}: {why}"));
             raise(evidence, &command.line, text, view, scope);
         }
+    }
+    let code = all.code.to_ascii_lowercase();
+    let handed = code
+        .match_indices("kernel.execute")
+        .take(LOOKUPS)
+        .find_map(|(at, _)| hostile_script(&code[at..code.floor_char_boundary(at.saturating_add(400))]));
+    if let Some(why) = handed {
+        let line = all.code.lines().find(|line| line.contains("kernel.execute")).unwrap_or_default();
+        let evidence = Evidence::new(&COMMAND, format!("the code hands the browser a script, and {why}"));
+        raise(evidence, line, text, view, scope);
     }
     for script in &all.scripts {
         let line = script.lines().find(|line| line.contains("kernel")).unwrap_or_default();
         if runs_kernel(script) {
             let evidence = Evidence::new(&COMMAND, "a script of the browser has the kernel run code");
             raise(evidence, line, text, view, scope);
+        } else if let Some(why) = hostile_script(&script.to_ascii_lowercase()) {
+            let evidence = Evidence::new(&COMMAND, format!("a script of the browser runs, and {why}"));
+            raise(evidence, script.lines().next().unwrap_or_default(), text, view, scope);
         }
     }
+}
+
+/// A command with the texts in it that the code gives a name to: `!{name}`, `!$name`.
+fn put_in(command: &str, code: &str, lookups: &mut usize) -> String {
+    let mut whole = String::new();
+    let mut rest = command;
+    while let Some(at) = rest.find(['{', '$']).filter(|_| *lookups > 0) {
+        let (before, behind) = rest.split_at(at);
+        whole.push_str(before);
+        let opened = behind.trim_start_matches(['{', '$']);
+        let end = opened.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(opened.len());
+        let (name, after) = opened.split_at(end);
+        *lookups = lookups.saturating_sub(1);
+        match assigned(name, code) {
+            Some(text) if whole.len() < PUT_IN => {
+                whole.push_str(text);
+                rest = after.trim_start_matches('}');
+            }
+            _ => {
+                whole.push_str(&behind[..behind.len() - opened.len()]);
+                rest = opened;
+            }
+        }
+    }
+    whole + rest
+}
+
+/// The text that the code gives that name: `name = '…'`.
+fn assigned<'c>(name: &str, code: &'c str) -> Option<&'c str> {
+    if name.is_empty() {
+        return None;
+    }
+    code.lines().find_map(|line| {
+        let value = line.trim_start().strip_prefix(name)?.trim_start().strip_prefix('=')?.trim_start();
+        let value = value.trim_start_matches(['f', 'r']);
+        let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        value[1..].split_once(quote).map(|(text, _)| text)
+    })
+}
+
+/// What a script of the browser does that no chart needs. `script` is in small letters.
+fn hostile_script(script: &str) -> Option<&'static str> {
+    let has = |words: &[&str]| words.iter().any(|word| script.contains(word));
+    let kernel = has(&["kernel.execute", "requestexecute", "execute_request"]);
+    if kernel
+        && has(&["os.system", "subprocess", "__import__", "import os", "exec(", "eval(", "socket", "urlopen", "popen"])
+    {
+        return Some("it has the kernel start programs");
+    }
+    if has(&["document.cookie"]) && has(&["fetch(", "xmlhttprequest", "new image", "sendbeacon", "location=", ".src"]) {
+        return Some("it sends the browser's cookies away");
+    }
+    has(&["eval(atob(", "function(atob("]).then_some("it runs what it decodes")
 }
 
 /// True if a script hands code to the kernel.
@@ -182,11 +265,14 @@ fn active(output: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         let script = match kind.as_str() {
             "application/javascript" | "javascript" => !content.trim().is_empty(),
             "text/html" | "image/svg+xml" | "html" | "svg" => {
-                content.contains("<script") || content.contains("javascript:") || content.contains(" onerror=")
+                ["<script", "javascript:", " onerror=", " onload="].iter().any(|mark| content.contains(mark))
             }
             _ => false,
         };
-        if script && said.insert(kind) {
+        if let Some(why) = hostile_script(&content).filter(|_| script) {
+            let evidence = Evidence::new(&COMMAND, format!("an output of type {kind} holds a script, and {why}"));
+            raise(evidence, kind, text, view, scope);
+        } else if script && said.insert(kind) {
             let evidence = Evidence::new(&ACTIVE_OUTPUT, format!("an output of type {kind} holds a script"));
             raise(evidence, kind, text, view, scope);
         }

@@ -5,8 +5,8 @@
 //! source is read even where some of its bytes are no text.
 
 use super::{
-    Inspector, Scope, deployment, graph_text, hydra, letters, lookalike, outreach, python, pytorch, secrets, startup,
-    text, training_data, yaml_tag,
+    Inspector, Scope, autorun, chat_template, deployment, graph_text, hydra, letters, lookalike, named_code, outreach,
+    python, pytorch, secrets, startup, text, training_data, yaml_tag,
 };
 use crate::model::Format;
 use crate::weigh::View;
@@ -37,11 +37,29 @@ pub fn is_yaml(name: &str) -> bool {
     name.ends_with(".yaml") || name.ends_with(".yml")
 }
 
+/// True for JSON that may have comments in it, by the tool that reads it.
+pub fn is_commented(view: &View<'_>, scope: &Scope<'_>) -> bool {
+    let path = view.entry().unwrap_or_else(|| scope.path.as_str()).to_ascii_lowercase();
+    autorun::is_commented(&name(view, scope), &path)
+}
+
+/// True for the name of a configuration that loaders of YAML are given, too; documents without an ending are none.
+fn is_setting(name: &str) -> bool {
+    let told =
+        ["readme", "license", "licence", "copying", "notice", "authors", "changelog", "security", "contributing"];
+    match name.rsplit_once('.') {
+        None => !told.iter().any(|document| name.starts_with(document)) && !deployment::is_named(name),
+        Some((_, ending)) => {
+            matches!(ending, "cfg" | "conf" | "config" | "hparams" | "params" | "gin" | "toml" | "ini")
+        }
+    }
+}
+
 /// Reads the text. `head` is how the bytes begin.
 pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = name(view, scope);
     let reaches = view.depth() == 0 && outreach::speaks(&name);
-    let source = is_source(&name) || is_yaml(&name);
+    let source = is_source(&name) || is_yaml(&name) || autorun::is_clicked(&name);
     let plain = text::Text.claims(head, view);
     if !(plain || source || reaches) {
         return;
@@ -70,10 +88,13 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     deployment::inspect(&text, view, scope);
     lookalike::inspect(&name, &text, view, scope);
     training_data::inspect(&name, &text, view, scope);
-    if is_yaml(&name) {
+    if is_yaml(&name) || is_setting(&name) {
         hydra::inspect(&text, view, scope);
         yaml_tag::inspect(&text, view, scope);
+        chat_template::of_text(&text, view, scope);
     }
+    autorun::inspect(&name, &text, view, scope);
+    named_code::inspect(&name, &text, view, scope);
     graph_text::inspect(&name, &text, view, scope);
     let script = head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').next().is_some_and(is_python);
     let python = matches!(name.rsplit_once('.'), Some((_, "py" | "pyw"))) || script;

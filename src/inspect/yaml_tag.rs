@@ -1,9 +1,14 @@
 //! Tags of YAML that PyYAML's unsafe loaders turn into calls: `!!python/object/apply:module.name` and its kin.
 //!
-//! Source: `yaml/constructor.py`. Found by their spelling, wherever in the text they stand; names are held against the
-//! lists of callables that pickles are held against.
+//! Sources: `yaml/constructor.py`, YAML 1.2 chapter 6.8.2 (`%TAG`), and HyperPyYAML, whose tags SpeechBrain calls by.
+//! Found by their spelling, wherever in the text they stand; names are held against the lists of callables that pickles
+//! are held against.
+
+use std::ops::Range;
 
 use super::Scope;
+use super::callable::{self, Standing};
+use super::hydra::HYDRA_TARGET;
 use crate::model::{Class, Evidence, Judgement, Rule, Severity, percent};
 use crate::weigh::View;
 
@@ -26,32 +31,115 @@ static TAGS: [(&str, bool); 5] = [
     ("python/module:", false),
 ];
 
-/// Letters of the longest name that is read.
+/// Tags of HyperPyYAML, by which SpeechBrain calls and imports what stands behind them.
+static BUILDERS: [(&str, bool); 5] =
+    [("!apply:", true), ("!applyref:", true), ("!new:", true), ("!name:", false), ("!module:", false)];
+
+/// Letters of the longest tag that is read.
 const NAME: usize = 1024;
+
+/// Shorthands of one text that are told apart.
+const HANDLES: usize = 64;
+
+/// What the shorthand of the standard tags stands for.
+const STANDARD: &str = "tag:yaml.org,2002:";
 
 /// Looks at a text.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    for (tag, calls) in TAGS {
-        for (at, _) in text.match_indices(tag).filter(|(at, _)| text[..*at].ends_with(['!', ':'])) {
-            let rest = &text[at + tag.len()..];
-            let spelt: String =
-                rest.chars().take(NAME).take_while(|c| !c.is_whitespace() && !">,[]{}'\"".contains(*c)).collect();
-            let name = percent::decode(&spelt);
-            let (module, attribute) = name.rsplit_once('.').unwrap_or(("builtins", &name));
-            let lists = scope.lists;
-            let (judgement, what) = lists.judge(module, attribute);
-            let severity = match (judgement, calls) {
-                (Judgement::Safe, _) => continue,
-                (Judgement::Dangerous, true) => Severity::Critical,
-                (Judgement::Dangerous, false) | (Judgement::Unknown, true) => Severity::High,
-                (Judgement::Unknown, false) => Severity::Medium,
-            };
-            let verb = if calls { "calls" } else { "imports" };
-            let why = if what.is_empty() { "which is not known to rebuild plain data" } else { what };
-            let range = at as u64..(at + tag.len() + spelt.len()) as u64;
-            let message = format!("an unsafe loader {verb} {name:?}: {why}");
-            let evidence = Evidence::new(&YAML_PYTHON_OBJECT, message).rated(severity).at(view.place(range.clone()));
-            scope.add(evidence.showing(view.excerpt(range)));
+    let handles = handles(text);
+    // Every tag begins with the sign; the shorthand of one may hold a second.
+    let mut after = 0;
+    for at in memchr::memchr_iter(b'!', text.as_bytes()) {
+        if at < after {
+            continue;
+        }
+        let spelt = spelt(&text[at..]);
+        after = at + spelt.len();
+        let tag = percent::decode(&full(spelt, &handles));
+        let range = at as u64..(at + spelt.len()) as u64;
+        if let Some((name, calls)) = TAGS.iter().find_map(|(mark, calls)| Some((after_mark(&tag, mark)?, *calls))) {
+            python(name, calls, range, view, scope);
+        } else if let Some((name, calls)) =
+            BUILDERS.iter().find_map(|(mark, calls)| Some((tag.strip_prefix(mark)?, *calls)))
+        {
+            builder(name, calls, range, view, scope);
         }
     }
+}
+
+/// The tag that a text begins with, as it is spelt.
+fn spelt(text: &str) -> &str {
+    let verbatim = text.starts_with("!<");
+    let ends = |c: char| {
+        if verbatim { c == '>' || c.is_control() } else { c.is_whitespace() || ">,[]{}'\"".contains(c) }
+    };
+    let end = text
+        .char_indices()
+        .take(NAME)
+        .find(|(_, c)| ends(*c))
+        .map_or_else(|| text.char_indices().nth(NAME).map_or(text.len(), |(at, _)| at), |(at, _)| at);
+    &text[..end]
+}
+
+/// The shorthands that `%TAG` lines declare.
+fn handles(text: &str) -> Vec<(&str, &str)> {
+    let lines = memchr::memmem::find_iter(text.as_bytes(), "%TAG").take(HANDLES);
+    lines
+        .filter_map(|at| {
+            let line = text[at + 4..].lines().next()?;
+            let mut words = line.split_whitespace();
+            Some((words.next()?, words.next()?))
+        })
+        .collect()
+}
+
+/// The tag without its shorthand.
+fn full(spelt: &str, handles: &[(&str, &str)]) -> String {
+    if let Some(verbatim) = spelt.strip_prefix("!<") {
+        return verbatim.to_owned();
+    }
+    // The longest fits: `!` is the beginning of every other.
+    let handle = handles.iter().filter(|(handle, _)| spelt.starts_with(handle)).max_by_key(|(handle, _)| handle.len());
+    match (handle, spelt.strip_prefix("!!")) {
+        (Some((handle, prefix)), _) => format!("{prefix}{}", &spelt[handle.len()..]),
+        (None, Some(standard)) => format!("{STANDARD}{standard}"),
+        (None, None) => spelt.to_owned(),
+    }
+}
+
+/// What stands behind a mark of PyYAML's, whichever tag it is part of.
+fn after_mark<'t>(tag: &'t str, mark: &str) -> Option<&'t str> {
+    let (before, name) = tag.split_once(mark)?;
+    before.ends_with(['!', ':']).then_some(name)
+}
+
+fn python(name: &str, calls: bool, range: Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
+    let (module, attribute) = name.rsplit_once('.').unwrap_or(("builtins", name));
+    let lists = scope.lists;
+    let (judgement, what) = lists.judge(module, attribute);
+    let severity = match (judgement, calls) {
+        (Judgement::Safe, _) => return,
+        (Judgement::Dangerous, true) => Severity::Critical,
+        (Judgement::Dangerous, false) | (Judgement::Unknown, true) => Severity::High,
+        (Judgement::Unknown, false) => Severity::Medium,
+    };
+    let verb = if calls { "calls" } else { "imports" };
+    let why = if what.is_empty() { "which is not known to rebuild plain data" } else { what };
+    let message = format!("an unsafe loader {verb} {name:?}: {why}");
+    let evidence = Evidence::new(&YAML_PYTHON_OBJECT, message).rated(severity).at(view.place(range.clone()));
+    scope.add(evidence.showing(view.excerpt(range)));
+}
+
+/// A class or function that SpeechBrain builds a model from.
+fn builder(name: &str, calls: bool, range: Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
+    let severity = match callable::judge(name, scope.lists) {
+        Standing::Known => return,
+        // Recipes have modules of their own, which are looked at as code.
+        Standing::Foreign => Severity::Low,
+        Standing::Dangerous => Severity::Critical,
+    };
+    let verb = if calls { "calls" } else { "imports" };
+    let message = format!("the configuration {verb} {name:?}");
+    let evidence = Evidence::new(&HYDRA_TARGET, message).rated(severity).at(view.place(range.clone()));
+    scope.add(evidence.showing(view.excerpt(range)));
 }

@@ -1,15 +1,24 @@
 //! Chat templates: Jinja code that comes with a model and is run on every conversation.
 //!
-//! Code is read token by token and judged by what it reaches for; nothing is rendered, and a tag that is not known
-//! is read like any other. Loaders that do not confine Jinja (CVE-2024-34359) run what the first rule finds.
+//! Code is read token by token and judged by what it reaches for; then it is followed through its assignments, branches,
+//! loops and macros, for names that it puts together. Nothing is rendered, and a tag that is not known is read like any
+//! other. Loaders that do not confine Jinja (CVE-2024-34359) run what the first rule finds.
 //! Not looked at: what an ordinary template says in words.
 
+mod blocks;
+mod expression;
+mod filters;
+mod letters;
+mod lookup;
+mod machine;
 mod spelling;
+mod statement;
 mod tokens;
+mod value;
 
-use super::Scope;
 use super::json::Tree;
-use crate::model::{Class, Rule, Severity};
+use super::{Scope, archive};
+use crate::model::{Class, Evidence, Rule, Severity};
 use crate::weigh::View;
 use tokens::{Code, Token};
 
@@ -72,25 +81,52 @@ static INTERNAL: &[&str] = &[
 /// Filters by which a name is put together.
 static BUILDERS: &[&str] = &["attr", "join", "reverse", "format", "replace", "lower", "upper", "string", "list", "map"];
 
-/// Looks at the templates of a tokenizer's or processor's configuration: a text, or a list of `name` and `template`.
+/// Keys of templates that are no conversation's: prompts of LangChain and of other programs.
+static PROMPTS: [&str; 5] = ["template", "prompt_template", "jinja_template", "default_chat_template", "system_prompt"];
+
+/// Looks at the templates of a tokenizer's or processor's configuration: a text, or a list of `name` and `template`; and
+/// at those that other configurations hold, wherever they stand.
 pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
-    for value in tree.all("chat_template") {
-        let mut queue = vec![value];
-        while let Some(value) = queue.pop() {
-            if let Some(template) = value.text() {
-                inspect(template, view, scope);
+    let mut open = vec![(tree, false)];
+    while let Some((value, chat)) = open.pop() {
+        if let Some(template) = value.text().filter(|_| chat) {
+            inspect(template, view, scope);
+        }
+        open.extend(value.values().iter().map(|inner| (inner, chat)));
+        for (key, inner) in value.members() {
+            let prompt = inner.text().filter(|_| !chat && PROMPTS.contains(&key.as_str()));
+            if let Some(template) = prompt.filter(|text| text.contains("{{") || text.contains("{%")) {
+                of_prompt(template, view, scope);
             }
-            queue.extend(value.values());
-            queue.extend(value.members().iter().map(|(_, value)| value));
+            open.push((inner, chat || key == "chat_template"));
         }
     }
 }
 
+/// Looks at a template that is filled in by programs of any kind: only for what leads out of it.
+pub fn of_prompt(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let codes = tokens::read(template);
+    for (at, severity, what) in escapes(template, &codes) {
+        say(&TEMPLATE_ESCAPE, severity, (template, at), &what, view, scope);
+    }
+}
+
+/// Looks at a configuration in YAML that holds templates.
+pub fn of_text(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let told = ["chat_template", "template_format", "jinja"].iter().any(|word| text.contains(word));
+    if told && (text.contains("{{") || text.contains("{%")) {
+        of_prompt(text, view, scope);
+    }
+}
+
+/// Endings of templates of any kind, which are made of each other.
+static GENERAL: [&str; 5] = [".j2", ".jinja2", ".tpl", ".tmpl", ".template"];
+
 /// Looks at a file or member that is loaded as a template, because its name says so: documents quote templates, and a
 /// template need not look like text. Loaders stop at bytes that are not UTF-8, and here they are replaced.
 pub fn of_file(view: &View<'_>, scope: &mut Scope<'_>) {
-    let name = view.entry().unwrap_or_else(|| scope.path.name());
-    if !name.ends_with(".jinja") {
+    let name = view.entry().unwrap_or_else(|| scope.path.name()).to_ascii_lowercase();
+    if !name.ends_with(".jinja") && !GENERAL.iter().any(|ending| name.ends_with(ending)) {
         return;
     }
     match view.read_all("template-bytes", scope.limits.json_bytes) {
@@ -101,28 +137,48 @@ pub fn of_file(view: &View<'_>, scope: &mut Scope<'_>) {
 
 /// Looks at one template, wherever it was found.
 pub fn inspect(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let raise = |rule, at: usize, what: &str, scope: &mut Scope<'_>| {
-        // The line is only counted for what will be listed.
-        let at = if scope.lists(rule, rule.severity) { at } else { 0 };
-        let line = template.get(..at).unwrap_or_default().bytes().filter(|byte| *byte == b'\n').count() + 1;
-        scope.raise(rule, view, 0..0, format!("the chat template, line {line}: {what}"));
-    };
     let codes = tokens::read(template);
-    let mut escapes = false;
+    let path = view.entry().unwrap_or_else(|| scope.path.name());
+    let general = GENERAL.iter().any(|ending| path.ends_with(ending)) && !path.contains("chat");
+    for (at, severity, what) in escapes(template, &codes) {
+        say(&TEMPLATE_ESCAPE, severity, (template, at), &what, view, scope);
+    }
     for code in &codes {
-        if let Some((at, what)) = escape(code) {
-            escapes = true;
-            raise(&TEMPLATE_ESCAPE, at, &what, scope);
-        } else if let Some(word) = include(code) {
-            raise(&TEMPLATE_INCLUDE, code.at, &format!("it has a tag {word:?}, which loads another template"), scope);
+        if let Some(word) = include(code) {
+            let what = format!("it has a tag {word:?}, which loads another template");
+            say(&TEMPLATE_INCLUDE, included(code, general), (template, code.at), &what, view, scope);
         }
     }
-    if let Some((at, what)) = spelling::computed(&codes).filter(|_| !escapes) {
-        raise(&TEMPLATE_ESCAPE, at, &what, scope);
-    }
     if let Some((at, hidden)) = template.char_indices().find(|(_, character)| is_hidden(*character)) {
-        raise(&TEMPLATE_HIDDEN_TEXT, at, &format!("it holds U+{:04X}", u32::from(hidden)), scope);
+        let what = format!("it holds U+{:04X}", u32::from(hidden));
+        say(&TEMPLATE_HIDDEN_TEXT, Severity::Medium, (template, at), &what, view, scope);
     }
+}
+
+/// What the template reaches for as it stands; if that is nothing, what it puts together.
+fn escapes(template: &str, codes: &[Code]) -> Vec<machine::Found> {
+    let plain = codes.iter().filter_map(escape).map(|(at, what)| (at, Severity::Critical, what));
+    let mut found: Vec<machine::Found> = plain.collect();
+    if found.is_empty() {
+        let nodes = blocks::read(template, codes);
+        found = machine::follow(&nodes);
+    }
+    found
+}
+
+fn say(
+    rule: &'static Rule,
+    severity: Severity,
+    (template, at): (&str, usize),
+    what: &str,
+    view: &View<'_>,
+    scope: &mut Scope<'_>,
+) {
+    // The line is only counted for what will be listed.
+    let at = if scope.lists(rule, severity) { at } else { 0 };
+    let line = template.get(..at).unwrap_or_default().bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let evidence = Evidence::new(rule, format!("the chat template, line {line}: {what}")).rated(severity);
+    scope.add(evidence.at(view.place(0..0)));
 }
 
 fn include(code: &Code) -> Option<&str> {
@@ -133,6 +189,13 @@ fn include(code: &Code) -> Option<&str> {
         }
         _ => None,
     }
+}
+
+/// How bad it is to load another template: those of a site are made of each other, those of a conversation are not.
+fn included(code: &Code, general: bool) -> Severity {
+    let name = code.tokens.iter().find_map(|token| if let Token::Text(text, _) = token { Some(text) } else { None });
+    let beside = name.is_some_and(|name| archive::escapes(name).is_none());
+    if general && beside { Severity::Low } else { TEMPLATE_INCLUDE.severity }
 }
 
 /// What the code reaches for, if it is not for a template to have.

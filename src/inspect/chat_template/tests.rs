@@ -26,6 +26,36 @@ fn ordinary_templates_are_quiet() {
 }
 
 #[test]
+fn names_that_are_put_together_are_followed() {
+    for template in [
+        "{% set g = 'globals'.center(11, '_') %}{{ lipsum[g] }}",
+        "{% set g = ''.join(['__', 'globals', '__']) %}{{ f[g] }}",
+        "{% set ns = namespace(s='') %}{% for x in ['__', 'globals', '__'] %}{% set ns.s = ns.s ~ x %}{% endfor %}{{ f[ns.s] }}",
+        "{% macro u(n='_') %}{{ n }}{{ n }}{% endmacro %}{{ f[u() ~ 'globals' ~ u()] }}",
+        "{% set g %}__globals__{% endset %}{{ f[g] }}",
+        "{% if x %}{% set a = '__glo' %}{% else %}{% set a = 'b' %}{% endif %}{{ f[a ~ 'bals__'] }}",
+        "{% set g = dict(__glo=1, bals__=2)|join %}{{ f[g] }}",
+        "{% set s = (()|select|string) %}{{ f[s[24] * 2] }}",
+        "{{ f['__glo' ~ nothing ~ 'bals__'] }}",
+        "{{ f[messages[0].role.replace('user', '__globals__')] }}",
+        "{{ f[bos_token] }}",
+        "{{ cycler.next }}",
+        "{% for i in range(512) %}{% for j in range(512) %}{% endfor %}{% endfor %}{% set g = '_' ~ '_' %}{{ f[g] }}",
+    ] {
+        assert!(fired(template).contains(&"template-escape"), "{template}");
+    }
+    for template in [
+        "{% set k = 'tool' ~ '_calls' %}{{ m[k] }}{% for k in ['role', 'content'] %}{{ m[k] }}{% endfor %}",
+        "{% set names = {'user': 'Human'} %}{{ names[m.role] }}{{ names.get(m.role, 'x')|upper }}",
+        "{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.current }}{% set j = joiner(', ') %}{{ j() }}",
+        "{{ 'Write an __init__ method, ' + name }}{{ 'a {} b {:>3}'.format(x, 2) }}{{ '%s'|format(x) }}",
+        "{% macro t(x) %}{{ t(x.a) }}{{ t(x.b) }}{{ t(x.c) }}{% endmacro %}{{ t(tools) }}{{ m[loop.index0 - 1] }}",
+    ] {
+        assert_eq!(fired(template), Vec::<&str>::new(), "{template}");
+    }
+}
+
+#[test]
 fn every_way_out_is_seen() {
     for template in [
         "{{ ''.__class__.__mro__[1].__subclasses__() }}",

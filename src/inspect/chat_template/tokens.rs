@@ -8,22 +8,26 @@ pub enum Token {
     Name(String, usize),
     /// A string, unescaped, with its offset.
     Text(String, usize),
-    /// Anything else, one byte at a time; numbers are left out.
+    /// A whole number; the largest stands for all that are larger.
+    Number(i64),
+    /// Anything else, one byte at a time.
     Sign(u8),
 }
 
-/// A `{{ … }}` or `{% … %}`.
+/// A `{{ … }}`, a `{% … %}`, or a comment, which holds no tokens.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
     /// True for `{% … %}`.
     pub statement: bool,
     /// Offset of its first byte.
     pub at: usize,
+    /// Offset behind its last byte.
+    pub end: usize,
     /// What stands in it.
     pub tokens: Vec<Token>,
 }
 
-/// Every piece of code in the template, in order. Comments and `raw` blocks are left out, as Jinja does.
+/// Every piece of code in the template, in order. What stands in comments and `raw` blocks is left out, as Jinja does.
 #[must_use]
 pub fn read(template: &str) -> Vec<Code> {
     let bytes = template.as_bytes();
@@ -38,6 +42,7 @@ pub fn read(template: &str) -> Vec<Code> {
         if kind == b'#' && !raw {
             let Some(end) = template.get(start + 2..).and_then(|rest| rest.find("#}")) else { break };
             at = start + 2 + end + 2;
+            codes.push(Code { statement: false, at: start, end: at, tokens: Vec::new() });
             continue;
         }
         let (tokens, end) = code(template, start + 2, if kind == b'%' { b'%' } else { b'}' });
@@ -47,11 +52,14 @@ pub fn read(template: &str) -> Vec<Code> {
         };
         if raw {
             raw = word != "endraw";
-            at = if raw { start + 2 } else { end };
-            continue;
+            if raw {
+                at = start + 2;
+                continue;
+            }
+        } else {
+            raw = word == "raw";
         }
-        raw = word == "raw";
-        codes.push(Code { statement: kind == b'%', at: start, tokens });
+        codes.push(Code { statement: kind == b'%', at: start, end, tokens });
         at = end;
     }
     codes
@@ -81,16 +89,34 @@ fn code(template: &str, start: usize, close: u8) -> (Vec<Token>, usize) {
                 at += length;
                 continue;
             }
+            _ if byte.is_ascii_digit() => {
+                let length = bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+                tokens.push(Token::Number(number(template.get(at..at + length).unwrap_or_default())));
+                at += length;
+                continue;
+            }
             b'{' => braces += 1,
             b'}' => braces = braces.saturating_sub(1),
             _ => {}
         }
-        if !byte.is_ascii_whitespace() && !byte.is_ascii_digit() {
+        if !byte.is_ascii_whitespace() {
             tokens.push(Token::Sign(byte));
         }
         at += 1;
     }
     (tokens, bytes.len())
+}
+
+/// A number as Jinja writes it: in base ten, or behind `0x`, `0o` or `0b`, with underscores between the digits.
+fn number(text: &str) -> i64 {
+    let plain = text.replace('_', "").to_ascii_lowercase();
+    let (digits, radix) = match plain.get(..2) {
+        Some("0x") => (&plain[2..], 16),
+        Some("0o") => (&plain[2..], 8),
+        Some("0b") => (&plain[2..], 2),
+        _ => (plain.as_str(), 10),
+    };
+    i64::from_str_radix(digits, radix).unwrap_or(i64::MAX)
 }
 
 /// The text of a string, unescaped as Jinja does, and the offset behind its end.

@@ -9,6 +9,9 @@ use super::super::shell;
 /// Magics around magics (`%%capture` before `%%bash`) that are followed.
 const AROUND: u32 = 4;
 
+/// Bytes of a call that are read.
+const GIVEN: usize = 4096;
+
 /// Magics whose cell is Python.
 static PYTHON: [&str; 16] = [
     "time",
@@ -133,8 +136,55 @@ impl Cells {
         }
     }
 
+    /// Commands that the code hands to IPython: `get_ipython().system('…')`, `….run_cell_magic('bash', '', '…')`.
+    fn handed(&mut self, source: &str) {
+        if !source.contains("get_ipython") && !source.contains("InteractiveShell") {
+            return;
+        }
+        for call in [
+            ".system(",
+            ".getoutput(",
+            ".system_piped(",
+            ".system_raw(",
+            ".run_cell_magic(",
+            ".run_line_magic(",
+            ".run_cell(",
+            ".magic(",
+        ] {
+            for (at, _) in source.match_indices(call) {
+                let of_python =
+                    source.get(..at).is_some_and(|before| before.ends_with("os") || before.ends_with("subprocess"));
+                let near = &source[at + call.len()..source.floor_char_boundary(at.saturating_add(GIVEN))];
+                let texts = texts(near);
+                let before = &source[source.floor_char_boundary(at.saturating_sub(GIVEN))..at];
+                let begin = at - before.rsplit('\n').next().unwrap_or_default().len();
+                let line = source[begin..at + call.len() + near.len()].lines().next().unwrap_or_default();
+                match (call, texts.as_slice()) {
+                    _ if of_python => {}
+                    (".run_cell(" | ".magic(", [code, ..]) => {
+                        let sign = if call == ".magic(" { "%" } else { "" };
+                        let inner = format!("{sign}{code}");
+                        for plain in inner.lines().filter_map(|line| escaped(line.trim_start())) {
+                            self.commands.push(Command { text: plain.1.to_owned(), line: line.to_owned() });
+                        }
+                    }
+                    (".run_cell_magic(" | ".run_line_magic(", [magic, rest @ ..])
+                        if SHELL.contains(&magic.as_str()) =>
+                    {
+                        for command in rest.iter().flat_map(|text| shell::commands(text)) {
+                            self.commands.push(Command { text: command.0, line: line.to_owned() });
+                        }
+                    }
+                    (_, [command, ..]) => self.commands.push(Command { text: command.clone(), line: line.to_owned() }),
+                    _ => {}
+                }
+            }
+        }
+    }
+
     /// Python with commands and magics between its lines.
     fn python(&mut self, source: &str) {
+        self.handed(source);
         let mut lines = source.lines();
         while let Some(line) = lines.next() {
             let plain = line.trim_start();
@@ -178,6 +228,21 @@ impl Cells {
             self.commands.push(Command { text: rest, line: line.to_owned() });
         }
     }
+}
+
+/// The strings of the first arguments that a call is given, as they stand.
+fn texts(given: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = given.trim_start();
+    while found.len() < 3 {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | 'f' | 'r' | '('));
+        let Some(quote) = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| rest.starts_with(quote)) else { break };
+        let inner = &rest[quote.len()..];
+        let Some(end) = inner.find(quote) else { break };
+        found.push(inner[..end].replace("\\n", "\n"));
+        rest = &inner[end + quote.len()..];
+    }
+    found
 }
 
 /// The text behind so many words.

@@ -16,7 +16,7 @@ use crate::model::{Format, Rule, Tensor};
 use crate::weigh::View;
 
 use super::statistics::{Statistics, Watched};
-use super::{Inspector, Scope, inspect_content};
+use super::{Inspector, Scope, hydra, inspect_content};
 use header::{Entry, Header};
 
 pub use layout::odd_name;
@@ -136,6 +136,8 @@ fn observe(entries: &[Entry], data: &Range<u64>, view: &View<'_>, scope: &mut Sc
 /// Lists what the header holds.
 fn list(header: Header, data: u64, view: &View<'_>, scope: &mut Scope<'_>) {
     let inside = view.depth() > 0;
+    // What writes configurations into the header also builds models from them.
+    header.metadata.iter().for_each(|(_, value)| hydra::within(value, view, scope));
     let contents = scope.contents();
     contents.metadata.extend(header.metadata);
     contents.tensors.extend(header.entries.into_iter().map(|entry| {

@@ -67,7 +67,49 @@ pub static EXECUTABLE_FILE: Rule = Rule {
     frameworks: &["CWE-506", "AML.T0011.000", "AML.T0018.002"],
 };
 
-/// Formats that a file of that name may have; none listed means that the name claims nothing.
+/// What PyTorch and its callers write.
+static TORCH: &[&str] = &[
+    "pytorch-zip",
+    "torchscript",
+    "torch-export",
+    "torch-package",
+    "pickle",
+    "pytorch-legacy",
+    "zip",
+    "tar",
+    "safetensors",
+];
+
+/// Beginnings of names, with the ending `.bin`, that PyTorch's callers give to what `torch.save` wrote.
+const SAVED: [&str; 9] = [
+    "pytorch_model",
+    "diffusion_pytorch_model",
+    "pytorch_lora_weights",
+    "adapter_model",
+    "training_args",
+    "optimizer",
+    "scheduler",
+    "random_states",
+    "rng_state",
+];
+
+/// What the ending of a name claims, and what may be under it. Checkpoints are often called `.pth.tar`, as examples of
+/// PyTorch do, and are no tar.
+fn claim(name: &str) -> (&str, &'static [&'static str]) {
+    let ending = |at: &str| name.len() > at.len() && name.ends_with(at);
+    for (double, of) in [(".pth.tar", "pth.tar"), (".pt.tar", "pt.tar"), (".ckpt.tar", "ckpt.tar")] {
+        if ending(double) {
+            return (of, TORCH);
+        }
+    }
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if extension == "bin" && SAVED.iter().any(|begin| name.starts_with(begin)) {
+        return (extension, TORCH);
+    }
+    (extension, expected(extension))
+}
+
+/// Formats that a file of that ending may have; none listed means that the name claims nothing.
 fn expected(extension: &str) -> &'static [&'static str] {
     match extension {
         "safetensors" => &["safetensors"],
@@ -89,18 +131,21 @@ fn expected(extension: &str) -> &'static [&'static str] {
         "lz4" => &["lz4"],
         "npy" => &["npy"],
         "npz" => &["npz", "zip"],
-        "pt" | "pth" | "ckpt" => {
-            &["pytorch-zip", "torchscript", "pickle", "pytorch-legacy", "zip", "tar", "safetensors"]
-        }
+        "pt" | "pth" | "ckpt" | "ptl" => TORCH,
+        "pt2" => &["torch-export", "zip", "pytorch-zip", "torchscript"],
+        "distcp" => &["torch-distributed", "pytorch-zip", "zip", "pickle", "safetensors"],
+        "mar" => &["zip", "gzip", "tar"],
         "pkl" | "pickle" | "joblib" | "dill" => {
-            &["pickle", "joblib", "gzip", "zlib", "bzip2", "xz", "lzma", "zstd", "lz4", "zip", "pytorch-zip"]
+            &["pickle", "joblib", "gzip", "zlib", "bzip2", "xz", "lzma", "zstd", "lz4", "zip", "pytorch-zip", "zfile"]
         }
         "json" | "ipynb" => &["json", "text"],
         "tflite" => &["tflite"],
         "mlmodel" => &["coreml"],
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "bmp" => &["png", "jpeg", "gif", "webp", "bmp"],
         "zip" => &["zip"],
-        "tar" | "nemo" => &["tar", "gzip", "bzip2", "xz", "zstd"],
+        // PyTorch's own tutorials save checkpoints under this name.
+        "tar" => &["tar", "gzip", "bzip2", "xz", "zstd", "pytorch-zip", "pickle"],
+        "nemo" => &["tar", "gzip", "bzip2", "xz", "zstd"],
         // joblib writes zlib streams under this name.
         "gz" => &["gzip", "zlib"],
         "tgz" => &["gzip"],
@@ -115,7 +160,10 @@ fn expected(extension: &str) -> &'static [&'static str] {
 pub const RAW_TENSORS: Format = Format::named("raw-tensors");
 
 /// Endings of files that frameworks hand to an unpickler without looking at them.
-const UNPICKLED: [&str; 10] = ["bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "dill", "dat", "model"];
+const UNPICKLED: [&str; 24] = [
+    "bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "dill", "dat", "model", "p", "pk", "pckl", "sav", "mdl",
+    "th", "tar", "npy", "npz", "z", "data", "distcp", "weights", "params",
+];
 
 /// Endings of weights whose format the name leaves open.
 const WEIGHTS: [&str; 9] = ["bin", "dat", "model", "weights", "params", "ot", "ggml", "ckpt", "dill"];
@@ -173,8 +221,7 @@ fn is_scalar(view: &View<'_>) -> bool {
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let expected = expected(extension);
+    let (extension, expected) = claim(&name);
     let whole = 0..view.len().min(16);
     if claimed.is_empty() {
         if magic::raw_by_name(&name) && view.depth() == 0 {

@@ -48,6 +48,7 @@ mod repository;
 mod safetensors;
 mod scope;
 mod secrets;
+mod serialized;
 mod sevenz;
 mod shell;
 mod skops;
@@ -148,6 +149,7 @@ pub static RULES: &[&Rule] = &[
     &python::rules::READS_SECRETS,
     &python::rules::STARTS_PROGRAM,
     &python::rules::UNPICKLES,
+    &pytorch::records::PYTORCH_MALFORMED,
     &pytorch::PYTORCH_STORAGE_MISMATCH,
     &pytorch::TORCHSCRIPT_OPERATOR,
     &rdata::R_CODE,
@@ -237,6 +239,7 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &gzip::Gzip,
     &hdf5::Hdf5,
     &joblib::Joblib,
+    &joblib::Zfile,
     &npy::Npy,
     &pickle::Pickle,
     &rdata::RData,

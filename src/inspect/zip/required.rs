@@ -7,6 +7,8 @@ use crate::inspect::skops::{self, SKOPS_MALFORMED};
 use crate::model::Format;
 use crate::weigh::View;
 
+use super::MALFORMED;
+
 /// Looks at one member, unpacked.
 pub fn member(member: &View<'_>, scope: &mut Scope<'_>) {
     let entry = member.entry().unwrap_or_default();
@@ -22,6 +24,9 @@ pub fn member(member: &View<'_>, scope: &mut Scope<'_>) {
 
 /// A member without content.
 pub fn empty(name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if scope.container == Some(Format::named("npz")) {
+        scope.raise(&MALFORMED, view, 0..0, format!("{name:?} says that it is an array, but it is empty"));
+    }
     if is_required(name, scope) {
         judge(name, None, view, scope);
     }

@@ -68,17 +68,8 @@ pub static EXECUTABLE_FILE: Rule = Rule {
 };
 
 /// What PyTorch and its callers write.
-static TORCH: &[&str] = &[
-    "pytorch-zip",
-    "torchscript",
-    "torch-export",
-    "torch-package",
-    "pickle",
-    "pytorch-legacy",
-    "zip",
-    "tar",
-    "safetensors",
-];
+static TORCH: &[&str] =
+    &["pytorch-zip", "torchscript", "torch-export", "torch-package", "pickle", "pytorch-legacy", "tar", "safetensors"];
 
 /// Beginnings of names, with the ending `.bin`, that PyTorch's callers give to what `torch.save` wrote.
 const SAVED: [&str; 9] = [
@@ -160,9 +151,9 @@ fn expected(extension: &str) -> &'static [&'static str] {
 pub const RAW_TENSORS: Format = Format::named("raw-tensors");
 
 /// Endings of files that frameworks hand to an unpickler without looking at them.
-const UNPICKLED: [&str; 24] = [
+const UNPICKLED: [&str; 21] = [
     "bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "dill", "dat", "model", "p", "pk", "pckl", "sav", "mdl",
-    "th", "tar", "npy", "npz", "z", "data", "distcp", "weights", "params",
+    "th", "tar", "npy", "npz", "z", "distcp",
 ];
 
 /// Endings of weights whose format the name leaves open.
@@ -218,6 +209,29 @@ fn is_scalar(view: &View<'_>) -> bool {
     view.len() <= 1 << 20 && view.read(0..view.len()).is_ok_and(|bytes| Tree::read(bytes.trim_ascii(), 1).is_some())
 }
 
+/// True for an archive that is called `.npz` and holds something, but no array. `numpy.savez` without arrays writes the 22
+/// bytes of an archive without members.
+fn lacks_arrays(extension: &str, view: &View<'_>, scope: &mut Scope<'_>) -> bool {
+    extension == "npz" && view.len() > 22 && !scope.contents().members.contains_key("npy")
+}
+
+/// What is packed in a file whose name says that it is a packed pickle, if that is no pickle.
+fn packed_otherwise(name: &str, scope: &mut Scope<'_>) -> Option<String> {
+    let packs =
+        |format: &Format| matches!(format.name(), "gzip" | "zlib" | "bzip2" | "xz" | "lzma" | "zstd" | "lz4" | "zfile");
+    let stem = name.rsplit_once('.').map_or(name, |(stem, ending)| match ending {
+        "gz" | "bz2" | "xz" | "lzma" | "zst" | "lz4" | "z" => stem,
+        _ => name,
+    });
+    let pickled = matches!(stem.rsplit_once('.'), Some((_, "pkl" | "pickle" | "joblib" | "dill")));
+    if !pickled || !scope.formats().iter().all(packs) {
+        return None;
+    }
+    let members = &scope.contents().members;
+    let wrong = ["text", "html", "json", "xml", "empty"].iter().find(|format| members.contains_key(**format))?;
+    (!members.contains_key("pickle")).then(|| (*wrong).to_owned())
+}
+
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
@@ -263,7 +277,12 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     if extension == "pth" && is_startup(view, scope) {
         return;
     }
-    if expected.is_empty() || pointer || scope.formats().iter().any(known) {
+    if let Some(inside) = packed_otherwise(&name, scope) {
+        let message = format!("the name is that of a packed pickle, but {inside} is packed in it");
+        let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium);
+        return scope.add(evidence.at(view.place(whole)));
+    }
+    if expected.is_empty() || pointer || (scope.formats().iter().any(known) && !lacks_arrays(extension, view, scope)) {
         return;
     }
     let is: Vec<_> = scope.formats().iter().map(|format| format.name().to_owned()).collect();

@@ -154,8 +154,8 @@ impl Archive {
             {
                 self.unknown.inspect(&member, scope);
             }
-        } else if size > 0 {
-            // Some go on behind these bytes, Python goes on with them.
+        } else if size > 0 && header.code() != b'D' {
+            // Some go on behind these bytes, Python goes on with them. Only GNU's lists of a folder have any.
             let message = format!("the member {name:?} is no file, but {size} bytes are said to follow it");
             broken(scope, &message);
         }
@@ -294,7 +294,7 @@ mod tests {
         let end = vec![0; 1024];
         let file = |members: &[Vec<u8>]| [members.concat(), end.clone()].concat();
         let plain = member("a.txt", b'0', "", b"hello");
-        let pax = member("x", b'x', "", b"18 path=../../evil\n");
+        let pax = member("x", b'x', "", b"19 path=../../evil\n");
         assert_eq!(fired(&file(std::slice::from_ref(&plain))), Vec::<&str>::new());
         assert_eq!(fired(&file(&[member("l", b'2', "a.txt", b"")])), Vec::<&str>::new());
         assert_eq!(fired(&file(&[member("../a", b'0', "", b"hello")])), ["archive-path-escape"]);
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(fired(&file(&[member("h", b'2', "i", b""), member("i", b'2', "h", b"")])), ["tar-malformed"]);
         assert_eq!(fired(&file(&[member("d", b'5', "", b"hello")])), ["tar-malformed"]);
         assert_eq!(fired(&file(&[member("q", b'!', "", b"hello")])), ["tar-malformed"]);
-        assert_eq!(fired(&file(&[member("x", b'x', "", b"17 path=../../evil\n"), plain.clone()])), ["tar-malformed"]);
+        assert_eq!(fired(&file(&[member("x", b'x', "", b"99 path=b\n"), plain.clone()])), ["tar-malformed"]);
         for at in 0..plain.len() {
             let mut changed = plain.clone();
             changed[at] ^= 0x81;

@@ -75,13 +75,10 @@ struct Trial {
 impl Trial {
     /// `None` when a loader would break here; true when nothing but a pickle looks like this.
     fn step(&mut self, token: &Token) -> Option<bool> {
+        if token.code == b'0' && self.drops_mark() {
+            return Some(false);
+        }
         let (pops, pushes) = match (token.code, &token.argument) {
-            // The unpickler takes a mark for a value here.
-            (b'0', _) if self.depth == 0 && !self.marks.is_empty() => {
-                self.depth = self.marks.pop()?;
-                self.odd = true;
-                (0, 0)
-            }
             (b'(', _) => {
                 if self.marks.len() >= 64 {
                     return None;
@@ -136,16 +133,26 @@ impl Trial {
             }
             (0x80 | 0x95, _) => (0, 0),
             (b'S' | b'V', Argument::LongLine(..)) => (0, 1),
-            (code, Argument::Line(_, text)) => {
-                // Loaders pass over blanks around a number; no pickler writes them.
-                let trimmed = if matches!(code, b'I' | b'L' | b'F') { text.trim_ascii() } else { text };
-                self.odd |= trimmed.len() < text.len();
-                sound(code, trimmed).then_some((0, 1))?
-            }
+            (code, Argument::Line(_, text)) => self.is_literal(code, text).then_some((0, 1))?,
             _ => (0, 1),
         };
         self.depth = self.depth.checked_sub(pops)?.saturating_add(pushes);
         Some(false)
+    }
+
+    /// Drops the topmost mark if nothing is above it: the unpickler takes it for a value then.
+    fn drops_mark(&mut self) -> bool {
+        let mark = if self.depth == 0 { self.marks.pop() } else { None };
+        self.odd |= mark.is_some();
+        self.depth = mark.unwrap_or(self.depth);
+        mark.is_some()
+    }
+
+    /// True if the text argument of an opcode is sound. Loaders pass over blanks around a number; no pickler writes them.
+    fn is_literal(&mut self, code: u8, text: &[u8]) -> bool {
+        let trimmed = if matches!(code, b'I' | b'L' | b'F') { text.trim_ascii() } else { text };
+        self.odd |= trimmed.len() < text.len();
+        sound(code, trimmed)
     }
 
     /// Whether the names are on one of the lists; `None` if they are not plausible at all.

@@ -4,7 +4,7 @@
 //! Source: `torch/serialization.py` (`_legacy_save`, `_legacy_load`). Not looked at: numbers of a machine that begins with
 //! the highest byte.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::machine::Machine;
@@ -132,45 +132,55 @@ fn storages(pickle: Range<u64>, machine: &mut Machine<'_, '_, '_>) -> Next {
             format!("the pickle asks for the storage {:?}, which the file does not list", storage.key),
         );
     }
+    let mut by_key: BTreeMap<&str, Vec<&Storage>> = BTreeMap::new();
+    asked.iter().for_each(|storage| by_key.entry(&storage.key).or_default().push(storage));
     let mut at = at;
     for key in &keys {
-        let wanted: Vec<&Storage> = asked.iter().filter(|storage| storage.key == *key).collect();
-        let Some(first) = wanted.first() else {
-            say(scope, pickle, format!("the file lists the storage {key:?}, which the pickle does not ask for"));
-            return Next::Lost;
-        };
-        let Some(elements) = view.read(at..at.saturating_add(8)).ok().and_then(|bytes| bytes.try_into().ok()) else {
-            say(scope, at..view.len(), format!("the file ends before the storage {key:?}"));
-            return Next::Lost;
-        };
-        let elements = i64::from_le_bytes(elements);
-        if wanted.iter().all(|storage| storage.elements != elements) {
-            let message =
-                format!("the pickle asks for {} elements of the storage {key:?}, which has {elements}", first.elements);
-            say(scope, at..at + 8, message);
+        let wanted = by_key.get(key.as_str()).map(Vec::as_slice).unwrap_or_default();
+        match storage(key, wanted, at, view, scope) {
+            Some(end) => at = end,
+            None => return Next::Lost,
         }
-        let Some(width) = width(&first.class) else {
-            let message =
-                format!("how wide the elements of {} are is not known, so storages were not followed", first.class);
-            scope.raise(&MEMBER_NOT_INSPECTED, view, at..view.len(), message);
-            return Next::Lost;
-        };
-        let length = u64::try_from(elements).ok().and_then(|elements| elements.checked_mul(width));
-        let end = length.and_then(|length| (at + 8).checked_add(length)).filter(|end| *end <= view.len());
-        let Some(end) = end else {
-            say(
-                scope,
-                at..view.len(),
-                format!("the storage {key:?} of {elements} elements goes past the end of the file"),
-            );
-            return Next::Lost;
-        };
-        if let Ok(numbers) = view.slice(at + 8..end) {
-            super::suspect_numbers(&numbers, scope);
-        }
-        at = end;
     }
     Next::Behind(at)
+}
+
+/// Holds the storage that begins there against what was asked of that key, and says where it ends.
+fn storage(key: &str, wanted: &[&Storage], at: u64, view: &View<'_>, scope: &mut Scope<'_>) -> Option<u64> {
+    let mut say = |range: Range<u64>, message: String| {
+        scope.raise(&PYTORCH_STORAGE_MISMATCH, view, range, message);
+    };
+    let Some(first) = wanted.first() else {
+        say(at..view.len(), format!("the file lists the storage {key:?}, which the pickle does not ask for"));
+        return None;
+    };
+    let Some(elements) = view.read(at..at.saturating_add(8)).ok().and_then(|bytes| bytes.try_into().ok()) else {
+        say(at..view.len(), format!("the file ends before the storage {key:?}"));
+        return None;
+    };
+    let (elements, start) = (i64::from_le_bytes(elements), at + 8);
+    if wanted.iter().all(|storage| storage.elements != elements) {
+        let message =
+            format!("the pickle asks for {} elements of the storage {key:?}, which has {elements}", first.elements);
+        say(at..start, message);
+    }
+    let Some(width) = width(&first.class) else {
+        let message =
+            format!("how wide the elements of {} are is not known, so storages were not followed", first.class);
+        scope.raise(&MEMBER_NOT_INSPECTED, view, at..view.len(), message);
+        return None;
+    };
+    let length = u64::try_from(elements).ok().and_then(|elements| elements.checked_mul(width));
+    let end = length.and_then(|length| start.checked_add(length)).filter(|end| *end <= view.len());
+    let Some(end) = end else {
+        let message = format!("the storage {key:?} of {elements} elements goes past the end of the file");
+        say(at..view.len(), message);
+        return None;
+    };
+    if let Ok(numbers) = view.slice(start..end) {
+        super::suspect_numbers(&numbers, scope);
+    }
+    Some(end)
 }
 
 /// The value of a token that is a whole number.

@@ -84,6 +84,10 @@ pub fn first_stream(view: &View<'_>) -> Option<u64> {
 /// Looks at raw numbers, which have no form of their own, as an unpickler would read them. What is known to be dangerous is
 /// written down; other numbers may well look like opcodes.
 pub fn suspect_numbers(view: &View<'_>, scope: &mut Scope<'_>) {
+    let first = view.read_up_to(0, 1).unwrap_or_default();
+    if first.first().is_none_or(|byte| opcode::opcode(*byte).is_none()) {
+        return;
+    }
     if !view.read_up_to(0, source::SHOWN as u64).is_ok_and(|head| detect::is_pickle(&head, view.len())) {
         return;
     }

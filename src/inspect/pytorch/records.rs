@@ -29,6 +29,10 @@ pub fn names(root: &str, names: &[String], scripted: bool, tensors: bool, view: 
     let prefix = format!("{root}/");
     let mut say = |message: String| scope.raise(&PYTORCH_MALFORMED, view, 0..0, message);
     let below: Vec<&str> = names.iter().filter_map(|name| name.strip_prefix(&prefix)).collect();
+    if below.contains(&"model.json") {
+        // TorchScript before PyTorch 1.4, which kept its object in JSON.
+        return;
+    }
     let mut required = vec!["version"];
     if tensors {
         required.push("data.pkl");

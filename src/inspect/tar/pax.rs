@@ -16,10 +16,16 @@ pub struct Extended {
 impl Extended {
     /// Takes the records of a header over what was said before. Says what is wrong with the first that is.
     pub fn read(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let mut rest = bytes;
+        let (mut rest, mut fault) = (bytes, Ok(()));
         // Python passes over zeros at the end.
         while rest.first().is_some_and(|byte| *byte != 0) {
-            let (record, next) = record(rest).ok_or("a record of a pax header has another length than it says")?;
+            let wrong = "a record of a pax header has another length than it says";
+            let (all, next) = record(rest).ok_or(wrong)?;
+            // Some readers do not look for the newline.
+            let record = all.strip_suffix(b"\n").unwrap_or(all);
+            if record.len() == all.len() {
+                fault = Err(wrong.to_owned());
+            }
             let mut parts = record.splitn(2, |byte| *byte == b'=');
             let key = parts.next().unwrap_or_default();
             let value = parts.next().ok_or("a record of a pax header has no value")?;
@@ -29,7 +35,7 @@ impl Extended {
             self.set(key, value)?;
             rest = next;
         }
-        Ok(())
+        fault
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) -> Result<(), String> {
@@ -66,14 +72,13 @@ impl Extended {
     }
 }
 
-/// The first record without its length and newline, and what follows it.
+/// The first record without its length, and what follows it.
 fn record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let space = bytes.iter().take(20).position(|byte| *byte == b' ')?;
     let digits = bytes.get(..space).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
     let length = std::str::from_utf8(digits).ok()?.parse::<usize>().ok()?;
     let (all, rest) = bytes.split_at_checked(length)?;
-    let record = all.get(space + 1..)?.strip_suffix(b"\n")?;
-    Some((record, rest))
+    Some((all.get(space + 1..)?, rest))
 }
 
 /// Seconds, before the epoch or after it, with or without a fraction.

@@ -164,9 +164,9 @@ fn member_as(
 }
 
 /// Stored members of an archive that is itself a member are not among those whose checksums are computed as the file is
-/// hashed. Those of up to a mebibyte are read for theirs.
+/// hashed. Those of up to 64 KiB are read for theirs.
 fn inner_checksum(facts: &Facts, member: &View<'_>, view: &View<'_>, scope: &mut Scope<'_>) {
-    let small = member.len() <= 1 << 20 && !facts.encrypted() && facts.size == member.len();
+    let small = member.len() <= 64 << 10 && !facts.encrypted() && facts.size == member.len();
     if view.depth() == 0 || !small {
         return;
     }

@@ -201,7 +201,12 @@ fn is_python(view: &View<'_>) -> bool {
 fn is_startup(view: &View<'_>, scope: &Scope<'_>) -> bool {
     let text = scope.formats().iter().all(|format| format.name() == "text") && view.len() <= 1 << 20;
     let bytes = text.then(|| view.read(0..view.len()).ok()).flatten();
-    bytes.is_some_and(|bytes| startup::is_startup(&String::from_utf8_lossy(&bytes), scope.path.as_str()))
+    // A source begins with imports, too; what else stands in it is no folder.
+    let source = |line: &str| !line.starts_with("import") && (line.contains(" = ") || line.trim_end().ends_with(':'));
+    bytes.is_some_and(|bytes| {
+        let text = String::from_utf8_lossy(&bytes);
+        startup::is_startup(&text, scope.path.as_str()) && !text.lines().any(source)
+    })
 }
 
 /// A JSON text that is neither object nor array: a number, a string, a word.

@@ -28,14 +28,20 @@ impl Kind {
             let root = names.iter().find_map(|known| known.strip_suffix(name).filter(|root| !root.contains('/')));
             root.map(str::to_owned)
         };
+        let torch = |root: String| {
+            let scripted = has(&root, "/code/", names) || has(&root, "/constants.pkl", names);
+            (if scripted { Self::Torchscript } else { Self::Pytorch }, root)
+        };
+        if let Some(root) = root("/data.pkl") {
+            return torch(root);
+        }
         for (mark, kind) in [("/archive_format", Self::Export), ("/.data/extern_modules", Self::Package)] {
             if let Some(root) = root(mark) {
                 return (kind, root);
             }
         }
-        if let Some(root) = root("/data.pkl").or_else(|| root("/version").filter(|root| is_torch(root, names))) {
-            let scripted = has(&root, "/code/", names) || has(&root, "/constants.pkl", names);
-            return (if scripted { Self::Torchscript } else { Self::Pytorch }, root);
+        if let Some(root) = root("/version").filter(|root| is_torch(root, names)) {
+            return torch(root);
         }
         let named = |name: &str| names.iter().any(|known| known == name);
         let kind = if named("config.json") && named("metadata.json") {
@@ -87,11 +93,13 @@ impl Kind {
     }
 }
 
-/// True if more than a version lies in the folder, although no `data.pkl` does.
+/// True if what lies in the folder beside a version is PyTorch's, although no `data.pkl` does. Before PyTorch 1.4 TorchScript
+/// had `model.json` in its place.
 fn is_torch(root: &str, names: &[String]) -> bool {
-    ["/data/", "/byteorder", "/constants.pkl", "/code/", "/.data/serialization_id"]
-        .iter()
-        .any(|name| has(root, name, names))
+    let storage = names.iter().any(|name| name.strip_prefix(root) == Some("/data/0"));
+    let script = has(root, "/model.json", names) && has(root, "/code/", names);
+    let records = ["/byteorder", "/constants.pkl", "/code/__torch__", "/.data/serialization_id"];
+    storage || script || records.iter().any(|name| has(root, name, names))
 }
 
 /// True if a name begins with the folder and goes on like this.

@@ -6,7 +6,9 @@
 use std::sync::OnceLock;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet::STANDARD;
+use base64::engine::DecodePaddingMode::RequireNone;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::Scope;
 use super::archive::MEMBER_NOT_INSPECTED;
@@ -34,13 +36,33 @@ pub fn inspect(name: &str, member: &View<'_>, scope: &mut Scope<'_>) {
     let Some(tree) = Tree::read(bytes.trim_ascii(), DEPTH) else { return };
     let pickles = tree.members().iter().flat_map(|(key, value)| value.all(KEY).map(move |value| (key, value)));
     for (key, text) in pickles.filter_map(|(key, value)| Some((key, value.text()?))) {
-        let Ok(pickle) = STANDARD.decode(text.trim_ascii()) else {
+        let Some(pickle) = decoded(text) else {
             let message = format!("the value of {key:?} is said to be a pickle in base64, which it is not");
             scope.raise(&MEMBER_NOT_INSPECTED, member, 0..0, message);
             continue;
         };
         inspect_streams(&member.decompressed(key, &pickle), scope, lists());
     }
+}
+
+/// As Python decodes base64: what is not of the alphabet is passed over, and padding ends it.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    const LENIENT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true).with_decode_padding_mode(RequireNone);
+    let (mut digits, mut pads) = (Vec::with_capacity(text.len()), 0);
+    for byte in text.bytes() {
+        let place = digits.len() % 4;
+        if byte == b'=' && place >= 2 {
+            pads += 1;
+            if place + pads >= 4 {
+                break;
+            }
+        } else if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/') {
+            digits.push(byte);
+            pads = 0;
+        }
+    }
+    GeneralPurpose::new(&STANDARD, LENIENT).decode(digits).ok()
 }
 
 /// What the library puts there itself, none of which does more than keep what it is given: spaces, schedules, how often to

@@ -67,7 +67,40 @@ pub static EXECUTABLE_FILE: Rule = Rule {
     frameworks: &["CWE-506", "AML.T0011.000", "AML.T0018.002"],
 };
 
-/// Formats that a file of that name may have; none listed means that the name claims nothing.
+/// What PyTorch and its callers write.
+static TORCH: &[&str] =
+    &["pytorch-zip", "torchscript", "torch-export", "torch-package", "pickle", "pytorch-legacy", "tar", "safetensors"];
+
+/// Beginnings of names, with the ending `.bin`, that PyTorch's callers give to what `torch.save` wrote.
+const SAVED: [&str; 9] = [
+    "pytorch_model",
+    "diffusion_pytorch_model",
+    "pytorch_lora_weights",
+    "adapter_model",
+    "training_args",
+    "optimizer",
+    "scheduler",
+    "random_states",
+    "rng_state",
+];
+
+/// What the ending of a name claims, and what may be under it. Checkpoints are often called `.pth.tar`, as examples of
+/// PyTorch do, and are no tar.
+fn claim(name: &str) -> (&str, &'static [&'static str]) {
+    let ending = |at: &str| name.len() > at.len() && name.ends_with(at);
+    for (double, of) in [(".pth.tar", "pth.tar"), (".pt.tar", "pt.tar"), (".ckpt.tar", "ckpt.tar")] {
+        if ending(double) {
+            return (of, TORCH);
+        }
+    }
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if extension == "bin" && SAVED.iter().any(|begin| name.starts_with(begin)) {
+        return (extension, TORCH);
+    }
+    (extension, expected(extension))
+}
+
+/// Formats that a file of that ending may have; none listed means that the name claims nothing.
 fn expected(extension: &str) -> &'static [&'static str] {
     match extension {
         "safetensors" => &["safetensors"],
@@ -89,18 +122,21 @@ fn expected(extension: &str) -> &'static [&'static str] {
         "lz4" => &["lz4"],
         "npy" => &["npy"],
         "npz" => &["npz", "zip"],
-        "pt" | "pth" | "ckpt" => {
-            &["pytorch-zip", "torchscript", "pickle", "pytorch-legacy", "zip", "tar", "safetensors"]
-        }
+        "pt" | "pth" | "ckpt" | "ptl" => TORCH,
+        "pt2" => &["torch-export", "zip", "pytorch-zip", "torchscript"],
+        "distcp" => &["torch-distributed", "pytorch-zip", "zip", "pickle", "safetensors"],
+        "mar" => &["zip", "gzip", "tar"],
         "pkl" | "pickle" | "joblib" | "dill" => {
-            &["pickle", "joblib", "gzip", "zlib", "bzip2", "xz", "lzma", "zstd", "lz4", "zip", "pytorch-zip"]
+            &["pickle", "joblib", "gzip", "zlib", "bzip2", "xz", "lzma", "zstd", "lz4", "zip", "pytorch-zip", "zfile"]
         }
         "json" | "ipynb" => &["json", "text"],
         "tflite" => &["tflite"],
         "mlmodel" => &["coreml"],
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "bmp" => &["png", "jpeg", "gif", "webp", "bmp"],
         "zip" => &["zip"],
-        "tar" | "nemo" => &["tar", "gzip", "bzip2", "xz", "zstd"],
+        // PyTorch's own tutorials save checkpoints under this name.
+        "tar" => &["tar", "gzip", "bzip2", "xz", "zstd", "pytorch-zip", "pickle"],
+        "nemo" => &["tar", "gzip", "bzip2", "xz", "zstd"],
         // joblib writes zlib streams under this name.
         "gz" => &["gzip", "zlib"],
         "tgz" => &["gzip"],
@@ -115,7 +151,10 @@ fn expected(extension: &str) -> &'static [&'static str] {
 pub const RAW_TENSORS: Format = Format::named("raw-tensors");
 
 /// Endings of files that frameworks hand to an unpickler without looking at them.
-const UNPICKLED: [&str; 10] = ["bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "dill", "dat", "model"];
+const UNPICKLED: [&str; 21] = [
+    "bin", "pt", "pth", "ckpt", "pkl", "pickle", "joblib", "dill", "dat", "model", "p", "pk", "pckl", "sav", "mdl",
+    "th", "tar", "npy", "npz", "z", "distcp",
+];
 
 /// Endings of weights whose format the name leaves open.
 const WEIGHTS: [&str; 9] = ["bin", "dat", "model", "weights", "params", "ot", "ggml", "ckpt", "dill"];
@@ -162,7 +201,12 @@ fn is_python(view: &View<'_>) -> bool {
 fn is_startup(view: &View<'_>, scope: &Scope<'_>) -> bool {
     let text = scope.formats().iter().all(|format| format.name() == "text") && view.len() <= 1 << 20;
     let bytes = text.then(|| view.read(0..view.len()).ok()).flatten();
-    bytes.is_some_and(|bytes| startup::is_startup(&String::from_utf8_lossy(&bytes), scope.path.as_str()))
+    // A source begins with imports, too; what else stands in it is no folder.
+    let source = |line: &str| !line.starts_with("import") && (line.contains(" = ") || line.trim_end().ends_with(':'));
+    bytes.is_some_and(|bytes| {
+        let text = String::from_utf8_lossy(&bytes);
+        startup::is_startup(&text, scope.path.as_str()) && !text.lines().any(source)
+    })
 }
 
 /// A JSON text that is neither object nor array: a number, a string, a word.
@@ -170,11 +214,33 @@ fn is_scalar(view: &View<'_>) -> bool {
     view.len() <= 1 << 20 && view.read(0..view.len()).is_ok_and(|bytes| Tree::read(bytes.trim_ascii(), 1).is_some())
 }
 
+/// True for an archive that is called `.npz` and holds something, but no array. `numpy.savez` without arrays writes the 22
+/// bytes of an archive without members.
+fn lacks_arrays(extension: &str, view: &View<'_>, scope: &mut Scope<'_>) -> bool {
+    extension == "npz" && view.len() > 22 && !scope.contents().members.contains_key("npy")
+}
+
+/// What is packed in a file whose name says that it is a packed pickle, if that is no pickle.
+fn packed_otherwise(name: &str, scope: &mut Scope<'_>) -> Option<String> {
+    let packs =
+        |format: &Format| matches!(format.name(), "gzip" | "zlib" | "bzip2" | "xz" | "lzma" | "zstd" | "lz4" | "zfile");
+    let stem = name.rsplit_once('.').map_or(name, |(stem, ending)| match ending {
+        "gz" | "bz2" | "xz" | "lzma" | "zst" | "lz4" | "z" => stem,
+        _ => name,
+    });
+    let pickled = matches!(stem.rsplit_once('.'), Some((_, "pkl" | "pickle" | "joblib" | "dill")));
+    if !pickled || !scope.formats().iter().all(packs) {
+        return None;
+    }
+    let members = &scope.contents().members;
+    let wrong = ["text", "html", "json", "xml", "empty"].iter().find(|format| members.contains_key(**format))?;
+    (!members.contains_key("pickle")).then(|| (*wrong).to_owned())
+}
+
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let expected = expected(extension);
+    let (extension, expected) = claim(&name);
     let whole = 0..view.len().min(16);
     if claimed.is_empty() {
         if magic::raw_by_name(&name) && view.depth() == 0 {
@@ -217,7 +283,12 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     if extension == "pth" && is_startup(view, scope) {
         return;
     }
-    if expected.is_empty() || pointer || scope.formats().iter().any(known) {
+    if let Some(inside) = packed_otherwise(&name, scope) {
+        let message = format!("the name is that of a packed pickle, but {inside} is packed in it");
+        let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium);
+        return scope.add(evidence.at(view.place(whole)));
+    }
+    if expected.is_empty() || pointer || (scope.formats().iter().any(known) && !lacks_arrays(extension, view, scope)) {
         return;
     }
     let is: Vec<_> = scope.formats().iter().map(|format| format.name().to_owned()).collect();

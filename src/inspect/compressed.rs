@@ -163,7 +163,7 @@ impl Inspector for Compressed {
         } else if cut {
             scope.limit("ratio", scope.limits.ratio, view);
         } else if let Some(fault) = fault {
-            let message = format!("the {} stream is broken or cut off: {fault}", self.name());
+            let message = format!("the {} stream is broken or cut off: {}", self.name(), self.wrong(&fault));
             scope.raise(&COMPRESSION_MALFORMED, view, end..view.len(), message);
         } else if end < view.len() {
             let message = format!("{} bytes follow after the {} stream", view.len() - end, self.name());
@@ -218,19 +218,40 @@ impl Compressed {
                     reader.seek(end);
                     return Ok(());
                 }
+                let (before, header) = (unpacked.content.len(), frame(&view.read_up_to(at, 18).unwrap_or_default()));
+                let Some(size) = header else {
+                    return Err(Said("its header is cut off, or sets a bit that is reserved").into());
+                };
                 let window = u64::from(MEMORY_KIB) << 10;
                 let decoder = unpacked.drain(reader, |reader| {
                     StreamingDecoder::new_with_max_window_size(reader, window)
-                        .map_err(|error| io::Error::other(error.to_string()))
+                        .map_err(|_| Said("its header cannot be read, or asks for too much memory").into())
                 })?;
                 let (said, is) = (decoder.decoder.get_checksum_from_data(), decoder.decoder.get_calculated_checksum());
                 drop(decoder);
                 if !unpacked.is_cut() && said.is_some() && said != is {
-                    return Err(io::Error::other("the content is not what the checksum says"));
+                    return Err(Said("the content is not what the checksum says").into());
+                }
+                let length = (unpacked.content.len() - before) as u64;
+                if !unpacked.is_cut() && size.is_some_and(|size| size != length) {
+                    return Err(Said("the content is not as long as the header says").into());
                 }
                 Ok(())
             }
             Self::Lz4 => unpacked.drain(reader, |reader| Ok(FrameDecoder::new(reader))).map(drop),
+        }
+    }
+
+    /// What is wrong, for people: the words of the decoders are those of their sources.
+    fn wrong(&self, fault: &io::Error) -> String {
+        let said = fault.get_ref().and_then(|inner| inner.downcast_ref::<Said>());
+        match (said, self) {
+            (Some(Said(what)), _) => (*what).to_owned(),
+            _ if fault.kind() == io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
+            (None, Self::Xz) if fault.to_string().contains("CRC") => {
+                "something is not what its checksum says".to_owned()
+            }
+            _ => "a block or a header cannot be unpacked".to_owned(),
         }
     }
 
@@ -244,6 +265,36 @@ impl Compressed {
         let end = view.len().saturating_sub(behind);
         view.read_up_to(end, 4).is_ok_and(|mark| mark == [0; 4])
     }
+}
+
+/// A fault in words.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Said(&'static str);
+
+impl From<Said> for io::Error {
+    fn from(said: Said) -> Self {
+        Self::other(said)
+    }
+}
+
+/// The length of the content that the header of a Zstandard frame gives, if it gives one (RFC 8878, 3.1.1.1); `None` if the
+/// header is cut off or sets the reserved bit.
+fn frame(head: &[u8]) -> Option<Option<u64>> {
+    let descriptor = *head.get(4)?;
+    if descriptor & 8 != 0 {
+        return None;
+    }
+    let single = descriptor & 0x20 != 0;
+    let dictionary = [0, 1, 2, 4][usize::from(descriptor & 3)];
+    let width = match (descriptor >> 6, single) {
+        (0, false) => return Some(None),
+        (0, true) => 1,
+        (flag, _) => 1 << flag,
+    };
+    let at = 5 + usize::from(!single) + dictionary;
+    let size = head.get(at..at + width)?.iter().rev().fold(0u64, |value, byte| value << 8 | u64::from(*byte));
+    Some(Some(if width == 2 { size + 256 } else { size }))
 }
 
 /// Properties 0x5d, which every encoder writes by default, a dictionary size that some preset has, and a length that is

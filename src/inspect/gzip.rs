@@ -59,6 +59,11 @@ fn member(view: &View<'_>, at: u64, content: &mut Vec<u8>, scope: &mut Scope<'_>
         broken(scope, "the header is cut off");
         return None;
     };
+    let check = head.get(3).is_some_and(|flags| flags & 2 != 0).then(|| head.get(header - 2..header)).flatten();
+    let sum = head.get(..header.saturating_sub(2)).map(crc32fast::hash).unwrap_or_default();
+    if check.is_some_and(|check| check != &sum.to_le_bytes()[..2]) {
+        broken(scope, "the header is not what its checksum says");
+    }
     if head.get(3).is_some_and(|flags| flags & 0xe0 != 0) {
         broken(scope, "the header sets flags that are reserved");
     }
@@ -71,6 +76,7 @@ fn member(view: &View<'_>, at: u64, content: &mut Vec<u8>, scope: &mut Scope<'_>
         }
     };
     let crc_is = crc32fast::hash(&inflated.bytes);
+    let length = inflated.bytes.len() as u64;
     if content.is_empty() {
         *content = inflated.bytes;
     } else {
@@ -92,6 +98,10 @@ fn member(view: &View<'_>, at: u64, content: &mut Vec<u8>, scope: &mut Scope<'_>
     }
     if crc != crc_is {
         broken(scope, "the content is not what the checksum says");
+    }
+    // The length is written modulo 2^32.
+    if trailer.get(4..) != Some(&length.to_le_bytes()[..4]) {
+        broken(scope, "the content is not as long as the trailer says");
     }
     end.checked_add(8)
 }

@@ -51,6 +51,7 @@ mod repository;
 mod safetensors;
 mod scope;
 mod secrets;
+mod serialized;
 mod sevenz;
 mod shell;
 mod skops;
@@ -155,6 +156,7 @@ pub static RULES: &[&Rule] = &[
     &python::rules::READS_SECRETS,
     &python::rules::STARTS_PROGRAM,
     &python::rules::UNPICKLES,
+    &pytorch::records::PYTORCH_MALFORMED,
     &pytorch::PYTORCH_STORAGE_MISMATCH,
     &pytorch::TORCHSCRIPT_OPERATOR,
     &rdata::R_CODE,
@@ -244,6 +246,7 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &gzip::Gzip,
     &hdf5::Hdf5,
     &joblib::Joblib,
+    &joblib::Zfile,
     &npy::Npy,
     &pickle::Pickle,
     &rdata::RData,

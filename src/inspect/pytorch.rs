@@ -4,6 +4,8 @@
 //! many or not. Sources: `torch/serialization.py`, `torch/csrc/jit/serialization/python_print.cpp`. Not looked at:
 //! strides and offsets of tensors, and what TorchScript computes.
 
+pub mod records;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Scope;
@@ -115,7 +117,7 @@ pub fn compare(
 }
 
 /// Bytes of one element, by the class of the storage; `None` for classes that are not known.
-fn width(class: &str) -> Option<u64> {
+pub fn width(class: &str) -> Option<u64> {
     Some(match class {
         "UntypedStorage" | "ByteStorage" | "CharStorage" | "BoolStorage" | "QInt8Storage" | "QUInt8Storage"
         | "QUInt4x2Storage" | "QUInt2x4Storage" => 1,

@@ -65,6 +65,29 @@ impl Inspector for SevenZ {
         if let Err(error) = outcome {
             trouble(&error, view, scope);
         }
+        behind(view, scope);
+    }
+}
+
+/// The archive ends where its last header does, whose place the first 32 bytes give.
+fn behind(view: &View<'_>, scope: &mut Scope<'_>) {
+    let Ok(head) = view.read_up_to(0, 32) else { return };
+    let number = |at: usize| head.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
+    let end = number(12).zip(number(20)).and_then(|(offset, size)| offset.checked_add(size)?.checked_add(32));
+    if let Some(end) = end.filter(|end| *end < view.len()) {
+        let message = format!("{} bytes follow after the 7z archive", view.len() - end);
+        scope.raise(&COMPRESSION_MALFORMED, view, end..view.len(), message);
+    }
+}
+
+/// What is wrong, for people: the decoder's own words are those of its source.
+const fn wrong(error: &Error) -> &'static str {
+    match error {
+        Error::BadSignature(_) => "it does not begin as one",
+        Error::UnsupportedVersion { .. } => "it is of a version that does not exist",
+        Error::ChecksumVerificationFailed | Error::NextHeaderCrcMismatch => "something is not what its checksum says",
+        Error::Io(..) => "its data ends early or cannot be unpacked",
+        _ => "its headers contradict themselves or the data",
     }
 }
 
@@ -95,7 +118,9 @@ fn trouble(error: &Error, view: &View<'_>, scope: &mut Scope<'_>) {
         Error::Unsupported(what) => {
             scope.raise(&MEMBER_NOT_INSPECTED, view, here, format!("the 7z archive needs what is not read: {what}"));
         }
-        error => scope.raise(&COMPRESSION_MALFORMED, view, here, format!("the 7z archive is broken: {error}")),
+        error => {
+            scope.raise(&COMPRESSION_MALFORMED, view, here, format!("the 7z archive is broken: {}", wrong(error)));
+        }
     }
 }
 

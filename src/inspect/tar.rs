@@ -2,12 +2,18 @@
 //!
 //! Source: POSIX.1-2017 `pax`, GNU tar's manual. Not looked at: sparse files' maps.
 
-use std::collections::BTreeSet;
+mod header;
+mod pax;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::{ARCHIVE_LINK, ARCHIVE_PATH_ESCAPE, Unknown, escapes};
 use super::{Inspector, Scope};
 use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::View;
+
+use header::{BLOCK, Header, Kind, text};
+use pax::Extended;
 
 /// Not a tar all the way.
 pub static TAR_MALFORMED: Rule = Rule {
@@ -19,8 +25,7 @@ pub static TAR_MALFORMED: Rule = Rule {
     frameworks: &["CWE-20", "CWE-436", "AML.T0076"],
 };
 
-const BLOCK: u64 = 512;
-/// Longest name that a header of its own may give, in bytes.
+/// Longest name, or records of a member, that a header of its own may give, in bytes.
 const LONGEST: u64 = 1 << 20;
 
 /// The format.
@@ -32,12 +37,13 @@ impl Inspector for Tar {
     }
 
     fn claims(&self, head: &[u8], _: &View<'_>) -> bool {
-        let Some(block) = head.get(..BLOCK as usize) else { return false };
-        block[257..262] == *b"ustar" || (block[0] != 0 && sum(block).is_some_and(|(said, is)| said == is && said > 0))
+        Header::of(head).is_some_and(|header| {
+            header.is_marked() || (head.first().is_some_and(|first| *first != 0) && header.is_sound())
+        })
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
-        let mut archive = Archive { names: BTreeSet::new(), unknown: Unknown::default(), next: Extended::default() };
+        let mut archive = Archive::default();
         let mut at = 0;
         let mut ended = false;
         for _ in 0..scope.limits.entries {
@@ -45,14 +51,12 @@ impl Inspector for Tar {
                 Ok(block) => block,
                 Err(trouble) => return scope.unreadable(view, &trouble),
             };
-            if block.len() < BLOCK as usize {
-                break;
-            }
+            let Some(header) = Header::of(&block) else { break };
             if block.iter().all(|byte| *byte == 0) {
                 ended = true;
                 break;
             }
-            match archive.member(&block, at, view, scope) {
+            match archive.member(header, at, view, scope) {
                 Some(next) => at = next,
                 None => return archive.unknown.close(view, scope),
             }
@@ -63,15 +67,24 @@ impl Inspector for Tar {
             let at = at.min(view.len());
             scope.raise(&TAR_MALFORMED, view, at..view.len(), "the blocks of zeros that end an archive are missing");
         }
+        if archive.announced {
+            let at = at.min(view.len());
+            scope.raise(&TAR_MALFORMED, view, at..at, "a header speaks of a next member, but none follows");
+        }
         if archive.names.iter().any(|name| name.ends_with("model_config.yaml")) && view.depth() == 0 {
             scope.recognise(Format::named("nemo"));
         }
+        archive.loops(view, scope);
         archive.unknown.close(view, scope);
     }
 }
 
-/// Nothing but zeros may follow after the end.
+/// Two blocks of zeros end the archive, and nothing but zeros may follow.
 fn after(end: u64, view: &View<'_>, scope: &mut Scope<'_>) {
+    if view.len() - end < 2 * BLOCK {
+        let message = "the second block of zeros that ends an archive is missing";
+        scope.raise(&TAR_MALFORMED, view, end..view.len(), message);
+    }
     // Python's reader stops at the first block of zeros; others go on when told to.
     let rest = match view.read_up_to(end, 1 << 20) {
         Ok(rest) => rest,
@@ -86,61 +99,72 @@ fn after(end: u64, view: &View<'_>, scope: &mut Scope<'_>) {
 }
 
 #[derive(Default)]
-struct Extended {
-    path: Option<String>,
-    link: Option<String>,
-    size: Option<u64>,
-}
-
 struct Archive {
     names: BTreeSet<String>,
+    /// Symbolic links, and what they lead to.
+    links: BTreeMap<String, String>,
     unknown: Unknown,
-    /// What headers of their own said about the member that follows.
+    /// What headers of their own said about all members.
+    all: Extended,
+    /// And about the one that follows.
     next: Extended,
+    /// True if a header spoke of a member that has not come yet.
+    announced: bool,
 }
 
 impl Archive {
     /// Reads one member and says where the next header is; `None` if that cannot be known.
-    fn member(&mut self, block: &[u8], at: u64, view: &View<'_>, scope: &mut Scope<'_>) -> Option<u64> {
+    fn member(&mut self, header: Header<'_>, at: u64, view: &View<'_>, scope: &mut Scope<'_>) -> Option<u64> {
         let here = at..at + BLOCK;
         let broken = |scope: &mut Scope<'_>, what: &str| scope.raise(&TAR_MALFORMED, view, here.clone(), what);
-        if sum(block).is_none_or(|(said, is)| said != is) {
+        if !header.is_sound() {
             broken(scope, "the checksum of a header is wrong");
             return None;
         }
-        let kind = block[156];
-        let special = matches!(kind, b'x' | b'g' | b'L' | b'K');
-        let own = if special { None } else { self.next.size };
-        let Some(size) = own.or_else(|| octal(&block[124..136])) else {
+        header.faults().iter().for_each(|fault| broken(scope, fault));
+        let kind = header.kind();
+        let own = if kind.is_about_others() { None } else { self.next.size.or(self.all.size) };
+        let Some(size) = own.or_else(|| header.size()) else {
             broken(scope, "the size of a member is no number");
             return None;
         };
-        let data = at + BLOCK;
+        let mut data = at + BLOCK;
+        if header.is_extended() {
+            data = map(data, view)?;
+        }
         let Some(end) = data.checked_add(size).filter(|end| *end <= view.len()) else {
             broken(scope, "a member goes past the end of the file");
             return None;
         };
-        if special {
+        if kind.is_about_others() {
             let bytes = view.read_up_to(data, size.min(LONGEST)).ok()?;
-            self.extend(kind, &bytes);
-        } else {
-            let said = std::mem::take(&mut self.next);
-            let name = said.path.unwrap_or_else(|| name(block));
-            let link = said.link.unwrap_or_else(|| text(&block[157..257]));
-            self.check(kind, &name, &link, &here, view, scope);
-            if matches!(kind, 0 | b'0' | b'7')
-                && size > 0
+            if let Err(fault) = self.extend(kind, &bytes) {
+                broken(scope, &fault);
+            }
+            return Some(end.next_multiple_of(BLOCK));
+        }
+        self.announced = false;
+        let said = std::mem::take(&mut self.next);
+        let name = said.path.or_else(|| self.all.path.clone()).unwrap_or_else(|| header.name());
+        let link = said.link.or_else(|| self.all.link.clone()).unwrap_or_else(|| header.link());
+        self.check(kind, &name, &link, &here, view, scope);
+        if kind == Kind::File {
+            if size > 0
                 && let Ok(member) = view.member(&name, data..end)
             {
                 self.unknown.inspect(&member, scope);
             }
+        } else if size > 0 && header.code() != b'D' {
+            // Some go on behind these bytes, Python goes on with them. Only GNU's lists of a folder have any.
+            let message = format!("the member {name:?} is no file, but {size} bytes are said to follow it");
+            broken(scope, &message);
         }
         Some(end.next_multiple_of(BLOCK))
     }
 
     fn check(
         &mut self,
-        kind: u8,
+        kind: Kind,
         name: &str,
         link: &str,
         here: &std::ops::Range<u64>,
@@ -150,86 +174,90 @@ impl Archive {
         if let Some(what) = escapes(name) {
             scope.raise(&ARCHIVE_PATH_ESCAPE, view, here.clone(), format!("the member name {name:?} {what}"));
         }
+        let mut broken = |message: String| scope.raise(&TAR_MALFORMED, view, here.clone(), message);
+        let plain = |name: &str| name.trim_start_matches("./").trim_end_matches('/').to_owned();
+        if name.is_empty() {
+            broken("a member has no name".to_owned());
+        }
+        if matches!(kind, Kind::Hard | Kind::Symbolic) && (link.is_empty() || plain(link) == plain(name)) {
+            broken(format!("the member {name:?} is a link to nothing, or to itself"));
+        } else if kind == Kind::Hard && escapes(link).is_none() && !self.has(&plain(link)) {
+            broken(format!("the member {name:?} is a link to {link:?}, which no member in front of it is called"));
+        }
         match kind {
-            b'1' | b'2' => {
+            Kind::Hard | Kind::Symbolic => {
                 if let Some(what) = escapes(link) {
                     let message = format!("the member {name:?} is a link to {link:?}, which {what}");
                     scope.raise(&ARCHIVE_LINK, view, here.clone(), message);
                 }
+                if kind == Kind::Symbolic {
+                    self.links.insert(plain(name), beside(&plain(name), link));
+                }
             }
-            b'3' | b'4' | b'6' => {
+            Kind::Device => {
                 scope.raise(&ARCHIVE_LINK, view, here.clone(), format!("the member {name:?} is a device or a pipe"));
             }
             _ => {}
         }
-        if kind != b'5' && !self.names.insert(name.to_owned()) {
+        if kind != Kind::Folder && !self.names.insert(name.to_owned()) {
             scope.raise(&TAR_MALFORMED, view, here.clone(), format!("two members are called {name:?}"));
         }
     }
 
-    fn extend(&mut self, kind: u8, bytes: &[u8]) {
-        match kind {
-            b'L' => self.next.path = Some(text(bytes)),
-            b'K' => self.next.link = Some(text(bytes)),
-            b'x' => {
-                for (key, value) in records(bytes) {
-                    match key.as_str() {
-                        "path" => self.next.path = Some(value),
-                        "linkpath" => self.next.link = Some(value),
-                        "size" => self.next.size = value.parse().ok(),
-                        _ => {}
-                    }
+    /// True if a member of that name came, however it was spelt.
+    fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+            || self.names.contains(&format!("./{name}"))
+            || self.names.contains(&format!("{name}/"))
+    }
+
+    /// Links that lead to each other and nowhere else.
+    fn loops(&self, view: &View<'_>, scope: &mut Scope<'_>) {
+        for (name, link) in &self.links {
+            let mut at = link;
+            for _ in 0..40 {
+                if at == name {
+                    let message = format!("the links {name:?} and {link:?} lead to each other");
+                    return scope.raise(&TAR_MALFORMED, view, 0..0, message);
+                }
+                match self.links.get(at) {
+                    Some(next) => at = next,
+                    None => break,
                 }
             }
-            _ => {}
+        }
+    }
+
+    fn extend(&mut self, kind: Kind, bytes: &[u8]) -> Result<(), String> {
+        self.announced |= kind != Kind::Global;
+        let empty =
+            || if bytes.is_empty() { Err("a header that speaks of a member is empty".to_owned()) } else { Ok(()) };
+        match kind {
+            Kind::LongName => self.next.path = Some(text(bytes)),
+            Kind::LongLink => self.next.link = Some(text(bytes)),
+            Kind::Global => return self.all.read(bytes),
+            _ => self.next.read(bytes)?,
+        }
+        empty()
+    }
+}
+
+/// Where the data begins behind the map of a sparse file (GNU), which goes on for as long as the last byte but seven of a
+/// block says.
+fn map(mut at: u64, view: &View<'_>) -> Option<u64> {
+    loop {
+        let block = view.read(at..at.checked_add(BLOCK)?).ok()?;
+        at += BLOCK;
+        if block.get(504).is_none_or(|more| *more == 0) {
+            return Some(at);
         }
     }
 }
 
-/// `LENGTH KEY=VALUE\n`, again and again.
-fn records(mut bytes: &[u8]) -> Vec<(String, String)> {
-    let mut records = Vec::new();
-    while let Some(space) = bytes.iter().position(|byte| *byte == b' ') {
-        let length = std::str::from_utf8(&bytes[..space]).ok().and_then(|digits| digits.parse::<usize>().ok());
-        let Some(record) = length.filter(|length| *length > space).and_then(|length| bytes.get(space + 1..length))
-        else {
-            break;
-        };
-        if let Some(equals) = record.iter().position(|byte| *byte == b'=') {
-            let value = record[equals + 1..].strip_suffix(b"\n").unwrap_or(&record[equals + 1..]);
-            records.push((text(&record[..equals]), String::from_utf8_lossy(value).into_owned()));
-        }
-        bytes = &bytes[length.unwrap_or(bytes.len())..];
-    }
-    records
-}
-
-fn name(block: &[u8]) -> String {
-    let prefix = if block[257..263] == *b"ustar\0" { text(&block[345..500]) } else { String::new() };
-    let name = text(&block[..100]);
-    if prefix.is_empty() { name } else { format!("{prefix}/{name}") }
-}
-
-/// Up to the first NUL.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned()
-}
-
-/// An octal number, or, with the first bit set, a big-endian one.
-fn octal(bytes: &[u8]) -> Option<u64> {
-    if bytes.first().is_some_and(|first| first & 0x80 != 0) {
-        return bytes.iter().skip(1).try_fold(0u64, |value, byte| value.checked_mul(256)?.checked_add((*byte).into()));
-    }
-    let digits = text(bytes);
-    let digits = digits.trim();
-    if digits.is_empty() { Some(0) } else { u64::from_str_radix(digits, 8).ok() }
-}
-
-/// The checksum as written and as it is, with its own field counted as spaces.
-fn sum(block: &[u8]) -> Option<(u64, u64)> {
-    let said = octal(block.get(148..156)?)?;
-    let is = block.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u64::from(*byte) });
-    Some((said, is.sum()))
+/// A link's target as a name in the archive, as far as it lies below the link's own folder.
+fn beside(name: &str, link: &str) -> String {
+    let link = link.trim_start_matches("./").trim_end_matches('/');
+    name.rsplit_once('/').map_or_else(|| link.to_owned(), |(folder, _)| format!("{folder}/{link}"))
 }
 
 #[cfg(test)]
@@ -244,8 +272,9 @@ mod tests {
         block[156] = kind;
         block[157..157 + link.len()].copy_from_slice(link.as_bytes());
         block[257..263].copy_from_slice(b"ustar\0");
-        let (_, is) = sum(&block).unwrap();
-        block[148..155].copy_from_slice(format!("{is:06o}\0").as_bytes());
+        block[148..156].fill(b' ');
+        let sum: u64 = block.iter().map(|byte| u64::from(*byte)).sum();
+        block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
         block.extend(content);
         block.resize(block.len().next_multiple_of(512), 0);
         block
@@ -265,7 +294,7 @@ mod tests {
         let end = vec![0; 1024];
         let file = |members: &[Vec<u8>]| [members.concat(), end.clone()].concat();
         let plain = member("a.txt", b'0', "", b"hello");
-        let pax = member("x", b'x', "", b"18 path=../../evil\n");
+        let pax = member("x", b'x', "", b"19 path=../../evil\n");
         assert_eq!(fired(&file(std::slice::from_ref(&plain))), Vec::<&str>::new());
         assert_eq!(fired(&file(&[member("l", b'2', "a.txt", b"")])), Vec::<&str>::new());
         assert_eq!(fired(&file(&[member("../a", b'0', "", b"hello")])), ["archive-path-escape"]);
@@ -275,6 +304,11 @@ mod tests {
         assert_eq!(fired(&file(&[plain.clone(), plain.clone()])), ["tar-malformed"]);
         assert_eq!(fired(&[file(std::slice::from_ref(&plain)), plain.clone()].concat()), ["tar-malformed"]);
         assert_eq!(fired(&plain[..700]), ["tar-malformed"]);
+        assert_eq!(fired(&file(&[member("h", b'1', "nothing", b"")])), ["tar-malformed"]);
+        assert_eq!(fired(&file(&[member("h", b'2', "i", b""), member("i", b'2', "h", b"")])), ["tar-malformed"]);
+        assert_eq!(fired(&file(&[member("d", b'5', "", b"hello")])), ["tar-malformed"]);
+        assert_eq!(fired(&file(&[member("q", b'!', "", b"hello")])), ["tar-malformed"]);
+        assert_eq!(fired(&file(&[member("x", b'x', "", b"99 path=b\n"), plain.clone()])), ["tar-malformed"]);
         for at in 0..plain.len() {
             let mut changed = plain.clone();
             changed[at] ^= 0x81;

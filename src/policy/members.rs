@@ -14,6 +14,9 @@ static PARTS: &[(&str, &[&str])] = &[
     ("nemo", &["text"]),
     ("pytorch-zip", &["pickle", "text"]),
     ("skops", &["json", "npy", "text"]),
+    ("torch-distributed", &["pickle", "text"]),
+    ("torch-export", &["json", "pickle", "text", "zip"]),
+    ("torch-package", &["pickle", "text"]),
     ("torchscript", &["pickle", "text"]),
 ];
 

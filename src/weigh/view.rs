@@ -42,10 +42,14 @@ impl Unreadable {
     /// Evidence that a limit stopped inspection at that place.
     #[must_use]
     pub fn limit_evidence(what: &'static str, limit: u64, place: Place) -> Evidence {
-        Evidence::new(&LIMIT_REACHED, format!("inspection stopped: more than {limit} {what}"))
-            .at(place)
-            .with("limit", what)
-            .with("value", limit)
+        let message = match what {
+            "ratio" => {
+                format!("inspection stopped: it unpacks to more than a ratio of {limit} to its size lets through")
+            }
+            "nesting" => format!("inspection stopped: containers lie more than {limit} deep inside of each other"),
+            what => format!("inspection stopped: more than {limit} {}", what.replace('-', " ")),
+        };
+        Evidence::new(&LIMIT_REACHED, message).at(place).with("limit", what).with("value", limit)
     }
 }
 

@@ -254,13 +254,50 @@ def archives():
                 archive.addfile(entry, io.BytesIO(b"notes"))
 
 
+def sequences():
+    """What loaders read one after the other from one file, and numbers that begin as a pickle does."""
+    import dbm.dumb
+    import pickle
+    import shelve
+    import zlib
+    with open(OUT / "array-two.npy", "wb") as file:
+        np.save(file, np.ones(3))
+        np.save(file, np.array([{"a": 1}], dtype=object))
+        np.save(file, np.zeros((2, 2)))
+    numbers = [np.array([640, 640]), np.array([640, 11851], "u2").tobytes(), bytes([128, 3, 75, 1, 75]), bytes([128, 4])]
+    (OUT / "sizes.pkl").write_bytes(pickle.dumps(numbers))
+    # As joblib wrote it before 0.10.
+    packed = pickle.dumps({"a": [1, 2]}, 2)
+    (OUT / "zfile.joblib").write_bytes(b"ZF" + hex(len(packed)).encode().ljust(19) + zlib.compress(packed))
+    store = shelve.Shelf(dbm.dumb.open(str(OUT / "shelf")))
+    store["a"], store["b"] = [1, 2], {"c": 3}
+    store.close()
+
+
+def checkpoints():
+    import torch
+    import torch.distributed.checkpoint as checkpoint
+    weights = {"a": torch.arange(3.0), "b": torch.empty(0, 2)}
+    torch.save({"epoch": 1, "state_dict": weights}, OUT / "checkpoint.pth.tar")
+    for protocol in (3, 4):
+        torch.save(weights, OUT / f"state-legacy-{protocol}.pt", _use_new_zipfile_serialization=False, pickle_protocol=protocol)
+    folder = OUT / "distributed"
+    checkpoint.save({"a": torch.arange(3.0), "step": 1}, checkpoint_id=folder)
+    (folder / "__0_0.distcp").rename(OUT / "__0_0.distcp")
+    (folder / ".metadata").unlink()
+    folder.rmdir()
+
+
 def skopses():
     from sklearn.linear_model import LogisticRegression
     import skops.io
     skops.io.dump(LogisticRegression().fit(X, Y), OUT / "logistic.skops")
 
 
-for part in [arrays, tensors, graphs, quantised, keras, hierarchies, objects, compiled, tables, learners, configurations, networks, archives, skopses]:
+for part in [
+    arrays, tensors, graphs, quantised, keras, hierarchies, objects, compiled, tables, learners, configurations, networks,
+    archives, sequences, checkpoints, skopses,
+]:
     try:
         part()
     except ImportError as error:

@@ -41,7 +41,8 @@ fn follow(head: &[u8], whole: bool) -> bool {
         };
         if token.code == b'.' {
             let last = source.position() == head.len() as u64 && whole;
-            return trial.depth >= 1 && followed >= 1 && (last || trial.named || followed >= 6);
+            let some = if trial.odd { trial.named } else { last || trial.named || followed >= 6 };
+            return trial.depth >= 1 && followed >= 1 && some;
         }
         match trial.step(&token) {
             Some(true) => return true,
@@ -67,11 +68,16 @@ struct Trial {
     named: bool,
     /// And something was called.
     ran: bool,
+    /// A mark was dropped that had nothing above it, or blanks stand around a number: no pickler does that, and texts seem to.
+    odd: bool,
 }
 
 impl Trial {
     /// `None` when a loader would break here; true when nothing but a pickle looks like this.
     fn step(&mut self, token: &Token) -> Option<bool> {
+        if token.code == b'0' && self.drops_mark() {
+            return Some(false);
+        }
         let (pops, pushes) = match (token.code, &token.argument) {
             (b'(', _) => {
                 if self.marks.len() >= 64 {
@@ -129,11 +135,26 @@ impl Trial {
             (b'p' | b'g', Argument::Line(_, text)) => memo_index(text).map(|_| (u32::from(token.code == b'p'), 1))?,
             (0x80 | 0x95, _) => (0, 0),
             (b'S' | b'V', Argument::LongLine(..)) => (0, 1),
-            (code, Argument::Line(_, text)) => sound(code, text).then_some((0, 1))?,
+            (code, Argument::Line(_, text)) => self.is_literal(code, text).then_some((0, 1))?,
             _ => (0, 1),
         };
         self.depth = self.depth.checked_sub(pops)?.saturating_add(pushes);
         Some(false)
+    }
+
+    /// Drops the topmost mark if nothing is above it: the unpickler takes it for a value then.
+    fn drops_mark(&mut self) -> bool {
+        let mark = if self.depth == 0 { self.marks.pop() } else { None };
+        self.odd |= mark.is_some();
+        self.depth = mark.unwrap_or(self.depth);
+        mark.is_some()
+    }
+
+    /// True if the text argument of an opcode is sound. Loaders pass over blanks around a number; no pickler writes them.
+    fn is_literal(&mut self, code: u8, text: &[u8]) -> bool {
+        let trimmed = if matches!(code, b'I' | b'L' | b'F') { text.trim_ascii() } else { text };
+        self.odd |= trimmed.len() < text.len();
+        sound(code, trimmed)
     }
 
     /// Whether the names are on one of the lists; `None` if they are not plausible at all.
@@ -192,6 +213,7 @@ mod tests {
             b"\x80\x04\x95\x03\x00\x00\x00\x00\x00\x00\x00]\x94.",
             b"\x80\x04",
             b"\x80\x09cos\nsystem\n(tR.",
+            b"((00cos\nsystem\n(S'id'\ntR.",
         ] {
             assert!(told(pickle), "{}", pickle.escape_ascii());
         }
@@ -209,6 +231,7 @@ mod tests {
             b"Version 1.0\nNothing here.\n",
             b"I am a text.\n",
             b"(see below) for more.",
+            b"(0N0N0N0N.",
             b"GGUF\x03\x00\x00\x00\x01\x00\x00\x00",
             b"PK\x03\x04\x14\x00\x00\x00",
             b"\x89PNG\r\n\x1a\n\x00",

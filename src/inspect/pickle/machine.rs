@@ -186,6 +186,10 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
     fn next(&mut self, source: &mut Source<'_>, start: u64) -> Result<u8, Break> {
         let op = source.opcode()?;
         self.code = op.code;
+        if op.protocol == 1 && self.protocol == 0 {
+            // Protocol 1 does not declare itself.
+            self.protocol = 1;
+        }
         if op.protocol > self.stream.covered {
             self.range = start..start + 1;
             self.outdated(op);

@@ -17,6 +17,7 @@ mod disguise;
 mod dtype;
 mod framing;
 mod judge;
+mod legacy;
 mod lists;
 mod machine;
 mod names;
@@ -34,8 +35,9 @@ use crate::inspect::{Inspector, Scope};
 use crate::model::{Class, Evidence, Format, Judgement, Severity};
 use crate::weigh::View;
 
+use legacy::Legacy;
 use machine::{End, Machine};
-use rules::{PRESENT, TRAILING_DATA};
+use rules::{DANGEROUS_CALL, DANGEROUS_IMPORT, PRESENT, TRAILING_DATA};
 use source::Source;
 
 pub use dtype::element;
@@ -46,13 +48,6 @@ const STREAMS: u32 = 100_000;
 
 /// Bytes behind a broken or ended pickle that are searched for another.
 const SEARCHED: u64 = 1 << 20;
-
-/// The first pickle of what `torch.save` wrote before it wrote zip archives: its magic number
-/// (`torch/serialization.py`, `MAGIC_NUMBER`).
-const TORCH_MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
-
-/// Pickles before the raw storages in such a file: magic number, protocol, system, object, storage keys.
-const TORCH_STREAMS: u32 = 5;
 
 /// Files that are one or several pickles.
 pub struct Pickle;
@@ -75,7 +70,39 @@ impl Inspector for Pickle {
 /// protocols without one, a stream that holds when its first opcodes are followed strictly.
 #[must_use]
 pub fn looks_like_pickle(head: &[u8], view: &View<'_>) -> bool {
-    detect::is_pickle(head, view.len())
+    detect::is_pickle(head, view.len()) || legacy::begins(head)
+}
+
+/// Where the first pickle ends, by its opcodes alone; `None` if it does not.
+#[must_use]
+pub fn first_stream(view: &View<'_>) -> Option<u64> {
+    let mut source = Source::new(view, 0);
+    loop {
+        if source.token().ok()?.code == b'.' {
+            return Some(source.position());
+        }
+    }
+}
+
+/// Looks at raw numbers, which have no form of their own, as an unpickler would read them. What is known to be dangerous is
+/// written down; other numbers may well look like opcodes.
+pub fn suspect_numbers(view: &View<'_>, scope: &mut Scope<'_>) {
+    let first = view.read_up_to(0, 1).unwrap_or_default();
+    if first.first().is_none_or(|byte| opcode::opcode(*byte).is_none()) {
+        return;
+    }
+    if !view.read_up_to(0, source::SHOWN as u64).is_ok_and(|head| detect::is_pickle(&head, view.len())) {
+        return;
+    }
+    let mut apart = Scope::new(scope.path, scope.limits);
+    apart.lists = scope.lists;
+    inspect_pickle(view, &mut apart);
+    let seen = apart.close();
+    let known = |evidence: &Evidence| evidence.rule == &DANGEROUS_CALL || evidence.rule == &DANGEROUS_IMPORT;
+    if seen.evidence.iter().any(known) {
+        seen.evidence.into_iter().filter(known).for_each(|evidence| scope.add(evidence));
+        seen.contents.calls.into_iter().for_each(|call| scope.call(call));
+    }
 }
 
 /// Interprets a stream that is known or claimed to be a pickle, and those that follow it.
@@ -102,37 +129,59 @@ pub fn suspect(view: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
+/// What following the pickles of some bytes came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Followed {
+    /// The first one was followed to its end, or as far as a limit lets.
+    pub ended: bool,
+    /// Callables that were imported.
+    pub imported: u32,
+}
+
 /// [`inspect_pickle`] with other lists.
-pub fn inspect_streams(view: &View<'_>, scope: &mut Scope<'_>, lists: &Lists) {
-    let torch = view.read_up_to(0, TORCH_MAGIC.len() as u64).is_ok_and(|head| head == TORCH_MAGIC);
+pub fn inspect_streams(view: &View<'_>, scope: &mut Scope<'_>, lists: &Lists) -> Followed {
+    // Storages that an archive around this asked for are none of ours.
+    let outer = scope.take_storages();
     let mut machine = Machine::new(view, scope, lists);
     let mut source = Source::new(view, 0);
+    let mut torch = Legacy::of(view, 0);
     let mut streams = 0;
+    let mut ended = false;
     loop {
+        let start = source.position();
         let end = machine.run(&mut source);
         streams += 1;
+        ended |= streams == 1 && end != End::Broken;
         let at = source.position();
-        let storages = torch && streams >= TORCH_STREAMS && end == End::Stop;
-        if at >= view.len() || end == End::Bound || storages {
+        if end == End::Bound {
             break;
         }
         if streams >= STREAMS {
             machine.scope.limit("pickles in one file", STREAMS.into(), view);
             break;
         }
-        let next = match end {
+        let next = match (end, &mut torch) {
             // torch.load reads these one behind the other, whatever they look like.
-            End::Stop if torch && streams < TORCH_STREAMS => Some(at),
-            End::Stop => following(&mut machine, at),
-            End::Broken | End::Bound => search(view, at),
+            (End::Stop, Some(legacy)) => match legacy.ended(start..at, &mut machine) {
+                legacy::Next::Pickle => Some(at),
+                legacy::Next::Behind(end) if end < view.len() => following(&mut machine, end),
+                _ => None,
+            },
+            _ if at >= view.len() => None,
+            (End::Stop, None) => following(&mut machine, at),
+            _ => search(view, at),
         };
-        match next {
-            Some(next) => source = Source::new(view, next),
-            None => break,
+        let Some(next) = next else { break };
+        if next != at || torch.is_none() {
+            torch = Legacy::of(view, next);
         }
+        source = Source::new(view, next);
     }
     machine.finish();
     summarise(&mut machine, streams);
+    let imported = machine.names.len();
+    outer.into_iter().for_each(|storage| scope.storage(storage));
+    Followed { ended, imported }
 }
 
 /// Where the next pickle begins behind one that ended; what lies between is evidence.
@@ -142,6 +191,9 @@ fn following(machine: &mut Machine<'_, '_, '_>, at: u64) -> Option<u64> {
     if detect::is_pickle(&head, view.len() - at) {
         return Some(at);
     }
+    if let Some(next) = block(view, at) {
+        return Some(next);
+    }
     let next = search(view, at);
     let end = next.unwrap_or(view.len());
     if end - at > 1 || head.first().is_some_and(|byte| !byte.is_ascii_whitespace()) {
@@ -149,6 +201,17 @@ fn following(machine: &mut Machine<'_, '_, '_>, at: u64) -> Option<u64> {
         machine.scope.raise(&TRAILING_DATA, view, at..end, message);
     }
     next
+}
+
+/// Bytes of a block of `dbm.dumb`, in which `shelve` keeps pickles: each begins at a multiple, with zeros in front.
+const BLOCK: u64 = 512;
+
+/// The pickle at the beginning of the next block, if nothing but zeros fills this one.
+fn block(view: &View<'_>, at: u64) -> Option<u64> {
+    let next = at.next_multiple_of(BLOCK);
+    let filling = view.read(at..next).ok()?;
+    let head = view.read_up_to(next, source::SHOWN as u64).ok()?;
+    (filling.iter().all(|byte| *byte == 0) && detect::is_pickle(&head, view.len() - next)).then_some(next)
 }
 
 /// Looks for a `PROTO` opcode with a sound stream behind it.

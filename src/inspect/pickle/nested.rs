@@ -10,12 +10,13 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 use super::detect::is_pickle;
 use super::disguise::{Disguise, begins, disguises, is_text};
 use super::machine::Machine;
-use super::rules::{NAME_DISGUISED, NESTED};
+use super::rules::{MALFORMED, NAME_DISGUISED, NESTED, TRAILING_DATA};
 use super::source::SHOWN;
 use crate::inspect::Scope;
 use crate::inspect::archive::MEMBER_NOT_INSPECTED;
 use crate::inspect::compressed::MEMORY_KIB;
 use crate::model::{Class, Evidence, Severity};
+use crate::weigh::View;
 
 /// Bytes that are decoded to decide.
 const SAMPLE: usize = 1 << 10;
@@ -76,13 +77,11 @@ impl Machine<'_, '_, '_> {
     fn look_closer(&mut self, range: &Range<u64>, shown: &[u8]) -> bool {
         let len = range.end.saturating_sub(range.start).max(shown.len() as u64);
         if is_pickle(shown, len) {
-            self.enter(range, shown, &[]);
-            return true;
+            return self.enter(range, shown, &[]);
         }
         let sample = &shown[..shown.len().min(SAMPLE)];
         let Some(layers) = peeled(sample, sample.len() as u64 >= len, Vec::new()) else { return false };
-        self.enter(range, shown, &layers);
-        true
+        self.enter(range, shown, &layers)
     }
 
     /// Looks behind the disguises of a constant that does not look like a pickle: of what stands there, and of what is
@@ -178,47 +177,85 @@ impl Machine<'_, '_, '_> {
         true
     }
 
-    /// Interprets the pickle in a constant.
-    fn enter(&mut self, range: &Range<u64>, shown: &[u8], layers: &[Layer]) {
-        if !self.note(range, layers) {
-            return;
-        }
-        let len = range.end - range.start;
+    /// Interprets what may be the pickle in a constant; false if it is none. Numbers of an array can begin as a pickle
+    /// does, so only what is followed to its end, or imports something, is one; and a guess that breaks off says nothing
+    /// of how well the pickle around it is made.
+    fn enter(&mut self, range: &Range<u64>, shown: &[u8], layers: &[Layer]) -> bool {
         if self.view.depth() >= self.scope.limits.nesting {
-            return self.scope.limit("nesting", u64::from(self.scope.limits.nesting), self.view);
+            if self.note(range, layers) {
+                self.scope.limit("nesting", u64::from(self.scope.limits.nesting), self.view);
+            }
+            return true;
         }
         let name = format!("constant at {}", range.start);
-        if layers.is_empty() {
-            // A text of protocol 0 is written with escapes: then what is shown is not what stands in the stream.
-            let same = self.view.read_up_to(range.start, shown.len() as u64).is_ok_and(|bytes| bytes == shown);
-            if !same {
-                return super::inspect_streams(&self.view.decompressed(&name, shown), self.scope, self.lists);
+        // A text of protocol 0 is written with escapes: then what is shown is not what stands in the stream.
+        let same = || self.view.read_up_to(range.start, shown.len() as u64).is_ok_and(|bytes| bytes == shown);
+        let bytes = if !layers.is_empty() {
+            match self.opened(range, shown, layers) {
+                Some(bytes) => bytes,
+                None => return true,
             }
-            if let Ok(inner) = self.view.member(&name, range.clone()) {
-                super::inspect_streams(&inner, self.scope, self.lists);
-            }
-            return;
-        }
-        if len > DECODED {
-            return self.scope.limit("bytes of an encoded constant", DECODED, self.view);
+        } else if same() {
+            let Ok(inner) = self.view.member(&name, range.clone()) else { return false };
+            return self.follow(range, layers, &inner);
+        } else {
+            shown.to_vec()
+        };
+        let inner = self.view.decompressed(&name, &bytes);
+        self.follow(range, layers, &inner)
+    }
+
+    /// Takes the layers off a constant; `None` if that cannot be done, which is written down.
+    fn opened(&mut self, range: &Range<u64>, shown: &[u8], layers: &[Layer]) -> Option<Vec<u8>> {
+        if range.end - range.start > DECODED {
+            self.scope.limit("bytes of an encoded constant", DECODED, self.view);
+            return None;
         }
         let stands = if is_whole(range, shown) { Ok(shown.to_vec()) } else { self.view.read(range.clone()) };
         let mut bytes = match stands {
             Ok(bytes) => bytes,
-            Err(trouble) => return self.scope.unreadable(self.view, &trouble),
+            Err(trouble) => {
+                self.scope.unreadable(self.view, &trouble);
+                return None;
+            }
         };
         for layer in layers {
             match layer.open(&bytes, DECODED as usize) {
                 Some((inner, true)) => bytes = inner,
-                Some((_, false)) => return self.scope.limit("bytes of an encoded constant", DECODED, self.view),
+                Some((_, false)) => {
+                    self.scope.limit("bytes of an encoded constant", DECODED, self.view);
+                    return None;
+                }
                 None => {
                     let message =
                         format!("a constant begins as a pickle in {} and does not go on as one", layer.name());
-                    return self.scope.raise(&MEMBER_NOT_INSPECTED, self.view, range.clone(), message);
+                    self.scope.raise(&MEMBER_NOT_INSPECTED, self.view, range.clone(), message);
+                    return None;
                 }
             }
         }
-        super::inspect_streams(&self.view.decompressed(&name, &bytes), self.scope, self.lists);
+        Some(bytes)
+    }
+
+    /// Follows a pickle that a constant may hold, apart, and writes down what is said of it if it is one.
+    fn follow(&mut self, range: &Range<u64>, layers: &[Layer], inner: &View<'_>) -> bool {
+        let mut apart = Scope::new(self.scope.path, self.scope.limits);
+        apart.lists = self.lists;
+        let followed = super::inspect_streams(inner, &mut apart, self.lists);
+        let seen = apart.close();
+        let limited = seen.evidence.iter().any(|evidence| evidence.rule.class == Class::Gap);
+        if !(followed.ended || followed.imported > 0 || limited) {
+            return false;
+        }
+        if self.note(range, layers) {
+            let guessed = |evidence: &Evidence| evidence.rule == &MALFORMED || evidence.rule == &TRAILING_DATA;
+            seen.evidence
+                .into_iter()
+                .filter(|evidence| !guessed(evidence))
+                .for_each(|evidence| self.scope.add(evidence));
+            seen.contents.calls.into_iter().for_each(|call| self.scope.call(call));
+        }
+        true
     }
 }
 

@@ -3,93 +3,43 @@
 use std::ops::Range;
 
 use super::crc::{Checked, Checksums, mismatch};
+use super::kind::Kind;
 use super::record::Facts;
 use super::required;
 use super::{HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
 use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
 use crate::inspect::inflate::{Inflated, inflate};
-use crate::inspect::{Scope, pytorch};
-use crate::model::Format;
+use crate::inspect::pytorch::{self, records};
+use crate::inspect::{Scope, pickle, serialized};
 use crate::weigh::{Unreadable, View};
 
-/// What the archive is, by the names of its members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `torch.save` since 1.6: `*/data.pkl` and storages beside it.
-    Pytorch,
-    /// `torch.jit.save`: as before, with `code/` or `constants.pkl`.
-    Torchscript,
-    /// `numpy.savez`: members end in `.npy`.
-    Npz,
-    /// Keras 3: two of `config.json`, `metadata.json` and `model.weights.h5`.
-    Keras,
-    /// Anything else.
-    Plain,
-}
-
-impl Kind {
-    fn of(members: &[Placed<'_>]) -> (Self, String) {
-        let names: Vec<_> = members.iter().map(|member| member.central.facts.text()).collect();
-        let root = |name: &str| names.iter().find_map(|n| n.strip_suffix(name).map(str::to_owned));
-        if let Some(root) = root("/data.pkl").filter(|root| !root.contains('/')) {
-            let below = |name: &str| names.iter().any(|n| n.strip_prefix(&root).is_some_and(|n| n.starts_with(name)));
-            let scripted = below("/code/") || below("/constants.pkl");
-            return (if scripted { Self::Torchscript } else { Self::Pytorch }, root);
-        }
-        let has = |name: &str| names.iter().any(|n| n == name);
-        let parts = ["config.json", "metadata.json", "model.weights.h5"].into_iter().filter(|name| has(name));
-        let kind = if parts.count() > 1 {
-            Self::Keras
-        } else if !names.is_empty() && names.iter().all(|name| name.ends_with(".npy")) {
-            Self::Npz
-        } else {
-            Self::Plain
-        };
-        (kind, String::new())
+/// After a pickle that names storages: holds them against the members of its folder.
+fn storages(kind: Kind, root: &str, name: &str, members: &[Placed<'_>], view: &View<'_>, scope: &mut Scope<'_>) {
+    let asked = scope.take_storages();
+    let folder = match name.strip_prefix(root) {
+        Some("/data.pkl") => "data",
+        Some("/constants.pkl") => "constants",
+        _ => return,
+    };
+    if !matches!(kind, Kind::Pytorch | Kind::Torchscript) {
+        return;
     }
-
-    fn format(self) -> Option<Format> {
-        Some(Format::named(match self {
-            Self::Pytorch => "pytorch-zip",
-            Self::Torchscript => "torchscript",
-            Self::Npz => "npz",
-            Self::Keras => "keras",
-            Self::Plain => return None,
-        }))
-    }
-
-    /// True for members that hold the raw bytes of a tensor and nothing else.
-    fn is_storage(self, root: &str, name: &str) -> bool {
-        let below = name.strip_prefix(root).and_then(|name| name.strip_prefix('/'));
-        matches!(self, Self::Pytorch | Self::Torchscript)
-            && below.and_then(|name| name.split_once('/')).is_some_and(|(folder, file)| {
-                matches!(folder, "data" | "constants" | "tensors") && file.bytes().all(|byte| byte.is_ascii_digit())
-            })
-    }
-
-    /// After a pickle that names storages: holds them against the members of its folder.
-    fn storages(self, root: &str, name: &str, members: &[Placed<'_>], view: &View<'_>, scope: &mut Scope<'_>) {
-        let asked = scope.take_storages();
-        let folder = match name.strip_prefix(root) {
-            Some("/data.pkl") => "data",
-            Some("/constants.pkl") => "constants",
-            _ => return,
-        };
-        if !matches!(self, Self::Pytorch | Self::Torchscript) {
-            return;
-        }
-        let prefix = format!("{root}/{folder}/");
-        let sizes = members.iter().filter_map(|member| {
-            let key = member.central.facts.text().strip_prefix(&prefix)?.to_owned();
-            (!key.is_empty() && !key.contains('/')).then_some((key, member.central.facts.size))
-        });
-        pytorch::compare(folder, &asked, &sizes.collect(), view, scope);
-    }
+    let prefix = format!("{root}/{folder}/");
+    let sizes = members.iter().filter_map(|member| {
+        let key = member.central.facts.text().strip_prefix(&prefix)?.to_owned();
+        (!key.is_empty() && !key.contains('/')).then_some((key, member.central.facts.size))
+    });
+    pytorch::compare(folder, &asked, &sizes.collect(), view, scope);
 }
 
 /// Looks at the members of one reading of the archive.
 pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut Scope<'_>) {
-    let (kind, root) = Kind::of(members);
+    let names: Vec<String> = members.iter().map(|member| member.central.facts.text()).collect();
+    let (kind, root) = Kind::of(&names);
+    if kind.is_torch() {
+        let tensors = matches!(kind, Kind::Pytorch | Kind::Torchscript);
+        records::names(&root, &names, kind == Kind::Torchscript, tensors, view, scope);
+    }
     if let Some(format) = kind.format().filter(|_| view.depth() == 0) {
         scope.recognise(format);
     }
@@ -112,18 +62,27 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
             let message = format!("the folder {:?} has content", facts.text());
             scope.raise(&MALFORMED, view, data.clone(), message);
         }
-        if !kind.is_storage(&root, &facts.text()) {
-            member_as(facts, data, &mut unknown, view, scope);
+        let name = facts.text();
+        let reading = if kind.is_storage(&root, &name) {
+            Reading::Storage
+        } else if kind.is_torch() && records::is_record(&root, &name) {
+            Reading::Record(&root)
+        } else {
+            Reading::Member
+        };
+        if kind.is_torch() && !matches!(facts.method, 0 | 8) {
+            records::packed(&name, facts.method, view, scope);
         }
+        member_as(facts, data, reading, &mut unknown, view, scope);
         // A loader that believes the local header reads the same bytes by another method, or more of them.
         if let Some(local) = &member.local {
             let end = data.start.saturating_add(local.facts.compressed).clamp(data.start, view.len());
             let end = if local.facts.compressed == 0 { data.end } else { end };
-            member_as(&local.facts, &(data.start..end), &mut unknown, view, scope);
+            member_as(&local.facts, &(data.start..end), Reading::Member, &mut unknown, view, scope);
         }
-        kind.storages(&root, &facts.text(), members, view, scope);
+        storages(kind, &root, &name, members, view, scope);
     }
-    required::names(members.iter().map(|member| member.central.facts.text()), view, scope);
+    required::names(names.into_iter(), view, scope);
     scope.container = outer;
     unknown.close(view, scope);
     if let Some(checksums) = Checksums::of(checked, scope.limits.repeats) {
@@ -134,33 +93,64 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
 /// Looks at one member that no directory lists.
 pub fn one(facts: &Facts, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
     let mut unknown = Unknown::default();
-    member_as(facts, data, &mut unknown, view, scope);
+    member_as(facts, data, Reading::Member, &mut unknown, view, scope);
     unknown.close(view, scope);
 }
 
-fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &View<'_>, scope: &mut Scope<'_>) {
+/// How a member is looked at.
+#[derive(Clone, Copy)]
+enum Reading<'r> {
+    /// By every inspector.
+    Member,
+    /// A record of PyTorch's in that folder: by every inspector, and held against what it must be.
+    Record(&'r str),
+    /// Raw numbers, which have no form that could be wrong; but some may unpickle them.
+    Storage,
+}
+
+fn member_as(
+    facts: &Facts,
+    data: &Range<u64>,
+    reading: Reading<'_>,
+    unknown: &mut Unknown,
+    view: &View<'_>,
+    scope: &mut Scope<'_>,
+) {
     let name = facts.text();
     if data.is_empty() {
+        if let Reading::Record(root) = reading {
+            records::record(root, &name, &view.decompressed(&name, &[]), scope);
+        }
         return required::empty(&name, view, scope);
     }
     match facts.method {
         0 => {
             if let Ok(member) = view.member(&name, data.clone()) {
-                show(&member, unknown, scope);
+                inner_checksum(facts, &member, view, scope);
+                show(&member, &name, reading, unknown, scope);
             }
         }
         8 => match inflate(view, data, scope.limits.ratio) {
             Ok(inflated) => {
                 whole(facts, &inflated, data, view, scope);
-                show(&view.decompressed(&name, &inflated.bytes), unknown, scope);
+                show(&view.decompressed(&name, &inflated.bytes), &name, reading, unknown, scope);
             }
             Err(trouble) => scope.unreadable(view, &trouble),
         },
         // bzip2, zstd and xz write streams that say themselves what they are.
-        12 | 93 | 95 => {
-            if let Ok(member) = view.member(&name, data.clone()) {
-                unknown.inspect(&member, scope);
+        method @ (12 | 93 | 95) => {
+            let Ok(member) = view.member(&name, data.clone()) else { return };
+            let head = member.read_up_to(0, 4).unwrap_or_default();
+            let begins = match method {
+                12 => head.starts_with(b"BZh"),
+                93 => head == [0x28, 0xb5, 0x2f, 0xfd] || matches!(head.as_slice(), [0x50..=0x5f, 0x2a, 0x4d, 0x18]),
+                _ => head == *b"\xfd7zX",
+            };
+            if !begins {
+                let message = format!("{name:?} is said to be compressed by method {method}, but it does not begin so");
+                scope.raise(&MALFORMED, view, data.clone(), message);
             }
+            unknown.inspect(&member, scope);
         }
         14 => match lzma_alone(facts, data, view) {
             Ok(stream) => drop(unknown.inspect(&view.decompressed(&name, &stream), scope)),
@@ -173,6 +163,24 @@ fn member_as(facts: &Facts, data: &Range<u64>, unknown: &mut Unknown, view: &Vie
     }
 }
 
+/// Stored members of an archive that is itself a member are not among those whose checksums are computed as the file is
+/// hashed. Those of up to 64 KiB are read for theirs.
+fn inner_checksum(facts: &Facts, member: &View<'_>, view: &View<'_>, scope: &mut Scope<'_>) {
+    let small = member.len() <= 64 << 10 && !facts.encrypted() && facts.size == member.len();
+    if view.depth() == 0 || !small {
+        return;
+    }
+    match member.read(0..member.len()) {
+        Ok(bytes) => {
+            let crc = crc32fast::hash(&bytes);
+            if crc != facts.crc {
+                scope.add(mismatch(&facts.text(), facts.crc, crc).at(member.place(0..member.len())));
+            }
+        }
+        Err(trouble) => scope.unreadable(member, &trouble),
+    }
+}
+
 /// Method 14 (APPNOTE 5.8) as a stream of its own: two bytes of version, two of length, properties, data.
 fn lzma_alone(facts: &Facts, data: &Range<u64>, view: &View<'_>) -> Result<Vec<u8>, Unreadable> {
     let bytes = view.read(data.clone())?;
@@ -181,12 +189,18 @@ fn lzma_alone(facts: &Facts, data: &Range<u64>, view: &View<'_>) -> Result<Vec<u
     Ok([properties, &size.to_le_bytes(), bytes.get(9..).unwrap_or_default()].concat())
 }
 
-fn show(member: &View<'_>, unknown: &mut Unknown, scope: &mut Scope<'_>) {
+fn show(member: &View<'_>, name: &str, reading: Reading<'_>, unknown: &mut Unknown, scope: &mut Scope<'_>) {
+    match reading {
+        Reading::Storage => return pickle::suspect_numbers(member, scope),
+        Reading::Record(root) => records::record(root, name, member, scope),
+        Reading::Member => {}
+    }
     let array = member.read_up_to(0, 6).is_ok_and(|mark| mark == b"\x93NUMPY");
     if !array && scope.container == Kind::Npz.format() {
         scope.raise(&MALFORMED, member, 0..member.len().min(16), "its name says that it is an array, but it is none");
     }
     required::member(member, scope);
+    serialized::inspect(name, member, scope);
     unknown.inspect(member, scope);
 }
 

@@ -50,8 +50,11 @@ pub fn locate(view: &View<'_>) -> Result<Vec<Directory>, Unreadable> {
     Ok(found)
 }
 
+/// The last 64 of them: a reader that goes from behind takes one of these.
 fn positions(bytes: &[u8], what: &[u8; 4]) -> Vec<usize> {
-    memchr::memmem::find_iter(bytes, what).take(64).collect()
+    let mut found: Vec<usize> = memchr::memmem::rfind_iter(bytes, what).take(64).collect();
+    found.reverse();
+    found
 }
 
 fn widen(end: End, view: &View<'_>) -> Result<Option<End>, Unreadable> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::directory::{Directory, Listing};
-use super::record::{Central, DESCRIPTOR, Facts, LOCAL, Local};
+use super::record::{Central, DESCRIPTOR, Descriptor, Facts, LOCAL, Local};
 use super::{DUPLICATE_MEMBER, ENCRYPTED, HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
 use crate::inspect::Scope;
 use crate::inspect::archive::{ARCHIVE_LINK, ARCHIVE_PATH_ESCAPE, escapes};
@@ -23,8 +23,8 @@ pub fn names(members: &[(u64, Central)], view: &View<'_>, scope: &mut Scope<'_>)
         if member.is_link() {
             scope.raise(&ARCHIVE_LINK, view, range.clone(), format!("the member {name:?} is a symbolic link"));
         }
-        if name.is_empty() {
-            scope.raise(&MALFORMED, view, range.clone(), "a member has no name");
+        for what in spelling(member) {
+            scope.raise(&MALFORMED, view, range.clone(), format!("the member {name:?} {what}"));
         }
         if !exact.insert(&member.facts.name) {
             scope.raise(&DUPLICATE_MEMBER, view, range, format!("two members are called {name:?}"));
@@ -33,6 +33,21 @@ pub fn names(members: &[(u64, Central)], view: &View<'_>, scope: &mut Scope<'_>)
             scope.raise(&DUPLICATE_MEMBER, view, range, message);
         }
     }
+}
+
+/// What no writer puts into a header of the directory.
+fn spelling(member: &Central) -> impl Iterator<Item = &'static str> {
+    let (facts, unicode) = (&member.facts, member.facts.flags & 0x800 != 0);
+    [
+        (facts.name.is_empty(), "has no name"),
+        // APPNOTE 4.4.17.1: slashes only. Readers differ in whether this is a folder or a letter of the name.
+        (facts.name.contains(&b'\\'), "has a backslash in its name"),
+        (unicode && std::str::from_utf8(&facts.name).is_err(), "has a name that is not UTF-8, as its flags say"),
+        (!member.extra_fits, "has extra fields that are longer than the room for them"),
+        (!matches!(member.disk, 0 | u16::MAX), "is said to lie on another disk"),
+    ]
+    .into_iter()
+    .filter_map(|(wrong, what)| wrong.then_some(what))
 }
 
 /// Reads the local header of every member and says where it differs. Members in the order of the directory.
@@ -118,7 +133,7 @@ fn between(mut used: Vec<(Range<u64>, &Central)>, directory: &Directory, view: &
     used.sort_by_key(|(range, _)| (range.start, range.end));
     let behind = super::embedded::is_behind_model(scope);
     let mut at = used.first().filter(|_| behind).map_or(directory.base, |(range, _)| range.start);
-    let mut described = false;
+    let mut described: Option<&Facts> = None;
     let end = directory.at;
     for (range, central) in
         used.iter().map(|(range, central)| (range.clone(), Some(*central))).chain([(end..end, None)])
@@ -130,24 +145,31 @@ fn between(mut used: Vec<(Range<u64>, &Central)>, directory: &Directory, view: &
             }
         } else if range.start > at {
             gap(at..range.start, described, view, scope);
+        } else if let Some(facts) = described.filter(|facts| facts.compressed > 0) {
+            let message = format!("{:?} is to be followed by a data descriptor, but none is there", facts.text());
+            scope.raise(&MALFORMED, view, at..at, message);
         }
         at = at.max(range.end);
-        described = central.is_some_and(|central| central.facts.described_later());
+        described = central.map(|central| &central.facts).filter(|facts| facts.described_later());
     }
 }
 
-fn gap(range: Range<u64>, described: bool, view: &View<'_>, scope: &mut Scope<'_>) {
+/// Bytes behind a member: its data descriptor, if `described` is to have one, or what belongs to nothing.
+fn gap(range: Range<u64>, described: Option<&Facts>, view: &View<'_>, scope: &mut Scope<'_>) {
     let Ok(head) = view.read_up_to(range.start, (range.end - range.start).min(24)) else { return };
     let length = range.end - range.start;
-    let descriptor = match length {
-        12 | 20 => described,
-        16 | 24 => described && head.starts_with(&DESCRIPTOR),
-        _ => false,
-    };
-    if descriptor {
+    let whole = length == head.len() as u64;
+    if let Some(facts) = described
+        && let Some(descriptor) = Descriptor::read(&head).filter(|_| whole)
+    {
+        if !descriptor.agrees(facts) {
+            let message = format!("the data descriptor behind {:?} says something else than its header", facts.text());
+            scope.raise(&MALFORMED, view, range, message);
+        }
         return;
     }
-    let rest = if described && head.starts_with(&DESCRIPTOR) { range.start + 16.min(length) } else { range.start };
+    let signed = described.is_some() && head.starts_with(&DESCRIPTOR);
+    let rest = if signed { range.start + 16.min(length) } else { range.start };
     let what = if view.read_up_to(rest, 4).is_ok_and(|head| head == LOCAL) {
         "hold a member that the directory does not list"
     } else {

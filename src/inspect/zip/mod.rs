@@ -10,9 +10,11 @@ mod crc;
 mod directory;
 pub mod embedded;
 mod headers;
+mod kind;
 mod record;
 pub mod required;
 mod rules;
+mod sequence;
 
 use crate::model::Format;
 use crate::weigh::View;
@@ -40,6 +42,9 @@ impl Inspector for Zip {
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
+        if let Some(archives) = sequence::archives(view, scope) {
+            return sequence::inspect(archives, view, scope);
+        }
         let found = match directory::locate(view) {
             Ok(found) => found,
             Err(trouble) => return scope.unreadable(view, &trouble),
@@ -73,6 +78,11 @@ fn ends(main: &Directory, view: &View<'_>, scope: &mut Scope<'_>) {
     if main.end.offset > main.at {
         let message = format!("the end record places the directory at {}, it lies at {}", main.end.offset, main.at);
         scope.raise(&MALFORMED, view, main.end.at..main.end.fixed, message);
+    }
+    let length = main.end.at.saturating_sub(main.at);
+    if main.end.offset <= main.at && main.end.size != length {
+        let message = format!("the directory has {length} bytes, the end record says {}", main.end.size);
+        scope.raise(&MALFORMED, view, main.end.at..main.end.fixed.min(view.len()), message);
     }
     if main.end.until > view.len() {
         let message = format!("the comment at the end is cut off: {} bytes are missing", main.end.until - view.len());

@@ -83,6 +83,10 @@ pub struct Central {
     pub offset: u64,
     /// Unix mode, if made on a system that has one.
     pub mode: Option<u32>,
+    /// Number of the disk that the member begins on, which is 0 wherever there are no disks.
+    pub disk: u16,
+    /// False if the extra fields say that they are longer than there is room for.
+    pub extra_fits: bool,
     /// Length of the header in bytes.
     pub length: usize,
 }
@@ -97,7 +101,8 @@ impl Central {
         fields.u32()?;
         let (crc, compressed, size) = (fields.u32()?, fields.u32()?, fields.u32()?);
         let (name, extra, comment) = (fields.u16()?, fields.u16()?, fields.u16()?);
-        fields.u32()?;
+        let disk = fields.u16()?;
+        fields.u16()?;
         let (external, offset) = (fields.u32()?, fields.u32()?);
         let name = fields.take(name.into())?.to_vec();
         let extra = fields.take(extra.into())?;
@@ -107,6 +112,8 @@ impl Central {
             facts: Facts { name, flags, method, crc, compressed, size },
             offset,
             mode: (made_by >> 8 == 3).then_some(external >> 16),
+            disk,
+            extra_fits: fits(extra),
             length: bytes.len() - fields.0.len(),
         })
     }
@@ -150,6 +157,53 @@ impl Local {
         let [size, compressed, _] = widened(extra, [size, compressed, 0]);
         let length = (bytes.len() - fields.0.len()) as u64;
         Some(Self { facts: Facts { name, flags, method, crc, compressed, size }, length })
+    }
+}
+
+/// True if every extra field (4.5.1) ends inside the room for them. Up to three bytes that are left over are padding.
+fn fits(extra: &[u8]) -> bool {
+    let mut fields = Fields(extra);
+    while fields.0.len() >= 4 {
+        let length = fields.u16().and_then(|_| fields.u16());
+        if length.and_then(|length| fields.take(length.into())).is_none() {
+            return false;
+        }
+    }
+    true
+}
+
+/// A data descriptor (4.3.9), which says after the data what could not be said before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Descriptor {
+    /// CRC-32 of the content.
+    pub crc: u32,
+    /// Stored length in bytes.
+    pub compressed: u64,
+    /// Length of the content in bytes.
+    pub size: u64,
+    /// Bits of a length that are written: 32, or 64 for members of zip64.
+    pub bits: u32,
+}
+
+impl Descriptor {
+    /// Reads what is exactly one descriptor, with its signature or without.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let mut fields = match bytes.len() {
+            12 | 20 => Fields(bytes),
+            16 | 24 => Fields(bytes.strip_prefix(&DESCRIPTOR)?),
+            _ => return None,
+        };
+        let wide = fields.0.len() == 20;
+        let crc = fields.u32()?;
+        let mut length = || if wide { fields.u64() } else { fields.u32().map(u64::from) };
+        let (compressed, size) = (length()?, length()?);
+        Some(Self { crc, compressed, size, bits: if wide { 64 } else { 32 } })
+    }
+
+    /// True if it says of a member what its header does, as far as it has room for it.
+    pub const fn agrees(&self, facts: &Facts) -> bool {
+        let mask = if self.bits == 64 { u64::MAX } else { u32::MAX as u64 };
+        self.crc == facts.crc && self.compressed == facts.compressed & mask && self.size == facts.size & mask
     }
 }
 

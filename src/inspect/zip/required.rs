@@ -8,6 +8,8 @@ use crate::inspect::{Inspector as _, Scope};
 use crate::model::Format;
 use crate::weigh::View;
 
+use super::MALFORMED;
+
 /// The weights of a model of Keras, and the list of them where they are in several files.
 const WEIGHTS: &[&str] = &["model.weights.h5", "model.weights.npz", "model.weights.json"];
 
@@ -33,6 +35,9 @@ pub fn member(member: &View<'_>, scope: &mut Scope<'_>) {
 
 /// A member without content.
 pub fn empty(name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if scope.container == Some(Format::named("npz")) {
+        scope.raise(&MALFORMED, view, 0..0, format!("{name:?} says that it is an array, but it is empty"));
+    }
     if name == WEIGHTS[0] && is_required(name, scope) {
         scope.raise(&KERAS_MALFORMED, view, 0..0, "the weights of the model are empty");
     } else if is_required(name, scope) {

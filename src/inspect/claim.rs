@@ -90,13 +90,29 @@ fn expected(extension: &str) -> &'static [&'static str] {
         "npy" => &["npy"],
         "npz" => &["npz", "zip"],
         "pt" | "pth" | "ckpt" => {
-            &["pytorch-zip", "torchscript", "pickle", "pytorch-legacy", "zip", "tar", "safetensors"]
+            &["pytorch-zip", "torchscript", "pickle", "pytorch-legacy", "zip", "tar", "safetensors", "checkpoint-index"]
         }
         "pkl" | "pickle" | "joblib" | "dill" => {
             &["pickle", "joblib", "gzip", "zlib", "bzip2", "xz", "lzma", "zstd", "lz4", "zip", "pytorch-zip"]
         }
         "json" | "ipynb" => &["json", "text"],
         "tflite" => &["tflite"],
+        "ort" => &["ort"],
+        "onnx_data" => &["raw-tensors"],
+        // What is written as protocol buffers.
+        "pb" => &[
+            "savedmodel",
+            "graphdef",
+            "metagraph",
+            "savedmodel-fingerprint",
+            "keras-metadata",
+            "onnx",
+            "onnx-tensor",
+            "coreml",
+            "sentencepiece",
+            "raw-tensors",
+        ],
+        "tfrecord" => &["tfrecord"],
         "mlmodel" => &["coreml"],
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "bmp" => &["png", "jpeg", "gif", "webp", "bmp"],
         "zip" => &["zip"],

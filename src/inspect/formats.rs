@@ -22,7 +22,7 @@ static WITHIN: &[&str] = &[
     "raw-tensors",
     "script",
     "skops",
-    "tfrecord",
+    "tfjs",
     "torchscript",
     "weight-index",
     "xgboost",

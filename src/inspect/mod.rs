@@ -15,6 +15,7 @@ mod components;
 mod compressed;
 mod configuration;
 mod coreml;
+mod crc32c;
 mod deployment;
 mod flatbuffer;
 mod formats;
@@ -36,6 +37,7 @@ mod msgpack;
 mod notebook;
 mod npy;
 mod onnx;
+mod ort;
 mod outreach;
 mod outside;
 mod pickle;
@@ -57,7 +59,9 @@ mod table;
 mod tar;
 mod tensorflow;
 mod text;
+mod tfjs;
 mod tflite;
+mod tfrecord;
 mod wording;
 mod words;
 mod xml;
@@ -69,7 +73,7 @@ use crate::weigh::{Inspect, Inspection, View};
 
 pub use formats::formats;
 pub use informed::Informed;
-pub use repository::inspect_repository;
+pub use repository::{inspect_repository, take_back};
 pub use scope::Scope;
 
 /// The rules this room raises.
@@ -238,6 +242,7 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &hdf5::Hdf5,
     &joblib::Joblib,
     &npy::Npy,
+    &ort::Ort,
     &pickle::Pickle,
     &rdata::RData,
     &safetensors::Safetensors,
@@ -246,7 +251,9 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &table::ArrowStream,
     &table::Parquet,
     &tar::Tar,
+    &tensorflow::Checkpoint,
     &tflite::Tflite,
+    &tfrecord::TfRecord,
     &zip::Zip,
 ];
 
@@ -258,10 +265,14 @@ static PLAIN: &[&dyn Inspector] = &[
     &boosted::Ubjson,
     &msgpack::Msgpack,
     &tensorflow::SavedModel,
+    &tensorflow::KerasMetadata,
+    &tensorflow::MetaGraph,
     &tensorflow::GraphDef,
+    &tensorflow::Fingerprint,
     &coreml::CoreMl,
     &plain_messages::SentencePiece,
     &onnx::Onnx,
+    &onnx::OnnxTensor,
 ];
 
 /// The one that a name may ask for although the bytes begin otherwise.
@@ -355,7 +366,7 @@ fn plain(head: &[u8], view: &View<'_>, unmarked: bool, scope: &Scope<'_>) -> Opt
 /// Formats without marks whose loaders go by such a name.
 fn named(name: &str) -> &'static [&'static str] {
     match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
-        "pb" => &["savedmodel", "graphdef"],
+        "pb" => &["savedmodel", "graphdef", "keras-metadata", "onnx", "onnx-tensor"],
         "onnx" => &["onnx"],
         "mlmodel" => &["coreml"],
         "msgpack" => &["msgpack"],

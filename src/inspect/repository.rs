@@ -59,6 +59,11 @@ pub fn inspect_repository(artifacts: &[Artifact]) -> Vec<Evidence> {
     evidence
 }
 
+/// As [`inspect_repository`], once all evidence is there: takes back what a neighbour explains.
+pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
+    outside::take_back(artifacts, evidence);
+}
+
 fn sharded(
     index: &Artifact,
     map: &BTreeMap<String, String>,

@@ -106,6 +106,7 @@ fn expected(extension: &str) -> &'static [&'static str] {
             "metagraph",
             "savedmodel-fingerprint",
             "keras-metadata",
+            "tfhub-module",
             "onnx",
             "onnx-tensor",
             "coreml",
@@ -186,11 +187,16 @@ fn is_scalar(view: &View<'_>) -> bool {
     view.len() <= 1 << 20 && view.read(0..view.len()).is_ok_and(|bytes| Tree::read(bytes.trim_ascii(), 1).is_some())
 }
 
+/// True for a name that indices of TensorFlow checkpoints have, and others that end so have not.
+fn is_checkpoint_index(name: &str) -> bool {
+    name.ends_with(".index") && (name == "variables.index" || name.contains("ckpt"))
+}
+
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let expected = expected(extension);
+    let expected = if is_checkpoint_index(&name) { &["checkpoint-index"][..] } else { expected(extension) };
     let whole = 0..view.len().min(16);
     if claimed.is_empty() {
         if magic::raw_by_name(&name) && view.depth() == 0 {

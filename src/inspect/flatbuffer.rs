@@ -7,7 +7,7 @@ mod verify;
 use crate::weigh::View;
 
 pub use buffer::Buffer;
-pub use verify::{Fault, Shape, Table, verify};
+pub use verify::{Fault, Followed, Shape, Table, verify};
 
 /// Longest text that is kept.
 const TEXT: u64 = 1024;

@@ -269,6 +269,7 @@ static PLAIN: &[&dyn Inspector] = &[
     &tensorflow::MetaGraph,
     &tensorflow::GraphDef,
     &tensorflow::Fingerprint,
+    &tensorflow::HubModule,
     &coreml::CoreMl,
     &plain_messages::SentencePiece,
     &onnx::Onnx,

@@ -4,7 +4,7 @@
 //! operators. Not looked at: types of values, and what the runtime worked out beforehand.
 
 use super::flatbuffer::Shape::{Any, Many, Number, Numbers, One, Text, Texts};
-use super::flatbuffer::{Buffer, Fault, Table, verify};
+use super::flatbuffer::{Buffer, Fault, Followed, Table, verify};
 use super::onnx::{self, CUSTOM_OPERATOR, MALFORMED};
 use super::{Inspector, Scope};
 use crate::model::Format;
@@ -62,7 +62,8 @@ static NODE: Table = Table {
         (12, "implicit_inputs", Texts),
     ],
 };
-static VALUE: Table = Table { name: "a value", fields: &[(0, "name", Text), (1, "doc_string", Text), (2, "type", Any)] };
+static VALUE: Table =
+    Table { name: "a value", fields: &[(0, "name", Text), (1, "doc_string", Text), (2, "type", Any)] };
 static EDGE: Table = Table {
     name: "an edge",
     fields: &[(0, "node_index", Number(4)), (1, "input_edges", Numbers(12)), (2, "output_edges", Numbers(12))],
@@ -98,8 +99,10 @@ static MODEL: Table = Table {
         (9, "metadata_props", Many(&ENTRY)),
     ],
 };
-static SESSION: Table =
-    Table { name: "the session", fields: &[(0, "ort_version", Text), (1, "model", One(&MODEL)), (2, "state", Any), (3, "kernels", Any)] };
+static SESSION: Table = Table {
+    name: "the session",
+    fields: &[(0, "ort_version", Text), (1, "model", One(&MODEL)), (2, "state", Any), (3, "kernels", Any)],
+};
 
 /// Graphs that are followed.
 const GRAPHS: usize = 10_000;
@@ -120,8 +123,8 @@ impl Inspector for Ort {
         let buffer = Buffer::new(view);
         let most = scope.limits.tensors;
         match verify(&buffer, &SESSION, most) {
-            Ok(true) => graphs(&buffer, view, scope),
-            Ok(false) => scope.limit("flatbuffer-tables", most, view),
+            Ok(Followed { whole: true, .. }) => graphs(&buffer, view, scope),
+            Ok(_) => scope.limit("flatbuffer-tables", most, view),
             Err(Fault(at, what)) => match buffer.trouble() {
                 Some(trouble) => scope.unreadable(view, &trouble),
                 None => malformed(at, what, view, scope),
@@ -160,7 +163,8 @@ fn graphs(buffer: &Buffer<'_, '_>, view: &View<'_>, scope: &mut Scope<'_>) {
         for node in buffer.tables(graph, 2) {
             let (domain, name) = (buffer.text(node, 2).unwrap_or_default(), buffer.text(node, 5).unwrap_or_default());
             if !onnx::is_known(&domain) || name == "PyOp" || name == "PythonOp" {
-                let message = format!("the operator {name:?} is of the domain {domain:?}, which no runtime brings itself");
+                let message =
+                    format!("the operator {name:?} is of the domain {domain:?}, which no runtime brings itself");
                 scope.raise(&CUSTOM_OPERATOR, view, node.min(view.len())..node.min(view.len()), message);
             }
             for attribute in buffer.tables(node, 10) {
@@ -188,7 +192,8 @@ fn fault(buffer: &Buffer<'_, '_>, tensor: u64) -> Option<String> {
     let shape: Vec<i64> = dims.iter().map(|dimension| dimension.cast_signed()).collect();
     let needed = elements.and_then(|elements| elements.checked_mul(bits)).map(|bits| bits.div_ceil(8));
     let raw = buffer.list(tensor, 4).1;
-    let elsewhere = buffer.field(tensor, 6).and_then(|at| buffer.u64(at)).is_some_and(|offset| offset.cast_signed() >= 0);
+    let elsewhere =
+        buffer.field(tensor, 6).and_then(|at| buffer.u64(at)).is_some_and(|offset| offset.cast_signed() >= 0);
     match needed {
         None => Some(format!("the tensor {name:?} has the impossible shape {shape:?}")),
         Some(needed) if bits > 0 && !elsewhere && raw != needed => {

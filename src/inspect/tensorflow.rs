@@ -24,7 +24,7 @@ use reading::walk;
 use schema::Kind;
 
 pub use checkpoint::{CHECKPOINT_INDEX, Checkpoint, beside};
-pub use companions::{Fingerprint, KerasMetadata};
+pub use companions::{Fingerprint, HubModule, KerasMetadata};
 pub use operators::reaches_out;
 
 /// An operator that reads or writes files, or runs Python.

@@ -146,7 +146,8 @@ pub fn beside(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifac
             && total != size
         {
             let first = paths.first().copied().unwrap_or_default();
-            let message = format!("the weights in {first:?} and what follows on it take {total} bytes, the files have {size}");
+            let message =
+                format!("the weights in {first:?} and what follows on it take {total} bytes, the files have {size}");
             evidence.push(Evidence::new(&INDEX_MISMATCH, message).of(&model.path));
         }
     }

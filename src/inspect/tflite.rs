@@ -6,7 +6,7 @@
 mod model;
 mod schema;
 
-use super::flatbuffer::{Buffer, Fault, verify};
+use super::flatbuffer::{Buffer, Fault, Followed, verify};
 use super::tensorflow::reaches_out;
 use super::{Inspector, Scope};
 use crate::model::{Class, Format, Rule, Severity};
@@ -31,6 +31,9 @@ pub static TFLITE_MALFORMED: Rule = Rule {
     page: include_str!("../rules/tflite-malformed.md"),
     frameworks: &["CWE-125", "AML.T0076"],
 };
+
+/// Bytes behind all tables that options of operators and alignment may take.
+const SLACK: u64 = 256;
 
 /// Operators that are met in models of the makers of the interpreter and of its delegates.
 static KNOWN: &[&str] = &[
@@ -73,8 +76,9 @@ impl Inspector for Tflite {
         match (buffer.trouble(), verified) {
             (Some(trouble), _) => scope.unreadable(view, &trouble),
             (None, Err(Fault(at, what))) => malformed(at, what, view, scope),
-            (None, Ok(false)) => scope.limit("flatbuffer-tables", most, view),
-            (None, Ok(true)) => {
+            (None, Ok(Followed { whole: false, .. })) => scope.limit("flatbuffer-tables", most, view),
+            (None, Ok(Followed { end, .. })) => {
+                behind(end, found.stored_outside, view, scope);
                 found.faults.into_iter().for_each(|(at, what)| malformed(at, what, view, scope));
                 scope.contents().tensors.extend(found.tensors);
                 if found.stopped {
@@ -91,6 +95,15 @@ impl Inspector for Tflite {
             let at = at.min(view.len());
             scope.raise(&TFLITE_CUSTOM_OPERATOR, view, at..at, what);
         }
+    }
+}
+
+/// Says so if bytes lie behind all tables. Files that metadata name are in a zip there, which is looked into.
+fn behind(end: u64, stored_outside: bool, view: &View<'_>, scope: &mut Scope<'_>) {
+    let left = view.len().saturating_sub(end);
+    let zip = view.read_up_to(end, SLACK).is_ok_and(|bytes| bytes.windows(4).any(|four| four == b"PK\x03\x04"));
+    if left > SLACK && !stored_outside && !zip {
+        malformed(end, format!("{left} bytes lie behind all tables"), view, scope);
     }
 }
 

@@ -158,7 +158,9 @@ impl Observer for Records {
         let length = self.at;
         let wrong = self.end(true);
         let evidence = wrong.map(|(at, what)| {
-            Evidence::new(&TENSORFLOW_MALFORMED, what).of(path).at(Place::bytes(at, at.saturating_add(1).min(length.max(at))))
+            Evidence::new(&TENSORFLOW_MALFORMED, what)
+                .of(path)
+                .at(Place::bytes(at, at.saturating_add(1).min(length.max(at))))
         });
         evidence.into_iter().collect()
     }

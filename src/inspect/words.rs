@@ -5,8 +5,8 @@
 //! source is read even where some of its bytes are no text.
 
 use super::{
-    Inspector, Scope, deployment, graph_text, hydra, letters, lookalike, onnx, outreach, python, pytorch, secrets, startup,
-    text, yaml_tag,
+    Inspector, Scope, deployment, graph_text, hydra, letters, lookalike, onnx, outreach, python, pytorch, secrets,
+    startup, text, yaml_tag,
 };
 use crate::model::Format;
 use crate::weigh::View;

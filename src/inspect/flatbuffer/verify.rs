@@ -41,19 +41,27 @@ static UNKNOWN: Table = Table { name: "a table of a union", fields: &[] };
 /// What is wrong, and where.
 pub struct Fault(pub u64, pub String);
 
-/// Follows everything from the root. `most` tables and texts are looked at; `Ok(false)` if there are more.
-pub fn verify(buffer: &Buffer<'_, '_>, root: &'static Table, most: u64) -> Result<bool, Fault> {
+/// What was followed.
+pub struct Followed {
+    /// Nothing was left out.
+    pub whole: bool,
+    /// Where the last of it ends.
+    pub end: u64,
+}
+
+/// Follows everything from the root. At most `most` tables and texts are looked at.
+pub fn verify(buffer: &Buffer<'_, '_>, root: &'static Table, most: u64) -> Result<Followed, Fault> {
     let start = buffer.u32(0).map(u64::from).ok_or_else(|| Fault(0, "it has no root".to_owned()))?;
-    let mut verifier = Verifier { buffer, queue: vec![(start, root)], seen: HashSet::new(), texts: 0 };
+    let mut verifier = Verifier { buffer, queue: vec![(start, root)], seen: HashSet::new(), texts: 0, end: 0 };
     while let Some((at, table)) = verifier.queue.pop() {
         if verifier.seen.len() as u64 >= most || verifier.texts >= most {
-            return Ok(false);
+            return Ok(Followed { whole: false, end: verifier.end });
         }
         if verifier.seen.insert((at, table.name)) {
             verifier.table(at, table)?;
         }
     }
-    Ok(true)
+    Ok(Followed { whole: true, end: verifier.end })
 }
 
 struct Verifier<'a, 'b, 'v> {
@@ -61,6 +69,7 @@ struct Verifier<'a, 'b, 'v> {
     queue: Vec<(u64, &'static Table)>,
     seen: HashSet<(u64, &'static str)>,
     texts: u64,
+    end: u64,
 }
 
 impl Verifier<'_, '_, '_> {
@@ -81,6 +90,7 @@ impl Verifier<'_, '_, '_> {
         if size < 4 || at.saturating_add(size) > self.buffer.len() {
             return Err(wrong("is of an impossible length"));
         }
+        self.end = self.end.max(at + size).max(vtable + fields);
         for n in 0..(fields - 4) / 2 {
             let offset = self.buffer.u16(vtable + 4 + 2 * n).map_or(0, u64::from);
             if offset != 0 && !(4..size).contains(&offset) {
@@ -94,9 +104,8 @@ impl Verifier<'_, '_, '_> {
             }
             let offset = self.buffer.u16(vtable + place).map_or(0, u64::from);
             if offset != 0 {
-                self.field((at, size), offset, *shape).map_err(|what| {
-                    Fault(at + offset, format!("{name:?} of {} at byte {at} {what}", table.name))
-                })?;
+                self.field((at, size), offset, *shape)
+                    .map_err(|what| Fault(at + offset, format!("{name:?} of {} at byte {at} {what}", table.name)))?;
             }
         }
         Ok(())
@@ -164,9 +173,10 @@ impl Verifier<'_, '_, '_> {
         let count = self.buffer.u32(list).map(u64::from).ok_or("points out of the file")?;
         let start = list.saturating_add(4);
         let end = count.checked_mul(width).and_then(|bytes| bytes.checked_add(start));
-        if end.is_none_or(|end| end > self.buffer.len()) {
+        let Some(end) = end.filter(|end| *end <= self.buffer.len()) else {
             return Err("is a list that goes past the end of the file");
-        }
+        };
+        self.end = self.end.max(end);
         let aligned = if width.is_power_of_two() { width } else { 4 };
         if !list.is_multiple_of(4) || (count > 0 && !start.is_multiple_of(aligned)) {
             return Err("is a list that is not aligned");
@@ -179,6 +189,7 @@ impl Verifier<'_, '_, '_> {
         self.texts = self.texts.saturating_add(1);
         let length = self.buffer.u32(at).map(u64::from).ok_or("points out of the file")?;
         let end = at.saturating_add(4).saturating_add(length);
+        self.end = self.end.max(end.saturating_add(1));
         match self.buffer.u8(end) {
             None => Err("is a text that goes past the end of the file"),
             Some(0) if at.is_multiple_of(4) => Ok(()),

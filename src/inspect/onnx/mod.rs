@@ -8,10 +8,12 @@ mod attribute;
 mod data;
 mod model;
 mod names;
+mod operators;
 mod reading;
 mod rules;
 mod schema;
 mod tensor;
+mod tensors;
 mod text;
 
 use super::protobuf::{self, Span, Stop, Walk};
@@ -22,8 +24,8 @@ use reading::Reading;
 use schema::{Kind, step};
 
 pub use data::OnnxTensor;
-pub use schema::{element, is_known};
 pub use rules::*;
+pub use schema::{element, is_known};
 pub use text::inspect as inspect_text;
 
 /// How a name in the metadata of a model begins, before the file that data of its tensors lie in. The value is where the

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::reading::FILES;
 use super::schema::is_known;
-use super::{CUSTOM_OPERATOR, EXTERNAL_DATA, MALFORMED};
+use super::{CUSTOM_OPERATOR, EXTERNAL_DATA, MALFORMED, operators};
 use crate::inspect::Scope;
+use crate::model::{Evidence, Severity};
 use crate::weigh::View;
 
 /// Above all versions of the format and of operator sets that there will be for a while.
@@ -60,6 +61,12 @@ impl Model {
             let at = *at..at.saturating_add(1).min(view.len());
             if python {
                 scope.raise(&CUSTOM_OPERATOR, view, at, format!("the operator {name:?} runs Python code"));
+            } else if !own && operators::is_missing(domain, name) {
+                // Plugins of TensorRT stand in the domain of the standard.
+                let plugin = name.contains("TRT") || name.contains("Plugin");
+                let severity = if plugin { Severity::Low } else { Severity::Medium };
+                let message = format!("the operator {name:?} is none of the standard, in whose domain it stands");
+                scope.add(Evidence::new(&CUSTOM_OPERATOR, message).rated(severity).at(view.place(at)));
             } else if !own && !is_known(domain) {
                 let message =
                     format!("the operator {name:?} is of the domain {domain:?}, which no runtime brings itself");

@@ -3,50 +3,50 @@
 use super::model::Model;
 use super::names::{Links, Names};
 use super::schema::{Kind, element};
-use super::tensor::{Data, whole};
-use super::{CUSTOM_OPERATOR, EXTERNAL_PATH, FUNCTION_SHADOWS, MALFORMED, attribute};
+use super::tensor::Data;
+use super::{CUSTOM_OPERATOR, EXTERNAL_PATH, FUNCTION_SHADOWS, MALFORMED, attribute, operators};
 use crate::inspect::Scope;
 use crate::inspect::archive::escapes;
 use crate::inspect::protobuf::{Event, packed};
-use crate::model::{Evidence, Rule, Severity, Tensor};
+use crate::model::{Evidence, Rule, Severity};
 use crate::weigh::View;
 
 /// A message that is being read. Which fields mean what depends on its kind.
 #[derive(Default)]
-struct Open {
-    at: u64,
+pub(super) struct Open {
+    pub(super) at: u64,
     /// Name of a tensor, type of an operator, name of a function, or key of an entry.
-    name: String,
+    pub(super) name: String,
     /// Domain of an operator or function, or value of an entry.
-    domain: String,
+    pub(super) domain: String,
     /// Overload of a function.
-    overload: String,
-    dims: Vec<u64>,
-    kind: u64,
-    data: Data,
-    external: bool,
-    outside: Outside,
-    links: Links,
+    pub(super) overload: String,
+    pub(super) dims: Vec<u64>,
+    pub(super) kind: u64,
+    pub(super) data: Data,
+    pub(super) external: bool,
+    pub(super) outside: Outside,
+    pub(super) links: Links,
     /// Fields of an attribute, a bit each.
-    fields: u32,
+    pub(super) fields: u32,
     /// An attribute that stands for one of the function it is in.
-    refers: bool,
-    /// Names of the attributes of a node.
-    attributes: Vec<String>,
+    pub(super) refers: bool,
+    /// Attributes of a node: names and types.
+    pub(super) attributes: Vec<(String, u64)>,
     /// The context of a compiled part: its file or the code itself.
-    context: Option<String>,
+    pub(super) context: Option<String>,
     /// A number that an attribute holds; of a node, whether the context is in the model.
-    number: Option<u64>,
+    pub(super) number: Option<u64>,
     /// Of a sparse tensor: what was read of its values and its indices.
-    parts: Vec<(Kind, Vec<u64>, u64)>,
+    pub(super) parts: Vec<(Kind, Vec<u64>, u64)>,
 }
 
 /// Where the data of a tensor lie, if in another file.
 #[derive(Default)]
-struct Outside {
-    location: String,
-    offset: Option<u64>,
-    length: Option<u64>,
+pub(super) struct Outside {
+    pub(super) location: String,
+    pub(super) offset: Option<u64>,
+    pub(super) length: Option<u64>,
 }
 
 /// Files of one model that are followed.
@@ -59,10 +59,10 @@ const SHOWN: usize = 512;
 /// Walks a model.
 pub struct Reading<'a, 'v, 's, 'l> {
     view: &'a View<'v>,
-    scope: &'s mut Scope<'l>,
-    open: Vec<(Kind, Open)>,
-    names: Vec<Names>,
-    model: Model,
+    pub(super) scope: &'s mut Scope<'l>,
+    pub(super) open: Vec<(Kind, Open)>,
+    pub(super) names: Vec<Names>,
+    pub(super) model: Model,
 }
 
 impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
@@ -144,6 +144,16 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
 
     fn bytes(&mut self, kind: Kind, field: u32, bytes: &[u8], at: u64) {
         let text = || String::from_utf8_lossy(bytes).into_owned();
+        if std::str::from_utf8(bytes).is_err()
+            && matches!((kind, field), (Kind::Node, _) | (Kind::Graph | Kind::Input, _))
+        {
+            self.raise(
+                &MALFORMED,
+                at,
+                at.saturating_add(1),
+                format!("at byte {at}: the name {:?} is no UTF-8", text()),
+            );
+        }
         let Some((_, open)) = self.open.last_mut() else {
             let name = match field {
                 2 => "producer_name",
@@ -188,6 +198,7 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
                 Kind::Tensor => 1 << 5,
                 Kind::Graph => 1 << 6,
                 Kind::Sparse => 1 << 22,
+                Kind::Type => 1 << 2,
                 _ => 0,
             };
         }
@@ -199,6 +210,10 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
             Kind::Tensor | Kind::Indices => self.tensor(kind, message, end),
             Kind::Sparse => self.sparse(&message, end),
             Kind::Input | Kind::Output => {
+                if kind == Kind::Input && message.fields & 1 << 2 == 0 && self.open.len() == 1 {
+                    let what = format!("the input {:?} has no type", message.name);
+                    self.raise(&MALFORMED, message.at, end, what);
+                }
                 let Some(names) = self.names.last_mut() else { return };
                 let list = if kind == Kind::Input { &mut names.inputs } else { &mut names.outputs };
                 list.push((message.at, message.name));
@@ -226,6 +241,13 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
             let what = format!("a node of the operator {:?} has neither inputs nor outputs", message.name);
             self.raise(&MALFORMED, at, at, what);
         }
+        let domain = plain(std::mem::take(&mut message.domain));
+        if let Some(operator) = operators::of(&domain, &message.name) {
+            let links = &message.links;
+            if let Some(what) = operator.fault(links.inputs.len(), links.outputs.len(), &message.attributes) {
+                self.raise(&MALFORMED, at, at, format!("a node of the operator {:?} {what}", message.name));
+            }
+        }
         if message.name == "EPContext" {
             self.compiled(&message);
         }
@@ -234,7 +256,7 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
         if let Some(names) = self.names.last_mut() {
             names.nodes.push(message.links);
         }
-        let operator = (plain(message.domain), message.name);
+        let operator = (domain, message.name);
         if self.model.in_function > 0 {
             self.model.pending.insert(operator.clone());
         } else {
@@ -254,7 +276,8 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
                     Evidence::new(&EXTERNAL_PATH, message)
                 }
                 None => {
-                    let message = format!("a part of the graph is compiled code in {context:?}, which is not looked into");
+                    let message =
+                        format!("a part of the graph is compiled code in {context:?}, which is not looked into");
                     Evidence::new(&CUSTOM_OPERATOR, message).rated(Severity::Low)
                 }
             }
@@ -275,11 +298,11 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
             "embed_mode" => node.number = message.number,
             _ => {}
         }
-        if node.attributes.contains(&message.name) {
+        if node.attributes.iter().any(|(name, _)| *name == message.name) {
             let what = format!("a node has the attribute {:?} twice", message.name);
             self.raise(&MALFORMED, message.at, message.at, what);
         } else if node.attributes.len() < ATTRIBUTES {
-            node.attributes.push(message.name);
+            node.attributes.push((message.name, message.kind));
         }
     }
 
@@ -327,113 +350,7 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
         self.model.functions.insert(function);
     }
 
-    fn external(&mut self, message: Open, end: u64) {
-        let Some((_, tensor)) = self.open.last_mut() else { return };
-        match message.name.as_str() {
-            "location" => {
-                let location = message.domain;
-                tensor.external = true;
-                tensor.outside.location.clone_from(&location);
-                // The runtime's own mark for what is in memory already, which a file must not use.
-                let what = if location.starts_with("*/_ORT_MEM_ADDR_/") {
-                    Some("stands for an address in the memory of the runtime")
-                } else {
-                    escapes(&location)
-                };
-                if let Some(what) = what {
-                    let message_text = format!("the data of a tensor lies at {location:?}, which {what}");
-                    self.raise(&EXTERNAL_PATH, message.at, end, message_text);
-                }
-            }
-            "offset" | "length" => match whole(&message.domain) {
-                Ok(number) if message.name == "offset" => tensor.outside.offset = Some(number),
-                Ok(number) => tensor.outside.length = Some(number),
-                Err(what) => {
-                    let what = format!("the {} of data in another file is {what}", message.name);
-                    self.raise(&MALFORMED, message.at, end, what);
-                }
-            },
-            _ => {}
-        }
-    }
-
-    fn tensor(&mut self, part: Kind, message: Open, end: u64) {
-        let Open { at, name, dims, kind, data, external, outside, .. } = message;
-        let shape: Vec<i64> = dims.iter().map(|dimension| dimension.cast_signed()).collect();
-        let elements = dims.iter().try_fold(1u64, |product, dimension| {
-            i64::try_from(*dimension).ok()?;
-            product.checked_mul(*dimension).filter(|product| i64::try_from(*product).is_ok())
-        });
-        let known = element(kind);
-        let needed = elements.zip(known).and_then(|(elements, (_, bits))| elements.checked_mul(bits));
-        let bytes = needed.filter(|_| known.is_some_and(|(_, bits)| bits > 0)).map(|bits| bits.div_ceil(8));
-        if external {
-            self.model.take_outside(&outside.location, outside.offset, outside.length.or(bytes));
-        }
-        let wrong = match (known, elements, needed) {
-            (None, ..) if kind == 0 && dims.is_empty() => None,
-            (None, ..) => Some(format!("has the element type {}, which is unknown", kind.cast_signed())),
-            (_, None, _) | (_, _, None) => Some(format!("has the impossible shape {shape:?}")),
-            _ if external && outside.location.is_empty() => Some("has data in another file and does not say where".to_owned()),
-            _ if bytes.zip(outside.length).is_some_and(|(bytes, length)| bytes != length) => Some(format!(
-                "takes {} bytes of another file, but its shape {shape:?} needs {}",
-                outside.length.unwrap_or(0),
-                bytes.unwrap_or(0)
-            )),
-            (_, Some(elements), _) => data.fault(kind, elements, external),
-        };
-        if let Some(what) = wrong {
-            let shown = if shape.is_empty() { String::new() } else { format!(" of shape {shape:?}") };
-            self.raise(&MALFORMED, at, end, format!("the tensor {name:?}{shown} {what}"));
-        }
-        match self.open.last_mut() {
-            Some((Kind::Sparse, sparse)) => {
-                if part == Kind::Tensor {
-                    sparse.name.clone_from(&name);
-                }
-                sparse.parts.push((part, dims.clone(), kind));
-            }
-            Some((Kind::Graph, _)) => {
-                if let Some(names) = self.names.last_mut() {
-                    names.initializers.push((at, name.clone()));
-                }
-            }
-            _ => {}
-        }
-        if (self.scope.contents().tensors.len() as u64) < self.scope.limits.tensors && !name.is_empty() {
-            let dtype = known.map_or_else(|| "?".to_owned(), |(name, _)| name.to_owned());
-            self.scope.contents().tensors.push(Tensor { name, dtype, shape: dims, bytes: None });
-        }
-    }
-
-    /// The values have one dimension, and so many of them have so many places in the tensor.
-    fn sparse(&mut self, message: &Open, end: u64) {
-        let part = |wanted: Kind| message.parts.iter().find(|(kind, ..)| *kind == wanted);
-        let rank = message.dims.len() as u64;
-        let what = match (part(Kind::Tensor), part(Kind::Indices)) {
-            (None, _) => Some("has no values"),
-            _ if rank == 0 || message.dims.iter().any(|dimension| dimension.cast_signed() <= 0) => {
-                Some("has an impossible shape")
-            }
-            (Some((_, values, _)), _) if values.len() != 1 => Some("has values of more dimensions than one"),
-            (Some((_, values, _)), None) if values.first() != Some(&0) => Some("does not say where its values stand"),
-            (_, Some((_, _, kind))) if *kind != 7 => Some("has indices that are no INT64"),
-            (Some((_, values, _)), Some((_, indices, _))) => match indices.as_slice() {
-                [count] if values.first() == Some(count) => None,
-                [count, width] if values.first() == Some(count) && *width == rank => None,
-                _ => Some("has another number of indices than of values"),
-            },
-            _ => None,
-        };
-        if let Some(what) = what {
-            self.raise(&MALFORMED, message.at, end, format!("the sparse tensor {:?} {what}", message.name));
-        }
-        if let (Some((Kind::Graph, _)), Some(names)) = (self.open.last(), self.names.last_mut()) {
-            names.initializers.push((message.at, message.name.clone()));
-        }
-    }
-
-    fn raise(&mut self, rule: &'static Rule, start: u64, end: u64, message: String) {
+    pub(super) fn raise(&mut self, rule: &'static Rule, start: u64, end: u64, message: String) {
         self.scope.raise(rule, self.view, start..end.max(start).min(self.view.len()), message);
     }
 }

@@ -47,13 +47,15 @@ pub enum Kind {
     Training,
     /// `SequenceProto` or `OptionalProto` of `onnx-data.proto`
     Sequence,
+    /// `MapProto` of `onnx-data.proto`
+    Map,
 }
 
 /// What to do with a field.
 pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
     use Kind::{
-        Attribute, Between, External, Function, Graph, Indices, Input, MapType, Model, Node, Opset, Output, Property,
-        Sequence, SequenceType, Sparse, Tensor, TensorType, Training, Type,
+        Attribute, Between, External, Function, Graph, Indices, Input, Map, MapType, Model, Node, Opset, Output,
+        Property, Sequence, SequenceType, Sparse, Tensor, TensorType, Training, Type,
     };
     match (kind, field) {
         (Model, 7) | (Attribute, 6 | 11) | (Training, 1 | 2) => Step::Enter(Graph),
@@ -72,7 +74,8 @@ pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
         (Type, 1 | 8) => Step::Enter(TensorType),
         (Type, 4 | 9) => Step::Enter(SequenceType),
         (Type, 5) => Step::Enter(MapType),
-        (Sequence, 5 | 7) => Step::Enter(Sequence),
+        (Sequence, 5 | 7) | (Map, 5) => Step::Enter(Sequence),
+        (Sequence, 6) => Step::Enter(Map),
         (Node, 5) | (Function, 11) => Step::Enter(Attribute),
         (Tensor, 13) => Step::Enter(External),
         (Model, 2..=4) | (Node, 1 | 2 | 4 | 7) | (Function, 1 | 4 | 5 | 10 | 13) | (Opset, 1) => Step::Read,

@@ -36,7 +36,8 @@ pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         let (Some(operator), Some(domain)) = (field("op_type"), field("domain")) else { continue };
         let own = text.contains("functions {");
         if !own && !is_known(&domain) {
-            let message = format!("the operator {operator:?} is of the domain {domain:?}, which no runtime brings itself");
+            let message =
+                format!("the operator {operator:?} is of the domain {domain:?}, which no runtime brings itself");
             lines::raise(Evidence::new(&CUSTOM_OPERATOR, message), text, at..at + "node".len(), view, scope);
         }
     }

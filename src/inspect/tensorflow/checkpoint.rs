@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::TENSORFLOW_MALFORMED;
-use super::reading::VARIABLES;
+use super::reading::{ASSET, VARIABLES};
 use super::schema::{element, elements, signed};
 use super::sorted_table::{MAGIC, Stop, entries};
 use crate::inspect::claim::{FORMAT_NOT_INSPECTED, SHARD_MISSING};
@@ -25,7 +25,7 @@ const SHARDS: &str = "checkpoint-shards";
 /// Shards that are looked for.
 const MOST: i64 = 10_000;
 /// Shards that are said to be missing.
-const MISSING: u32 = 20;
+const MISSING: usize = 20;
 /// Bytes of a name of a tensor that are kept.
 const NAME: usize = 1024;
 
@@ -136,7 +136,8 @@ impl Bundle {
         }
         if let Some(what) = entry.fault(self.shards) {
             raise(value.start, format!("the tensor {name:?} {what}"), view, scope);
-        } else if let (Ok(offset), Ok(size), false) = (u64::try_from(entry.offset), u64::try_from(entry.size), entry.parts)
+        } else if let (Ok(offset), Ok(size), false) =
+            (u64::try_from(entry.offset), u64::try_from(entry.size), entry.parts)
         {
             self.placed.push((entry.shard, offset, offset.saturating_add(size), value.start));
         }
@@ -149,12 +150,15 @@ impl Bundle {
 
     fn header(&mut self, message: &View<'_>, at: u64, scope: &mut Scope<'_>) {
         let (mut shards, mut slices) = (0, false);
-        let outcome = Walk::new(message, Kind::Header).run(|_, _| Step::Skip, |_, event, _| match event {
-            Event::Number(1, number) => shards = number.cast_signed(),
-            // `SavedTensorSlices` has a message there.
-            Event::Length(1, _) => slices = true,
-            _ => {}
-        });
+        let outcome = Walk::new(message, Kind::Header).run(
+            |_, _| Step::Skip,
+            |_, event, _| match event {
+                Event::Number(1, number) => shards = number.cast_signed(),
+                // `SavedTensorSlices` has a message there.
+                Event::Length(1, _) => slices = true,
+                _ => {}
+            },
+        );
         self.first_version = slices;
         if outcome.is_err() {
             scope.raise(&TENSORFLOW_MALFORMED, message, 0..message.len(), "the header of the index is broken");
@@ -179,7 +183,8 @@ impl Bundle {
         for (shard, offset, end, at) in self.placed {
             let last = ends.entry(shard).or_default();
             if offset < *last && end > offset {
-                let message = format!("a tensor at byte {offset} of shard {shard} overlaps another, which ends at {last}");
+                let message =
+                    format!("a tensor at byte {offset} of shard {shard} overlaps another, which ends at {last}");
                 raise(at, message, view, scope);
             }
             *last = end.max(*last);
@@ -206,7 +211,10 @@ impl Entry {
             return None;
         }
         if self.offset < 0 || self.size < 0 || self.offset.checked_add(self.size).is_none() {
-            return Some(format!("takes {} bytes at byte {} of its shard, which is impossible", self.size, self.offset));
+            return Some(format!(
+                "takes {} bytes at byte {} of its shard, which is impossible",
+                self.size, self.offset
+            ));
         }
         if let Some(shards) = shards.filter(|shards| !(0..*shards).contains(&self.shard)) {
             return Some(format!("lies in shard {}, and there are {shards}", self.shard));
@@ -226,17 +234,21 @@ impl Entry {
     }
 }
 
-/// Holds indices against the shards beside them, and SavedModels against their variables.
+/// Holds indices against the shards beside them, and SavedModels against their variables and assets.
 pub fn beside(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     for artifact in artifacts {
         if artifact.is(&CHECKPOINT_INDEX) {
             shards(artifact, by_path, &mut evidence);
         }
-        let variables = artifact.contents.metadata.get(VARIABLES).filter(|_| artifact.is(&Format::named("savedmodel")));
-        if let Some(path) = variables.filter(|path| !by_path.contains_key(&artifact.path.sibling(path))) {
-            let message = format!("{path:?} is not there; the graph has variables whose values would be read from it");
-            evidence.push(Evidence::new(&SHARD_MISSING, message).of(&artifact.path).with("shard", path.as_str()));
+        if artifact.is(&Format::named("savedmodel")) {
+            let metadata = &artifact.contents.metadata;
+            let named = metadata.iter().filter(|(key, _)| *key == VARIABLES || key.starts_with(ASSET));
+            let missing = named.filter(|(_, path)| !by_path.contains_key(&artifact.path.sibling(path)));
+            evidence.extend(missing.take(MISSING).map(|(_, path)| {
+                let message = format!("{path:?} is not there; the graph reads variables or a table from it");
+                Evidence::new(&SHARD_MISSING, message).of(&artifact.path).with("shard", path.as_str())
+            }));
         }
     }
     evidence

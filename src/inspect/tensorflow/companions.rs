@@ -1,7 +1,7 @@
 //! Small messages that lie beside a SavedModel: its fingerprint, and what Keras wrote of its layers.
 
-use super::objects::lambda;
 use super::TENSORFLOW_MALFORMED;
+use super::objects::lambda;
 use crate::inspect::protobuf::{self, Event, Span, Step, Stop, Walk};
 use crate::inspect::{Inspector, Scope};
 use crate::model::Format;
@@ -37,6 +37,21 @@ impl Inspector for Fingerprint {
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
         judge(Walk::new(view, ()).run(|(), _| Step::Skip, |(), _, _| {}), view, scope);
     }
+}
+
+/// `tfhub_module.pb`, which says that the folder is a module of TensorFlow Hub: a version alone.
+pub struct HubModule;
+
+impl Inspector for HubModule {
+    fn format(&self) -> Format {
+        Format::named("tfhub-module")
+    }
+
+    fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
+        view.len() == 2 && head == [0x08, 3]
+    }
+
+    fn inspect(&self, _: &View<'_>, _: &mut Scope<'_>) {}
 }
 
 /// `keras_metadata.pb`: the configurations of layers, as JSON (`saved_metadata.proto` of Keras).
@@ -77,7 +92,9 @@ impl Inspector for KerasMetadata {
         let mut texts = Vec::new();
         let outcome = Walk::new(view, Kind::Metadata).run(step, |kind, event, at| match (kind, event) {
             (Kind::Object, Event::Bytes(5, text)) => texts.push((at, text.to_vec())),
-            (Kind::Object, Event::Length(5, range)) => texts.extend(view.read(range.clone()).ok().map(|text| (at, text))),
+            (Kind::Object, Event::Length(5, range)) => {
+                texts.extend(view.read(range.clone()).ok().map(|text| (at, text)))
+            }
             _ => {}
         });
         for (at, text) in texts {

@@ -127,8 +127,14 @@ fn constant<'g>(input: &str, by_name: &HashMap<&str, &'g Node>) -> Option<&'g st
                 }
             }
             // What begins the joined text is its first piece.
-            "StringJoin" | "ShardedFilename" | "Identity" | "PlaceholderWithDefault" | "Fill" | "ExpandDims"
-            | "Reshape" | "AsString" => queue.extend(node.inputs.first().map(|input| producer(input).to_owned())),
+            "StringJoin"
+            | "ShardedFilename"
+            | "Identity"
+            | "PlaceholderWithDefault"
+            | "Fill"
+            | "ExpandDims"
+            | "Reshape"
+            | "AsString" => queue.extend(node.inputs.first().map(|input| producer(input).to_owned())),
             "Pack" | "ConcatV2" | "MergeV2Checkpoints" => {
                 queue.extend(node.inputs.iter().take(STEPS).map(|input| producer(input).to_owned()));
             }

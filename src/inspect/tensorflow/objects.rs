@@ -86,7 +86,8 @@ pub fn lambda(text: &[u8], at: u64, view: &View<'_>, scope: &mut Scope<'_>) -> O
     let tree = whole(text)?;
     let mut queue = vec![&tree];
     while let Some(value) = queue.pop() {
-        if value.get("config").is_some() && value.all("class_name").filter_map(Tree::text).any(|class| class == "Lambda")
+        if value.get("config").is_some()
+            && value.all("class_name").filter_map(Tree::text).any(|class| class == "Lambda")
         {
             let at = at.min(view.len());
             let message = "the configuration of an object is that of a Lambda layer, which is Python code";

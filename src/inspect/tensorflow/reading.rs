@@ -15,6 +15,10 @@ use crate::weigh::View;
 
 /// What says in the metadata of a model that its variables lie beside it.
 pub const VARIABLES: &str = "variables";
+/// How what says so of an asset begins, before its number.
+pub const ASSET: &str = "asset ";
+/// Assets that are followed.
+const ASSETS: usize = 1000;
 
 /// An attribute that is being read.
 #[derive(Default)]
@@ -52,6 +56,8 @@ pub struct Reading<'a, 'v, 's, 'l> {
     version: Option<u64>,
     /// Graphs of a SavedModel.
     metas: u64,
+    /// Assets that are followed.
+    assets: usize,
     objects: objects::Objects,
 }
 
@@ -74,6 +80,7 @@ pub fn walk(view: &View<'_>, kind: Kind, scope: &mut Scope<'_>) {
         outward: BTreeMap::new(),
         version: None,
         metas: 0,
+        assets: 0,
         objects: objects::Objects::default(),
     };
     if kind == Kind::Graph {
@@ -96,12 +103,21 @@ impl Reading<'_, '_, '_, '_> {
         match (kind, event) {
             (_, Event::Enter) => self.enter(kind, at),
             (_, Event::Leave) => self.leave(kind, at),
-            (Kind::Node | Kind::Attribute | Kind::Value | Kind::Called | Kind::Tensor, _) => self.value(kind, event, at),
+            (Kind::Node | Kind::Attribute | Kind::Value | Kind::Called | Kind::Tensor, _) => {
+                self.value(kind, event, at)
+            }
             (Kind::Dimension, Event::Number(1, size)) => self.dimension = *size,
             (Kind::Objects | Kind::Object | Kind::Child | Kind::User | Kind::Concrete, _) => {
                 self.objects.meet(kind, event, at, self.view);
             }
             (Kind::Saved, Event::Number(1, version)) => self.version = Some(*version),
+            (Kind::Saved, Event::Length(field, range)) => {
+                let bytes = range.end.saturating_sub(range.start);
+                self.fault(
+                    (at, format!("{bytes} bytes are in the field {field}, which a SavedModel has not")),
+                    range.end,
+                );
+            }
             (_, Event::Bytes(field, bytes)) => self.text(kind, *field, String::from_utf8_lossy(bytes).into_owned(), at),
             _ => {}
         }
@@ -131,7 +147,13 @@ impl Reading<'_, '_, '_, '_> {
             }
             Kind::Saver | Kind::TensorInfo if !text.is_empty() => self.named.push((at, text)),
             Kind::Asset => {
-                if let Some(what) = escapes(&text) {
+                let what = escapes(&text);
+                if what.is_none() && self.view.depth() == 0 && self.assets < ASSETS {
+                    self.assets += 1;
+                    let name = format!("{ASSET}{:05}", self.assets);
+                    self.scope.contents().metadata.insert(name, format!("assets/{text}"));
+                }
+                if let Some(what) = what {
                     let evidence = Evidence::new(&TENSORFLOW_MALFORMED, format!("the asset {text:?} {what}"));
                     let at = at.min(self.view.len());
                     self.scope.add(evidence.rated(Severity::High).at(self.view.place(at..self.view.len())));
@@ -153,6 +175,12 @@ impl Reading<'_, '_, '_, '_> {
     /// What stands in nodes and their attributes.
     fn value(&mut self, kind: Kind, event: &Event<'_>, at: u64) {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if let (Kind::Node | Kind::Called, Event::Bytes(_, bytes)) | (Kind::Attribute, Event::Bytes(1, bytes)) =
+            (kind, event)
+            && std::str::from_utf8(bytes).is_err()
+        {
+            self.fault((at, format!("at byte {at}: the name {:?} is no UTF-8", text(bytes))), at);
+        }
         match (kind, event) {
             (Kind::Node, Event::Bytes(1, bytes)) => self.node.name = text(bytes),
             (Kind::Node, Event::Bytes(2, bytes)) => self.node.operator = text(bytes),
@@ -196,6 +224,9 @@ impl Reading<'_, '_, '_, '_> {
             Kind::Function => {
                 let Some(function) = self.graphs.pop() else { return };
                 self.judge(&function);
+                if self.functions.contains(&function.name) {
+                    self.fault((end, format!("two functions have the name {:?}", function.name)), end);
+                }
                 self.functions.insert(function.name);
             }
             Kind::Graph => {

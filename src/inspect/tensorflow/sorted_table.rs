@@ -98,9 +98,8 @@ fn block(view: &View<'_>, (start, size): (u64, u64), end: u64) -> Result<Block, 
 fn each(block: &Block, mut meet: impl FnMut(&[u8], Range<u64>) -> Result<(), Stop>) -> Result<(), Stop> {
     let bytes = &block.bytes;
     let wrong = |at: usize, what: &str| malformed(block.start.saturating_add(at as u64), what);
-    let number = |at: usize| {
-        bytes.get(at..at.checked_add(4)?)?.try_into().ok().map(|bytes| u32::from_le_bytes(bytes) as usize)
-    };
+    let number =
+        |at: usize| bytes.get(at..at.checked_add(4)?)?.try_into().ok().map(|bytes| u32::from_le_bytes(bytes) as usize);
     let restarts = bytes.len().checked_sub(4).and_then(|at| {
         let count = number(at)?;
         Some((count, at.checked_sub(count.checked_mul(4)?)?))

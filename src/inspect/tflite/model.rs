@@ -25,6 +25,8 @@ pub struct Found {
     pub operators: Vec<(u64, String)>,
     /// Tensors of the first subgraph that have names.
     pub tensors: Vec<Tensor>,
+    /// There are buffers behind all tables.
+    pub stored_outside: bool,
     /// More numbers than are looked at.
     pub stopped: bool,
 }
@@ -62,7 +64,8 @@ impl Model<'_, '_, '_> {
         }
         for (n, code) in buffer.tables(root, 1).enumerate() {
             self.codes += 1;
-            let old = buffer.field(code, 0).and_then(|at| buffer.u8(at)).map_or(0, |code| i32::from(code.cast_signed()));
+            let old =
+                buffer.field(code, 0).and_then(|at| buffer.u8(at)).map_or(0, |code| i32::from(code.cast_signed()));
             let number = buffer.field(code, 3).and_then(|at| buffer.i32(at)).unwrap_or(0).max(old);
             let name = buffer.text(code, 1);
             match name {
@@ -91,6 +94,7 @@ impl Model<'_, '_, '_> {
             let Some(at) = self.buffers.get(n).copied() else { return };
             let number = |field| buffer.field(at, field).and_then(|at| buffer.u64(at)).unwrap_or(0);
             let (offset, size) = (number(1), number(2));
+            self.found.stored_outside |= offset > 1;
             if offset > 1 && offset.checked_add(size).is_none_or(|end| end > buffer.len()) {
                 self.tell(at, format!("the buffer {n} lies at byte {offset} and has {size} bytes: past the end"));
             }
@@ -122,7 +126,8 @@ impl Model<'_, '_, '_> {
             let number = |field| buffer.field(operator, field).and_then(|at| buffer.u64(at)).unwrap_or(0);
             let (offset, size) = (number(9), number(10));
             if offset > 1 && offset.checked_add(size).is_none_or(|end| end > buffer.len()) {
-                let what = format!("the options of the operator {m} lie at byte {offset} and have {size} bytes: past the end");
+                let what =
+                    format!("the options of the operator {m} lie at byte {offset} and have {size} bytes: past the end");
                 self.tell(operator, what);
             }
         }
@@ -154,7 +159,8 @@ impl Model<'_, '_, '_> {
         };
         let number = buffer.field(tensor, 2).and_then(|at| buffer.u32(at)).unwrap_or(0);
         let Some(stored) = usize::try_from(number).ok().and_then(|number| self.buffers.get(number).copied()) else {
-            return self.tell(tensor, format!("{place} lies in the buffer {number}, and there are {}", self.buffers.len()));
+            return self
+                .tell(tensor, format!("{place} lies in the buffer {number}, and there are {}", self.buffers.len()));
         };
         let (start, rank) = buffer.list(tensor, 0);
         if rank > self.left {
@@ -171,7 +177,8 @@ impl Model<'_, '_, '_> {
             }
             length => length,
         };
-        let elements = shape.iter().try_fold(1u64, |product, dimension| product.checked_mul(u64::try_from(*dimension).ok()?));
+        let elements =
+            shape.iter().try_fold(1u64, |product, dimension| product.checked_mul(u64::try_from(*dimension).ok()?));
         let needed = elements.and_then(|elements| elements.checked_mul(bits)).map(|bits| bits.div_ceil(8));
         let sparse = buffer.field(tensor, 6).is_some();
         if length > 0 && bits > 0 && !sparse && needed != Some(length) {

@@ -5,7 +5,12 @@ use crate::inspect::flatbuffer::Table;
 
 static OPERATOR_CODE: Table = Table {
     name: "an operator code",
-    fields: &[(0, "deprecated_builtin_code", Number(1)), (1, "custom_code", Text), (2, "version", Number(4)), (3, "builtin_code", Number(4))],
+    fields: &[
+        (0, "deprecated_builtin_code", Number(1)),
+        (1, "custom_code", Text),
+        (2, "version", Number(4)),
+        (3, "builtin_code", Number(4)),
+    ],
 };
 
 static QUANTIZATION: Table = Table {
@@ -23,7 +28,12 @@ static QUANTIZATION: Table = Table {
 
 static DIMENSION: Table = Table {
     name: "a sparse dimension",
-    fields: &[(0, "format", Number(1)), (1, "dense_size", Number(4)), (3, "array_segments", Any), (5, "array_indices", Any)],
+    fields: &[
+        (0, "format", Number(1)),
+        (1, "dense_size", Number(4)),
+        (3, "array_segments", Any),
+        (5, "array_indices", Any),
+    ],
 };
 
 static SPARSITY: Table = Table {
@@ -82,10 +92,8 @@ static SUBGRAPH: Table = Table {
     ],
 };
 
-static BUFFER: Table = Table {
-    name: "a buffer",
-    fields: &[(0, "data", Numbers(1)), (1, "offset", Number(8)), (2, "size", Number(8))],
-};
+static BUFFER: Table =
+    Table { name: "a buffer", fields: &[(0, "data", Numbers(1)), (1, "offset", Number(8)), (2, "size", Number(8))] };
 
 static METADATA: Table = Table { name: "a metadata", fields: &[(0, "name", Text), (1, "buffer", Number(4))] };
 

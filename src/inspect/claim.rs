@@ -98,7 +98,6 @@ fn expected(extension: &str) -> &'static [&'static str] {
         "json" | "ipynb" => &["json", "text"],
         "tflite" => &["tflite"],
         "ort" => &["ort"],
-        "onnx_data" => &["raw-tensors"],
         // What is written as protocol buffers.
         "pb" => &[
             "savedmodel",

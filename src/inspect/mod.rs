@@ -51,6 +51,7 @@ mod safetensors;
 mod scope;
 mod secrets;
 mod sevenz;
+mod shards;
 mod shell;
 mod skops;
 mod startup;
@@ -156,9 +157,9 @@ pub static RULES: &[&Rule] = &[
     &pytorch::TORCHSCRIPT_OPERATOR,
     &rdata::R_CODE,
     &rdata::R_MALFORMED,
-    &repository::INDEX_MATCH,
-    &repository::INDEX_MISMATCH,
-    &repository::INDEX_PATH_ESCAPE,
+    &shards::INDEX_MATCH,
+    &shards::INDEX_MISMATCH,
+    &shards::INDEX_PATH_ESCAPE,
     &skops::SKOPS_FOREIGN_TYPE,
     &skops::SKOPS_MALFORMED,
     &safetensors::DUPLICATE_KEY,
@@ -205,9 +206,9 @@ pub static RULES: &[&Rule] = &[
 
 /// Those of them that are about integrity: what an index says of its shards, and files that are not whole.
 pub static INTEGRITY: &[&Rule] = &[
-    &repository::INDEX_MATCH,
-    &repository::INDEX_MISMATCH,
-    &repository::INDEX_PATH_ESCAPE,
+    &shards::INDEX_MATCH,
+    &shards::INDEX_MISMATCH,
+    &shards::INDEX_PATH_ESCAPE,
     &claim::SHARD_MISSING,
     &gguf::TRUNCATED,
     &safetensors::TRUNCATED,

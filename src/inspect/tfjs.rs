@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::archive::escapes;
 use super::claim::SHARD_MISSING;
 use super::json::Tree;
-use super::repository::{INDEX_MISMATCH, INDEX_PATH_ESCAPE};
+use super::shards::{INDEX_MISMATCH, INDEX_PATH_ESCAPE};
 use super::tensorflow::{TENSORFLOW_MALFORMED, TENSORFLOW_OPERATOR, reaches_out};
 use super::{Scope, keras};
 use crate::model::{Artifact, ArtifactPath, Evidence, Format, Tensor};

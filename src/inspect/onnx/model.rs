@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reading::FILES;
 use super::schema::is_known;
 use super::{CUSTOM_OPERATOR, EXTERNAL_DATA, MALFORMED, operators};
 use crate::inspect::Scope;
 use crate::model::{Evidence, Severity};
 use crate::weigh::View;
 
+/// Files of one model that are followed.
+const FILES: usize = 10_000;
 /// Above all versions of the format and of operator sets that there will be for a while.
 const NEWEST: i64 = 1000;
 

@@ -94,6 +94,9 @@ impl Operator {
         if outside(outputs, self.outputs) {
             return Some(format!("has {outputs} outputs, which no version of it has"));
         }
+        if self.attributes.iter().any(|(name, ..)| *name == "value_floats") && attributes.is_empty() {
+            return Some("has no value".to_owned());
+        }
         let named = |name: &str| attributes.iter().find(|(own, _)| own == name);
         for (name, types, needed) in &self.attributes {
             match named(name) {

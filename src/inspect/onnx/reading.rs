@@ -49,8 +49,6 @@ pub(super) struct Outside {
     pub(super) length: Option<u64>,
 }
 
-/// Files of one model that are followed.
-pub const FILES: usize = 10_000;
 /// Attributes of a node whose names are compared.
 const ATTRIBUTES: usize = 256;
 /// Bytes of a text that is shown.
@@ -127,14 +125,28 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
         match (kind, field) {
             (Kind::Tensor | Kind::Indices, 1) | (Kind::Sparse, 3) => open.dims.push(number),
             (Kind::Tensor | Kind::Indices, 2) | (Kind::Attribute, 20) | (Kind::Opset, 2) => open.kind = number,
-            (Kind::Tensor, 14) => open.external |= number == 1,
             (Kind::Tensor | Kind::Indices, 4 | 5 | 7 | 10 | 11) => open.data.add(field, 1, 1),
             (Kind::Attribute, 3) => open.number = Some(number),
+            (Kind::Dimension, 1) if number.cast_signed() < -1 => {
+                let (at, number) = (open.at, number.cast_signed());
+                self.raise(&MALFORMED, at, at, format!("a value has the dimension {number}"));
+            }
+            (Kind::Tensor, 14) if number > 1 => {
+                let at = open.at;
+                self.raise(
+                    &MALFORMED,
+                    at,
+                    at,
+                    format!("the data of a tensor lies in the place {number}, which is unknown"),
+                );
+            }
+            (Kind::Tensor, 14) => open.external |= number == 1,
             (Kind::TensorType, 1) => {
                 open.kind = number;
-                if element(number).is_none() && number != 0 {
+                let at = open.at;
+                let input = matches!(self.open.as_slice(), [(Kind::Graph, _), (Kind::Input, _), ..]);
+                if element(number).is_none() && (number != 0 || input) {
                     let message = format!("a value has the element type {}, which is unknown", number.cast_signed());
-                    let at = open.at;
                     self.raise(&MALFORMED, at, at, message);
                 }
             }
@@ -199,6 +211,7 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
                 Kind::Graph => 1 << 6,
                 Kind::Sparse => 1 << 22,
                 Kind::Type => 1 << 2,
+                Kind::Opset => 1 << 9,
                 _ => 0,
             };
         }
@@ -227,7 +240,11 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
                 let domain = plain(message.domain);
                 let name = format!("opset {domain}").trim_end().to_owned();
                 self.scope.contents().metadata.insert(name, version.to_string());
-                self.model.opsets.insert(domain, (message.at, version));
+                let other = self.model.opsets.insert(domain, (message.at, version));
+                if other.is_some_and(|(_, other)| other != version) {
+                    let what = "the model is for two versions of one operator set".to_owned();
+                    self.raise(&MALFORMED, message.at, end, what);
+                }
             }
             _ => {}
         }
@@ -332,6 +349,10 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
             for (at, what) in names.follow(false).faults {
                 self.raise(&MALFORMED, at, at, format!("in the function {:?}, {what}", message.name));
             }
+        }
+        if message.fields & 1 << 9 == 0 {
+            let what = format!("the function {:?} does not say which operator sets it is for", message.name);
+            self.raise(&MALFORMED, message.at, end, what);
         }
         let function = (plain(message.domain), message.name);
         if function.1.is_empty() {

@@ -31,6 +31,10 @@ pub enum Kind {
     Type,
     /// `TypeProto.Tensor` or `.SparseTensor`
     TensorType,
+    /// `TensorShapeProto`
+    ShapeType,
+    /// `TensorShapeProto.Dimension`
+    Dimension,
     /// `TypeProto.Sequence` or `.Optional`
     SequenceType,
     /// `TypeProto.Map`
@@ -54,8 +58,8 @@ pub enum Kind {
 /// What to do with a field.
 pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
     use Kind::{
-        Attribute, Between, External, Function, Graph, Indices, Input, Map, MapType, Model, Node, Opset, Output,
-        Property, Sequence, SequenceType, Sparse, Tensor, TensorType, Training, Type,
+        Attribute, Between, Dimension, External, Function, Graph, Indices, Input, Map, MapType, Model, Node, Opset,
+        Output, Property, Sequence, SequenceType, ShapeType, Sparse, Tensor, TensorType, Training, Type,
     };
     match (kind, field) {
         (Model, 7) | (Attribute, 6 | 11) | (Training, 1 | 2) => Step::Enter(Graph),
@@ -72,6 +76,8 @@ pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
         (Graph, 13) => Step::Enter(Between),
         (Input | Output | Between, 2) | (SequenceType, 1) | (MapType, 2) => Step::Enter(Type),
         (Type, 1 | 8) => Step::Enter(TensorType),
+        (TensorType, 2) => Step::Enter(ShapeType),
+        (ShapeType, 1) => Step::Enter(Dimension),
         (Type, 4 | 9) => Step::Enter(SequenceType),
         (Type, 5) => Step::Enter(MapType),
         (Sequence, 5 | 7) | (Map, 5) => Step::Enter(Sequence),

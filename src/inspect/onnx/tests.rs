@@ -29,7 +29,13 @@ fn opsets() -> Vec<u8> {
 
 /// A model whose graph takes `x` and gives `y`.
 fn model(graph: &[u8], rest: &[u8]) -> Vec<u8> {
-    let graph = [graph, &long(2, b"g"), &long(11, &[long(1, b"x"), long(2, &long(1, &number(1, 1)))].concat()), &long(12, &long(1, b"y"))].concat();
+    let graph = [
+        graph,
+        &long(2, b"g"),
+        &long(11, &[long(1, b"x"), long(2, &long(1, &number(1, 1)))].concat()),
+        &long(12, &long(1, b"y")),
+    ]
+    .concat();
     [number(1, 8), long(2, b"pytorch"), long(7, &graph), opsets(), rest.to_vec()].concat()
 }
 
@@ -69,7 +75,14 @@ fn each_lie_has_its_rule() {
     let body = long(5, &[long(1, b"body"), long(6, &inner.concat()), vec![0xa0, 0x01, 5]].concat());
     let function = |name: &str, domain: &str, calls: &str| {
         let ends = [long(4, b"x"), long(5, b"y")].concat();
-        [&long(1, name.as_bytes())[..], &ends, &long(10, domain.as_bytes()), &long(7, &node("own", calls))].concat()
+        [
+            &long(1, name.as_bytes())[..],
+            &ends,
+            &long(10, domain.as_bytes()),
+            &long(7, &node("own", calls)),
+            &long(9, &number(2, 17)),
+        ]
+        .concat()
     };
     let cases: Vec<(Vec<u8>, &[&str])> = vec![
         (with(&good), &[]),

@@ -79,6 +79,9 @@ impl Graph {
         }
         names.extend(self.arguments.iter().map(String::as_str));
         for node in &self.nodes {
+            if let Some(what) = node.odd(self.name.is_empty()) {
+                faults.push((node.at, format!("{place}the node {:?} {what}", node.name)));
+            }
             let missing = node.inputs.iter().find(|input| !names.contains(producer(input)));
             if let Some(input) = missing {
                 let message = format!("{place}the node {:?} takes {input:?}, which no node gives", node.name);
@@ -90,8 +93,42 @@ impl Graph {
         }
         let missing = self.returns.iter().filter(|(_, from)| !names.contains(producer(from)));
         faults.extend(missing.map(|(at, from)| (*at, format!("{place}{from:?} is returned, which no node gives"))));
+        if let Some(node) = self.circle() {
+            faults.push((node.at, format!("{place}the node {:?} needs its own output", node.name)));
+        }
         faults.truncate(TOLD);
         faults
+    }
+
+    /// A node on a way that leads back to it other than over `NextIteration`, or behind such a way: what is left when
+    /// those that need nothing that is left are taken away again and again.
+    fn circle(&self) -> Option<&Node> {
+        let numbers: HashMap<&str, usize> =
+            self.nodes.iter().enumerate().map(|(n, node)| (node.name.as_str(), n)).collect();
+        let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
+        let mut needs = vec![0usize; self.nodes.len()];
+        for (n, node) in self.nodes.iter().enumerate() {
+            let givers = node.inputs.iter().filter_map(|input| numbers.get(producer(input)).copied());
+            for giver in givers {
+                let back = self.nodes.get(giver).is_none_or(|giver| giver.operator.ends_with("NextIteration"));
+                if let (false, Some(list), Some(count)) = (back, needed_by.get_mut(giver), needs.get_mut(n)) {
+                    list.push(n);
+                    *count += 1;
+                }
+            }
+        }
+        let mut done: Vec<usize> = needs.iter().enumerate().filter(|(_, count)| **count == 0).map(|(n, _)| n).collect();
+        while let Some(n) = done.pop() {
+            for user in needed_by.get_mut(n).map(std::mem::take).unwrap_or_default() {
+                if let Some(count) = needs.get_mut(user) {
+                    *count = count.saturating_sub(1);
+                    if *count == 0 {
+                        done.push(user);
+                    }
+                }
+            }
+        }
+        needs.iter().position(|count| *count > 0).and_then(|n| self.nodes.get(n))
     }
 
     /// Operators that write a checkpoint to a place that the graph itself names, outside of where the model is run:
@@ -111,6 +148,22 @@ impl Graph {
             }
         }
         found
+    }
+}
+
+impl Node {
+    /// What is wrong with the node alone. `top` says that it is of no function.
+    fn odd(&self, top: bool) -> Option<&'static str> {
+        let letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '>' | '.' | '/' | '\\' | '-');
+        if top && !self.name.chars().all(letter) {
+            return Some("has a name with letters that no name has");
+        }
+        let order = self.inputs.iter().skip_while(|input| !input.starts_with('^'));
+        if order.into_iter().any(|input| !input.starts_with('^')) {
+            return Some("takes a tensor behind what it only waits for");
+        }
+        let number = |input: &String| input.rsplit_once(':').is_none_or(|(_, n)| n.parse::<u32>().is_ok());
+        (!self.inputs.iter().all(number)).then_some("takes an output that has no number")
     }
 }
 

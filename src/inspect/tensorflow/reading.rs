@@ -19,6 +19,8 @@ pub const VARIABLES: &str = "variables";
 pub const ASSET: &str = "asset ";
 /// Assets that are followed.
 const ASSETS: usize = 1000;
+/// Above all versions of graphs that there will be for a while; they were some 2,000 after ten years.
+const NEWEST: i64 = 1_000_000;
 
 /// An attribute that is being read.
 #[derive(Default)]
@@ -49,6 +51,8 @@ pub struct Reading<'a, 'v, 's, 'l> {
     tensor: Option<Tensor>,
     /// Types of a constant: of its attribute, and of its value.
     constant: (Option<u64>, Option<u64>),
+    /// Whether the node has the attributes `dtype` and `value`.
+    given: [bool; 2],
     /// `PrintV2` writes to a file when its stream says so.
     stream: bool,
     dimension: u64,
@@ -75,6 +79,7 @@ pub fn walk(view: &View<'_>, kind: Kind, scope: &mut Scope<'_>) {
         attribute: Attribute::default(),
         tensor: None,
         constant: (None, None),
+        given: [false; 2],
         stream: false,
         dimension: 0,
         outward: BTreeMap::new(),
@@ -107,6 +112,10 @@ impl Reading<'_, '_, '_, '_> {
                 self.value(kind, event, at)
             }
             (Kind::Dimension, Event::Number(1, size)) => self.dimension = *size,
+            (Kind::Versions, Event::Number(1 | 2, version)) if !(0..=NEWEST).contains(&version.cast_signed()) => {
+                let version = version.cast_signed();
+                self.fault((at, format!("the graph is of or for version {version}, which there is not")), at);
+            }
             (Kind::Objects | Kind::Object | Kind::Child | Kind::User | Kind::Concrete, _) => {
                 self.objects.meet(kind, event, at, self.view);
             }
@@ -129,7 +138,7 @@ impl Reading<'_, '_, '_, '_> {
             Kind::Graph | Kind::Function => self.graphs.push(Graph::default()),
             Kind::Node => {
                 self.node = Node { at, ..Node::default() };
-                (self.constant, self.stream) = ((None, None), false);
+                (self.constant, self.given, self.stream) = ((None, None), [false; 2], false);
             }
             Kind::Attribute => self.attribute = Attribute::default(),
             Kind::Tensor => self.tensor = Some(Tensor::default()),
@@ -211,11 +220,17 @@ impl Reading<'_, '_, '_, '_> {
 
     fn leave(&mut self, kind: Kind, end: u64) {
         match kind {
-            Kind::Dimension => {
-                if let Some(tensor) = &mut self.tensor {
-                    tensor.shape.push(self.dimension);
+            Kind::Dimension => match &mut self.tensor {
+                Some(tensor) => tensor.shape.push(self.dimension),
+                // An unknown dimension is -1.
+                None if self.dimension.cast_signed() < -1 => {
+                    let message =
+                        format!("the node {:?} has a dimension {}", self.node.name, self.dimension.cast_signed());
+                    self.fault((self.node.at, message), end);
                 }
-            }
+                None => {}
+            },
+            Kind::Shape if self.tensor.is_none() => self.attribute.fields |= 1 << 7,
             Kind::Tensor => self.leave_tensor(end),
             Kind::List => self.attribute.fields |= 1 << 1,
             Kind::Called => self.attribute.fields |= 1 << 10,
@@ -272,9 +287,11 @@ impl Reading<'_, '_, '_, '_> {
         if let Some(what) = what {
             self.fault((self.node.at, format!("the node {:?}: {what}", self.node.name)), end);
         }
-        if name == "dtype" && fields & (1 << 6) != 0 {
-            self.constant.0 = Some(kind);
+        if name == "dtype" {
+            self.constant.0 = Some(kind).filter(|_| fields & (1 << 6) != 0);
         }
+        self.given[0] |= name == "dtype";
+        self.given[1] |= name == "value";
     }
 
     fn leave_node(&mut self) {
@@ -290,6 +307,14 @@ impl Reading<'_, '_, '_, '_> {
             let (said, is) = (name(said), name(is));
             let message = format!("the constant {:?} is said to be of {said}, its value is of {is}", node.name);
             self.fault((node.at, message), node.at);
+        }
+        let missing = match (node.operator.as_str(), self.given) {
+            ("Const" | "Placeholder" | "VarHandleOp" | "VariableV2", [false, _]) => Some("dtype"),
+            ("Const", [_, false]) => Some("value"),
+            _ => None,
+        };
+        if let Some(missing) = missing {
+            self.fault((node.at, format!("the node {:?} has no attribute {missing:?}", node.name)), node.at);
         }
         if matches!(node.operator.as_str(), "VarHandleOp" | "VariableV2" | "Variable") {
             self.scope.contents().metadata.insert(VARIABLES.to_owned(), "variables/variables.index".to_owned());

@@ -28,6 +28,8 @@ pub enum Kind {
     Asset,
     /// `GraphDef`
     Graph,
+    /// `VersionDef` of a graph
+    Versions,
     /// `FunctionDefLibrary`
     Library,
     /// `FunctionDef`
@@ -81,6 +83,7 @@ pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
         (Kind::InfoEntry, 2) | (Kind::Asset, 1) => Step::Enter(Kind::TensorInfo),
         (Kind::Graph, 1) | (Kind::Function, 3) => Step::Enter(Kind::Node),
         (Kind::Graph, 2) => Step::Enter(Kind::Library),
+        (Kind::Graph, 4) => Step::Enter(Kind::Versions),
         (Kind::Library, 1) => Step::Enter(Kind::Function),
         (Kind::Function, 1) => Step::Enter(Kind::Definition),
         (Kind::Function, 4 | 6) => Step::Enter(Kind::Return),
@@ -88,6 +91,7 @@ pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
         (Kind::Node, 5) => Step::Enter(Kind::Attribute),
         (Kind::Attribute, 2) => Step::Enter(Kind::Value),
         (Kind::Value, 1) => Step::Enter(Kind::List),
+        (Kind::Value, 7) => Step::Enter(Kind::Shape),
         (Kind::Value, 8) => Step::Enter(Kind::Tensor),
         (Kind::Value, 10) | (Kind::List, 9) => Step::Enter(Kind::Called),
         (Kind::Tensor, 2) => Step::Enter(Kind::Shape),

@@ -44,6 +44,9 @@ pub fn entries(view: &View<'_>, mut meet: impl FnMut(&[u8], Range<u64>)) -> Resu
         (Some(meta), Some(index)) if at <= footer.len() - MAGIC.len() => (meta, index),
         _ => return malformed(end, "the footer does not say where the index lies"),
     };
+    if footer.get(at..footer.len() - MAGIC.len()).is_some_and(|padding| padding.iter().any(|byte| *byte != 0)) {
+        return malformed(end, "the footer holds more than where the index lies");
+    }
     each(&block(view, meta, end)?, |_, _| Ok(()))?;
     let mut last: Option<Vec<u8>> = None;
     let mut before = 0;

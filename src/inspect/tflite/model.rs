@@ -13,6 +13,8 @@ const TOLD: usize = 40;
 pub const NUMBERS: u64 = 8 << 20;
 /// The version of the schema, since there is a name of the format in its files.
 const VERSION: u32 = 3;
+/// Above all codes of operators that there will be for a while; there are some 210.
+const NEWEST: i32 = 1000;
 /// The code of an operator that is known by a name alone.
 const CUSTOM: i32 = 32;
 
@@ -71,7 +73,9 @@ impl Model<'_, '_, '_> {
             match name {
                 Some(name) => self.found.operators.push((code, name)),
                 None if number == CUSTOM => self.tell(code, format!("the custom operator {n} has no name")),
-                None if number < 0 => self.tell(code, format!("the operator {n} has the code {number}")),
+                None if !(0..=NEWEST).contains(&number) => {
+                    self.tell(code, format!("the operator {n} has the code {number}"))
+                }
                 None => {}
             }
         }
@@ -188,9 +192,33 @@ impl Model<'_, '_, '_> {
             };
             self.tell(tensor, format!("{place} takes {length} bytes, but {what}"));
         }
+        if dtype == "STRING" && !sparse {
+            self.texts(&place, tensor, stored);
+        }
         if graph == 0 && (self.found.tensors.len() as u64) < most && !name.is_empty() {
             let shape = shape.iter().map(|dimension| u64::try_from(*dimension).unwrap_or(0)).collect();
             self.found.tensors.push(Tensor { name, dtype: dtype.to_owned(), shape, bytes: None });
+        }
+    }
+
+    /// A constant of texts begins with their number and where each of them begins, and the end of the last.
+    fn texts(&mut self, place: &str, tensor: u64, stored: u64) {
+        let buffer = self.buffer;
+        let (start, length) = buffer.list(stored, 0);
+        if length == 0 {
+            return;
+        }
+        let count = buffer.u32(start).map_or(0, u64::from);
+        let head = count.saturating_mul(4).saturating_add(8);
+        if count > self.left {
+            self.found.stopped = true;
+            return;
+        }
+        self.left -= count;
+        let mut offsets = (1..=count + 1).map_while(|n| buffer.u32(start + 4 * n).map(u64::from));
+        let mut last = head;
+        if head > length || !offsets.all(|offset| offset >= std::mem::replace(&mut last, offset) && offset <= length) {
+            self.tell(tensor, format!("{place} has texts that lie outside of its {length} bytes"));
         }
     }
 

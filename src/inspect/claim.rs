@@ -105,6 +105,7 @@ fn expected(extension: &str) -> &'static [&'static str] {
             "metagraph",
             "savedmodel-fingerprint",
             "keras-metadata",
+            "tensorflow-debug-info",
             "tfhub-module",
             "onnx",
             "onnx-tensor",

@@ -269,6 +269,7 @@ static PLAIN: &[&dyn Inspector] = &[
     &tensorflow::KerasMetadata,
     &tensorflow::MetaGraph,
     &tensorflow::GraphDef,
+    &tensorflow::DebugInfo,
     &tensorflow::Fingerprint,
     &tensorflow::HubModule,
     &coreml::CoreMl,

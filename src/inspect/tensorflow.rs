@@ -24,7 +24,7 @@ use reading::walk;
 use schema::Kind;
 
 pub use checkpoint::{CHECKPOINT_INDEX, Checkpoint, beside};
-pub use companions::{Fingerprint, HubModule, KerasMetadata};
+pub use companions::{DebugInfo, Fingerprint, HubModule, KerasMetadata};
 pub use operators::reaches_out;
 
 /// An operator that reads or writes files, or runs Python.
@@ -98,10 +98,14 @@ impl Inspector for MetaGraph {
             return false;
         }
         let Some(spans) = protobuf::spans(view, TOLD_BY) else { return false };
-        let info = spans.first().and_then(|info| protobuf::fields(&info.message(view)?, TOLD_BY)).unwrap_or_default();
-        let known = |(field, long): &(u32, bool)| if *field == 7 { !long } else { *long && *field <= 8 };
-        info.contains(&(5, true))
-            && info.iter().all(known)
+        let Some(info) = spans.first().and_then(|info| info.message(view)) else { return false };
+        let Some(fields) = protobuf::spans(&info, TOLD_BY) else { return false };
+        let known = |span: &Span| if span.field == 7 { !span.long } else { span.long && span.field <= 8 };
+        // In the node of a graph an attribute stands there, which begins with no letter.
+        let version = fields.iter().find(|span| span.field == 5).and_then(|span| span.message(&info));
+        let version = version.and_then(|version| version.read_up_to(0, 1).ok());
+        version.is_some_and(|version| version.first().is_some_and(u8::is_ascii_alphanumeric))
+            && fields.iter().all(known)
             && spans.iter().any(|span| span.field == 2)
             && spans.iter().all(|span| span.long && span.field <= 7)
     }

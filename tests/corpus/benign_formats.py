@@ -215,6 +215,13 @@ def tensorflow():
         x = once.placeholder(tf.float32, [3], "x")
         once.while_loop(lambda n, x: n < 3, lambda n, x: (n + 1, x * 2.0), [tf.constant(0), x])
     (OUT / "control-flow.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    once.enable_control_flow_v2()
+    graph = tf.Graph()
+    with graph.as_default(), once.Session() as session:
+        x = once.placeholder(tf.float32, [], "x")
+        tf.identity(once.while_loop(lambda n, x: n < 3, lambda n, x: (n + 1, x * 2.0), [tf.constant(0), x])[1], "y")
+        functions = once.graph_util.extract_sub_graph(graph.as_graph_def(), ["y"])
+    (OUT / "functions.pb").write_bytes(functions.SerializeToString())
     import tf_keras
     with tempfile.TemporaryDirectory() as folder:
         tf_keras.Sequential([tf_keras.layers.Input((2,)), tf_keras.layers.Dense(2)]).save(folder, save_format="tf")

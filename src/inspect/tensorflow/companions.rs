@@ -39,6 +39,30 @@ impl Inspector for Fingerprint {
     }
 }
 
+/// `saved_model_debug_info.pb`: the lines of Python that made each node (`graph_debug_info.proto`).
+pub struct DebugInfo;
+
+impl Inspector for DebugInfo {
+    fn format(&self) -> Format {
+        Format::named("tensorflow-debug-info")
+    }
+
+    /// Names of files, frames and traces; the first name is the path of a file of Python.
+    fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
+        if head.first() != Some(&0x0a) {
+            return false;
+        }
+        let Some(spans) = protobuf::spans(view, 10_000) else { return false };
+        let name = spans.first().and_then(|span| span.message(view)?.read_up_to(0, FINGERPRINT).ok());
+        let python = name.is_some_and(|name| name.ends_with(b".py") && name.iter().all(|byte| *byte >= b' '));
+        python && spans.iter().all(|span| span.long && matches!(span.field, 1 | 2 | 4..=6))
+    }
+
+    fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
+        judge(Walk::new(view, ()).run(|(), _| Step::Skip, |(), _, _| {}), view, scope);
+    }
+}
+
 /// `tfhub_module.pb`, which says that the folder is a module of TensorFlow Hub: a version alone.
 pub struct HubModule;
 

@@ -62,6 +62,7 @@ pub fn assess(request: &Request<'_>) -> Result<Report, Mistake> {
     };
     if looks {
         evidence.extend(inspect::inspect_repository(&artifacts));
+        inspect::take_back(&artifacts, &mut evidence);
     }
     if !request.asks(Check::Scan) {
         let whole = |seen: &Evidence| request.asks(Check::Integrity) && inspect::INTEGRITY.contains(&seen.rule);

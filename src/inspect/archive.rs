@@ -4,7 +4,7 @@ use crate::model::{Class, Rule, Severity};
 use crate::weigh::View;
 
 use super::zip::required;
-use super::{Scope, inspect_content};
+use super::{Scope, inspect_content, magic};
 
 /// A member that would be written outside of the folder it is unpacked to.
 pub static ARCHIVE_PATH_ESCAPE: Rule = Rule {
@@ -57,7 +57,12 @@ pub fn escapes(name: &str) -> Option<&'static str> {
 pub struct Unknown {
     first: Option<String>,
     count: u64,
+    /// Those whose names say that they are raw numbers, if a member that reads them bears it out.
+    raw: Vec<String>,
 }
+
+/// Raw members that are remembered.
+const RAW: usize = 10_000;
 
 impl Unknown {
     /// Shows a member to every inspector, and remembers it if none knew it. True if one did.
@@ -67,14 +72,28 @@ impl Unknown {
         }
         let known = member.is_empty() || !inspect_content(member, scope).is_empty();
         if !known {
-            self.first.get_or_insert_with(|| member.entry().unwrap_or_default().to_owned());
-            self.count = self.count.saturating_add(1);
+            let name = member.entry().unwrap_or_default();
+            if self.raw.len() < RAW && reader_of(name).is_some() {
+                self.raw.push(name.to_owned());
+            } else {
+                self.count(name);
+            }
         }
         known
     }
 
+    fn count(&mut self, name: &str) {
+        self.first.get_or_insert_with(|| name.to_owned());
+        self.count = self.count.saturating_add(1);
+    }
+
     /// Writes down that there were some.
-    pub fn close(self, view: &View<'_>, scope: &mut Scope<'_>) {
+    pub fn close(mut self, view: &View<'_>, scope: &mut Scope<'_>) {
+        for name in std::mem::take(&mut self.raw) {
+            if !reader_of(&name).is_some_and(|format| scope.contents().members.contains_key(format)) {
+                self.count(&name);
+            }
+        }
         let Some(first) = self.first else { return };
         let message = match self.count {
             1 => format!("the format of the member {first:?} is not known, so it was not looked at"),
@@ -83,5 +102,20 @@ impl Unknown {
             ),
         };
         scope.raise(&MEMBER_NOT_INSPECTED, view, 0..0, message);
+    }
+}
+
+/// The format that reads a member of such a name as raw numbers: shards of checkpoints, data of ONNX, and weights of
+/// TensorFlow.js.
+fn reader_of(name: &str) -> Option<&'static str> {
+    let own = name.rsplit(['/', '!']).next().unwrap_or(name);
+    if own.starts_with("group") && own.contains("-shard") && own.ends_with(".bin") {
+        Some("json")
+    } else if name.ends_with(".bin") || !magic::raw_by_name(name) {
+        None
+    } else if name.contains(".data-") {
+        Some("checkpoint-index")
+    } else {
+        Some("onnx")
     }
 }

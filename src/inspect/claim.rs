@@ -71,6 +71,12 @@ pub static EXECUTABLE_FILE: Rule = Rule {
 static TORCH: &[&str] =
     &["pytorch-zip", "torchscript", "torch-export", "torch-package", "pickle", "pytorch-legacy", "tar", "safetensors"];
 
+/// The same, or the index of a checkpoint of TensorFlow.
+static TORCH_OR_TENSORFLOW: &[&str] = &[
+    "pytorch-zip", "torchscript", "torch-export", "torch-package", "pickle", "pytorch-legacy", "tar", "safetensors",
+    "checkpoint-index",
+];
+
 /// Beginnings of names, with the ending `.bin`, that PyTorch's callers give to what `torch.save` wrote.
 const SAVED: [&str; 9] = [
     "pytorch_model",
@@ -122,7 +128,8 @@ fn expected(extension: &str) -> &'static [&'static str] {
         "lz4" => &["lz4"],
         "npy" => &["npy"],
         "npz" => &["npz", "zip"],
-        "pt" | "pth" | "ckpt" | "ptl" => TORCH,
+        "pt" | "pth" | "ptl" => TORCH,
+        "ckpt" => TORCH_OR_TENSORFLOW,
         "pt2" => &["torch-export", "zip", "pytorch-zip", "torchscript"],
         "distcp" => &["torch-distributed", "pytorch-zip", "zip", "pickle", "safetensors"],
         "mar" => &["zip", "gzip", "tar"],
@@ -131,6 +138,23 @@ fn expected(extension: &str) -> &'static [&'static str] {
         }
         "json" | "ipynb" => &["json", "text"],
         "tflite" => &["tflite"],
+        "ort" => &["ort"],
+        // What is written as protocol buffers.
+        "pb" => &[
+            "savedmodel",
+            "graphdef",
+            "metagraph",
+            "savedmodel-fingerprint",
+            "keras-metadata",
+            "tensorflow-debug-info",
+            "tfhub-module",
+            "onnx",
+            "onnx-tensor",
+            "coreml",
+            "sentencepiece",
+            "raw-tensors",
+        ],
+        "tfrecord" => &["tfrecord"],
         "mlmodel" => &["coreml"],
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "bmp" => &["png", "jpeg", "gif", "webp", "bmp"],
         "zip" => &["zip"],
@@ -235,12 +259,17 @@ fn packed_otherwise(name: &str, scope: &mut Scope<'_>) -> Option<String> {
     let members = &scope.contents().members;
     let wrong = ["text", "html", "json", "xml", "empty"].iter().find(|format| members.contains_key(**format))?;
     (!members.contains_key("pickle")).then(|| (*wrong).to_owned())
+
+/// True for a name that indices of TensorFlow checkpoints have, and others that end so have not.
+fn is_checkpoint_index(name: &str) -> bool {
+    name.ends_with(".index") && (name == "variables.index" || name.contains("ckpt"))
 }
 
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
-    let (extension, expected) = claim(&name);
+    let (extension, expected) =
+        if is_checkpoint_index(&name) { ("index", &["checkpoint-index"][..]) } else { claim(&name) };
     let whole = 0..view.len().min(16);
     if claimed.is_empty() {
         if magic::raw_by_name(&name) && view.depth() == 0 {

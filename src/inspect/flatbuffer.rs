@@ -1,7 +1,13 @@
 //! FlatBuffers (<https://flatbuffers.dev/internals/>): tables, their fields, and what fields point at. `None` wherever
 //! an offset leads out of the view.
 
+mod buffer;
+mod verify;
+
 use crate::weigh::View;
+
+pub use buffer::Buffer;
+pub use verify::{Fault, Followed, Shape, Table, verify};
 
 /// Longest text that is kept.
 const TEXT: u64 = 1024;

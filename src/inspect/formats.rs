@@ -22,7 +22,7 @@ static WITHIN: &[&str] = &[
     "raw-tensors",
     "script",
     "skops",
-    "tfrecord",
+    "tfjs",
     "torch-distributed",
     "torch-export",
     "torch-package",

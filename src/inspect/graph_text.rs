@@ -26,7 +26,7 @@ pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 }
 
 /// A string of the text format: quoted pieces that follow each other are one, and letters may be escaped.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut all = String::new();
     let mut rest = text.trim_start();
     while let Some(quote) = rest.chars().next().filter(|quote| matches!(quote, '"' | '\'')) {

@@ -56,7 +56,7 @@ static MARKS: &[Mark] = &[
 
 /// Names of all of them.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    MARKS.iter().map(|mark| mark.2).chain(["checkpoint-index", "font", "pe", "python-bytecode"])
+    MARKS.iter().map(|mark| mark.2).chain(["font", "pe", "python-bytecode"])
 }
 
 /// Which of these formats the first bytes are.
@@ -68,16 +68,8 @@ pub fn of(head: &[u8], view: &View<'_>) -> Vec<Format> {
     if is_windows_program(head, view) {
         formats.push(Format::named("pe"));
     }
-    // A table of LevelDB, which TensorFlow's checkpoints have as their index, is told by its last bytes.
-    let end = view.len().saturating_sub(8);
-    if view.read_up_to(end, 8).is_ok_and(|tail| tail == *b"\x57\xfb\x80\x8b\x24\x75\x47\xdb") {
-        formats.push(Format::named("checkpoint-index"));
-    }
     if is_font(head) {
         formats.push(Format::named("font"));
-    }
-    if is_event_log(head) {
-        formats.push(Format::named("tfrecord"));
     }
     if is_python_bytecode(head) {
         formats.push(Format::named("python-bytecode"));
@@ -94,17 +86,6 @@ fn is_windows_program(head: &[u8], view: &View<'_>) -> bool {
     let offset = head.get(60..64).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
     head.starts_with(b"MZ")
         && offset.is_some_and(|at| view.read_up_to(at.into(), 4).is_ok_and(|bytes| bytes == *b"PE\0\0"))
-}
-
-/// TFRecord: a length, its masked CRC-32C, and records; what TensorBoard writes its events to. Training logs lie in many
-/// repositories, and their readers run nothing.
-fn is_event_log(head: &[u8]) -> bool {
-    let Some((length, rest)) = head.split_first_chunk::<8>() else { return false };
-    let Some((masked, _)) = rest.split_first_chunk::<4>() else { return false };
-    let crc = !length.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0x82f6_3b78 & (crc & 1).wrapping_neg()))
-    });
-    u32::from_le_bytes(*masked) == crc.rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
 /// OpenType: a version, the number of tables, and the first of them, whose names are sorted and of four plain letters.
@@ -130,7 +111,7 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     for format in formats {
         let kind = MARKS.iter().find(|mark| mark.2 == format.name()).map_or(Kind::Program, |mark| mark.3);
         let kind = match format.name() {
-            "checkpoint-index" | "font" | "tfrecord" => Kind::Media,
+            "font" => Kind::Media,
             _ => kind,
         };
         match kind {

@@ -17,6 +17,7 @@ mod components;
 mod compressed;
 mod configuration;
 mod coreml;
+mod crc32c;
 mod deployment;
 mod flatbuffer;
 mod formats;
@@ -39,6 +40,7 @@ mod named_code;
 mod notebook;
 mod npy;
 mod onnx;
+mod ort;
 mod outreach;
 mod outside;
 mod pickle;
@@ -53,6 +55,7 @@ mod scope;
 mod secrets;
 mod serialized;
 mod sevenz;
+mod shards;
 mod shell;
 mod skops;
 mod startup;
@@ -61,7 +64,9 @@ mod table;
 mod tar;
 mod tensorflow;
 mod text;
+mod tfjs;
 mod tflite;
+mod tfrecord;
 mod training_data;
 mod wording;
 mod words;
@@ -74,7 +79,7 @@ use crate::weigh::{Inspect, Inspection, View};
 
 pub use formats::formats;
 pub use informed::Informed;
-pub use repository::inspect_repository;
+pub use repository::{inspect_repository, take_back};
 pub use scope::Scope;
 
 /// The rules this room raises.
@@ -161,9 +166,9 @@ pub static RULES: &[&Rule] = &[
     &pytorch::TORCHSCRIPT_OPERATOR,
     &rdata::R_CODE,
     &rdata::R_MALFORMED,
-    &repository::INDEX_MATCH,
-    &repository::INDEX_MISMATCH,
-    &repository::INDEX_PATH_ESCAPE,
+    &shards::INDEX_MATCH,
+    &shards::INDEX_MISMATCH,
+    &shards::INDEX_PATH_ESCAPE,
     &skops::SKOPS_FOREIGN_TYPE,
     &skops::SKOPS_MALFORMED,
     &safetensors::DUPLICATE_KEY,
@@ -210,9 +215,9 @@ pub static RULES: &[&Rule] = &[
 
 /// Those of them that are about integrity: what an index says of its shards, and files that are not whole.
 pub static INTEGRITY: &[&Rule] = &[
-    &repository::INDEX_MATCH,
-    &repository::INDEX_MISMATCH,
-    &repository::INDEX_PATH_ESCAPE,
+    &shards::INDEX_MATCH,
+    &shards::INDEX_MISMATCH,
+    &shards::INDEX_PATH_ESCAPE,
     &claim::SHARD_MISSING,
     &gguf::TRUNCATED,
     &safetensors::TRUNCATED,
@@ -248,6 +253,7 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &joblib::Joblib,
     &joblib::Zfile,
     &npy::Npy,
+    &ort::Ort,
     &pickle::Pickle,
     &rdata::RData,
     &safetensors::Safetensors,
@@ -256,7 +262,9 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &table::ArrowStream,
     &table::Parquet,
     &tar::Tar,
+    &tensorflow::Checkpoint,
     &tflite::Tflite,
+    &tfrecord::TfRecord,
     &zip::Zip,
 ];
 
@@ -268,10 +276,16 @@ static PLAIN: &[&dyn Inspector] = &[
     &boosted::Ubjson,
     &msgpack::Msgpack,
     &tensorflow::SavedModel,
+    &tensorflow::KerasMetadata,
+    &tensorflow::MetaGraph,
     &tensorflow::GraphDef,
+    &tensorflow::DebugInfo,
+    &tensorflow::Fingerprint,
+    &tensorflow::HubModule,
     &coreml::CoreMl,
     &plain_messages::SentencePiece,
     &onnx::Onnx,
+    &onnx::OnnxTensor,
 ];
 
 /// The one that a name may ask for although the bytes begin otherwise.
@@ -377,7 +391,7 @@ fn plain(head: &[u8], view: &View<'_>, unmarked: bool, scope: &Scope<'_>) -> Opt
 /// Formats without marks whose loaders go by such a name.
 fn named(name: &str) -> &'static [&'static str] {
     match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
-        "pb" => &["savedmodel", "graphdef"],
+        "pb" => &["savedmodel", "graphdef", "keras-metadata", "onnx", "onnx-tensor"],
         "onnx" => &["onnx"],
         "mlmodel" => &["coreml"],
         "msgpack" => &["msgpack"],

@@ -1,14 +1,16 @@
 //! Raw numbers in files beside the model that names them: external data of ONNX, shards of TensorFlow checkpoints,
-//! weights of OpenVINO. They have no marks; what says that they are numbers is the model that reads them as such.
+//! weights of TensorFlow.js and of OpenVINO. They have no marks; what says that they are numbers is the model that reads
+//! them as such.
 //!
 //! Sources: `onnx.proto3` (`external_data`), the documentation of TensorFlow's checkpoints and of OpenVINO's IR. Not
 //! looked at: whether the parts of such a file fit together without holes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claim::{FORMAT_UNRECOGNISED, RAW_TENSORS};
-use super::onnx;
+use super::archive::escapes;
+use super::claim::{FORMAT_MISMATCH, FORMAT_UNRECOGNISED, RAW_TENSORS, SHARD_MISSING};
 use super::xml::openvino;
+use super::{onnx, tensorflow, tfjs};
 use crate::model::{Artifact, ArtifactPath, Evidence, Format};
 
 /// Bytes to which writers fill up the end of such a file, or align its parts.
@@ -16,25 +18,33 @@ const ALIGNED: u64 = 64 << 10;
 
 /// Holds raw files against the models that name them. Where no model does, nobody knows what they are.
 pub fn held(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> Vec<Evidence> {
-    let mut evidence = Vec::new();
+    let mut evidence = tensorflow::beside(artifacts, by_path);
+    evidence.extend(tfjs::beside(artifacts, by_path));
     let named = onnx_data(artifacts);
     for (path, data) in &named {
-        let Some(file) = by_path.get(path) else { continue };
+        let name = path.name();
+        let Some(file) = by_path.get(path) else {
+            let message = format!("{name:?} is not there; data of tensors would be read from it");
+            evidence.push(Evidence::new(&SHARD_MISSING, message).of(data.model).with("shard", name));
+            continue;
+        };
         let message = match data.end {
-            Some(end) if end > file.size => {
-                format!("tensors go to byte {end} of {:?}, which has {}", path.name(), file.size)
-            }
-            Some(end) if file.size - end >= ALIGNED && file.is(&RAW_TENSORS) => {
-                format!("{} bytes of {:?} lie behind all tensors", file.size - end, path.name())
+            Some(end) if end > file.size => format!("tensors go to byte {end} of {name:?}, which has {}", file.size),
+            Some(end) if file.size - end >= ALIGNED && is_raw(file) => {
+                format!("{} bytes of {name:?} lie behind all tensors", file.size - end)
             }
             _ => continue,
         };
         evidence.push(Evidence::new(&onnx::MALFORMED, message).of(data.model));
     }
     let models = openvino::models(artifacts);
-    let known: BTreeSet<&ArtifactPath> = named.keys().collect();
-    let borne_out =
-        |raw: &Artifact| known.contains(&raw.path) || openvino::is_weights_of(raw, &models) || is_shard(raw, by_path);
+    let weights = tfjs::named(artifacts);
+    let borne_out = |raw: &Artifact| {
+        named.contains_key(&raw.path)
+            || weights.contains(&raw.path)
+            || openvino::is_weights_of(raw, &models)
+            || is_shard(raw, by_path)
+    };
     let unknown = artifacts.iter().filter(|artifact| artifact.is(&RAW_TENSORS) && !borne_out(artifact));
     evidence.extend(unknown.map(|artifact| {
         let message = "the bytes are of no format that is known, and nothing beside it names them as raw numbers";
@@ -43,11 +53,34 @@ pub fn held(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>
     evidence
 }
 
+/// Takes back what was said of files without a format, whatever their names, that a model of ONNX names as data of its
+/// tensors: such a file may be called by any name, that of its tensor above all.
+pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
+    let named: BTreeSet<ArtifactPath> = onnx_data(artifacts).into_keys().collect();
+    if named.is_empty() {
+        return;
+    }
+    let raw: BTreeSet<&ArtifactPath> = artifacts
+        .iter()
+        .filter(|artifact| is_raw(artifact) && named.contains(&artifact.path))
+        .map(|artifact| &artifact.path)
+        .collect();
+    evidence.retain(|seen| {
+        let unknown = [FORMAT_UNRECOGNISED.id, FORMAT_MISMATCH.id].contains(&seen.rule.id);
+        !(unknown && seen.artifact.as_ref().is_some_and(|path| raw.contains(path)))
+    });
+}
+
+/// True for a file that no inspector knew.
+fn is_raw(artifact: &Artifact) -> bool {
+    artifact.formats.is_empty() || artifact.is(&RAW_TENSORS)
+}
+
 /// True for `NAME.data-00000-of-00001` beside the index `NAME.index` of a checkpoint.
 fn is_shard(raw: &Artifact, by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> bool {
     let stem = raw.path.as_str().rsplit_once(".data-").map(|(stem, _)| stem);
     let index = stem.and_then(|stem| by_path.get(&ArtifactPath::new(format!("{stem}.index"))));
-    index.is_some_and(|index| index.is(&Format::named("checkpoint-index")))
+    index.is_some_and(|index| index.is(&tensorflow::CHECKPOINT_INDEX))
 }
 
 /// What models of ONNX say of one file.
@@ -57,12 +90,15 @@ struct Data<'a> {
     end: Option<u64>,
 }
 
-/// Files that models of ONNX name, by their path.
+/// Files that models of ONNX name, by their path; what lies outside of the folder was said already.
 fn onnx_data(artifacts: &[Artifact]) -> BTreeMap<ArtifactPath, Data<'_>> {
     let mut named: BTreeMap<ArtifactPath, Data<'_>> = BTreeMap::new();
     for model in artifacts.iter().filter(|artifact| artifact.is(&Format::named("onnx"))) {
         for (key, value) in &model.contents.metadata {
             let Some(location) = key.strip_prefix(onnx::EXTERNAL_DATA) else { continue };
+            if escapes(location).is_some() || location.starts_with('*') {
+                continue;
+            }
             let end = value.parse::<u64>().ok();
             let path = model.path.sibling(location.trim_start_matches("./"));
             let data = named.entry(path).or_insert(Data { model: &model.path, end: Some(0) });

@@ -4,6 +4,7 @@
 //! field of each kind of message, whether to go into it, to read it, or to pass over it.
 
 use std::io::{BufRead, Read};
+use std::ops::Range;
 
 use crate::weigh::{Reader, Unreadable, View};
 
@@ -30,8 +31,8 @@ pub enum Event<'e> {
     Leave,
     /// A field with its bytes: at most 64 KiB of them.
     Bytes(u32, &'e [u8]),
-    /// A field that was passed over, and its length.
-    Length(u32, u64),
+    /// A field that was passed over, and where its content lies.
+    Length(u32, Range<u64>),
     /// A field with a number, as wide as it is stored.
     Number(u32, u64),
 }
@@ -110,7 +111,7 @@ impl<'v, K: Copy> Walk<'v, K> {
                         }
                         Step::Read | Step::Skip => {
                             self.skip(until)?;
-                            meet(kind, &Event::Length(field, length), at);
+                            meet(kind, &Event::Length(field, begin..until), at);
                         }
                     }
                 }
@@ -190,6 +191,8 @@ pub struct Span {
     pub field: u32,
     /// True if it has a length.
     pub long: bool,
+    /// Its value, if it is a number.
+    pub number: u64,
     /// Where its content ends.
     end: u64,
     /// Length of the content, if it has one.
@@ -197,7 +200,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The content of a field that has a length, as a message of its own.
+    /// The content of a field that has a length, as a message of its own; `None` if it is cut off.
     pub fn message<'v>(&self, view: &View<'v>) -> Option<View<'v>> {
         view.slice(self.end.checked_sub(self.length)?..self.end).ok().filter(|_| self.long)
     }
@@ -223,11 +226,11 @@ impl Walk<'_, ()> {
         let tag = self.varint(end)?;
         let field = u32::try_from(tag >> 3).ok().filter(|field| *field > 0);
         let field = field.ok_or(Stop::Malformed(at, "a field has an impossible number"))?;
-        let mut length = 0;
+        let (mut length, mut number) = (0, 0);
         match tag & 7 {
-            0 => drop(self.varint(end)?),
-            1 => drop(self.array::<8>(end)?),
-            5 => drop(self.array::<4>(end)?),
+            0 => number = self.varint(end)?,
+            1 => number = u64::from_le_bytes(self.array(end)?),
+            5 => number = u32::from_le_bytes(self.array(end)?).into(),
             2 => {
                 length = self.varint(end)?;
                 let until = self.reader.position().checked_add(length);
@@ -236,6 +239,21 @@ impl Walk<'_, ()> {
             }
             _ => return Err(Stop::Malformed(at, "a field has a wire type that does not exist")),
         }
-        Ok(Span { field, long: tag & 7 == 2, end: self.reader.position(), length })
+        Ok(Span { field, long: tag & 7 == 2, number, end: self.reader.position(), length })
     }
+}
+
+/// The numbers of a packed field of varints.
+pub fn packed(bytes: &[u8]) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    let (mut value, mut shift) = (0u64, 0u32);
+    for byte in bytes {
+        value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
+        shift = shift.saturating_add(7);
+        if *byte < 0x80 {
+            numbers.push(value);
+            (value, shift) = (0, 0);
+        }
+    }
+    numbers
 }

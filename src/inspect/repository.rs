@@ -7,38 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::archive::escapes;
 use super::claim::SHARD_MISSING;
 use super::outside;
+use super::shards::{INDEX_MATCH, INDEX_MISMATCH, INDEX_PATH_ESCAPE};
 use super::xml::openvino;
-use crate::model::{Artifact, ArtifactPath, Class, Evidence, Format, Place, Rule, Severity, Tensor};
-
-/// The index and the shards tell the same story.
-pub static INDEX_MATCH: Rule = Rule {
-    id: "index-match",
-    summary: "the index of sharded weights and the shards name the same tensors",
-    severity: Severity::Info,
-    class: Class::Assurance,
-    page: include_str!("../rules/index-match.md"),
-    frameworks: &["CWE-354", "AML.M0014"],
-};
-
-/// They do not.
-pub static INDEX_MISMATCH: Rule = Rule {
-    id: "index-mismatch",
-    summary: "the index of sharded weights and the shards contradict each other",
-    severity: Severity::Medium,
-    class: Class::Defect,
-    page: include_str!("../rules/index-mismatch.md"),
-    frameworks: &["CWE-354", "CWE-436"],
-};
-
-/// A shard is elsewhere.
-pub static INDEX_PATH_ESCAPE: Rule = Rule {
-    id: "index-path-escape",
-    summary: "the index of sharded weights names a file outside of its folder",
-    severity: Severity::High,
-    class: Class::Defect,
-    page: include_str!("../rules/index-path-escape.md"),
-    frameworks: &["CWE-22"],
-};
+use crate::model::{Artifact, ArtifactPath, Evidence, Format, Place, Severity, Tensor};
 
 /// Names in a list of a message.
 const NAMED: usize = 3;
@@ -57,6 +28,11 @@ pub fn inspect_repository(artifacts: &[Artifact]) -> Vec<Evidence> {
         }
     }
     evidence
+}
+
+/// As [`inspect_repository`], once all evidence is there: takes back what a neighbour explains.
+pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
+    outside::take_back(artifacts, evidence);
 }
 
 fn sharded(

@@ -1,9 +1,12 @@
-//! TensorFlow Lite: the operators that a model asks for.
+//! TensorFlow Lite: the operators that a model asks for, and whether its tables hold together.
 //!
-//! A FlatBuffer (<https://flatbuffers.dev/internals/>) whose root is `Model` of `schema.fbs`. Only the list of operators
-//! is read. Not looked at: tensors, buffers, and metadata.
+//! A FlatBuffer (<https://flatbuffers.dev/internals/>) whose root is `Model` of `schema.fbs`. Not looked at: the options of
+//! operators, and what metadata say.
 
-use super::flatbuffer::{field, follow, text, u32_at};
+mod model;
+mod schema;
+
+use super::flatbuffer::{Buffer, Fault, Followed, verify};
 use super::tensorflow::reaches_out;
 use super::{Inspector, Scope};
 use crate::model::{Class, Format, Rule, Severity};
@@ -19,15 +22,18 @@ pub static TFLITE_CUSTOM_OPERATOR: Rule = Rule {
     frameworks: &["CWE-829", "AML.T0010.001"],
 };
 
-/// Offsets that lead nowhere.
+/// Offsets that lead nowhere, and numbers of what there is not.
 pub static TFLITE_MALFORMED: Rule = Rule {
     id: "tflite-malformed",
-    summary: "offsets in the model lead out of the file",
+    summary: "offsets or numbers in the model lead to what is not there, or a tensor is not what its shape says",
     severity: Severity::Medium,
     class: Class::Defect,
     page: include_str!("../rules/tflite-malformed.md"),
     frameworks: &["CWE-125", "AML.T0076"],
 };
+
+/// Bytes behind all tables that options of operators and alignment may take.
+const SLACK: u64 = 256;
 
 /// Operators that are met in models of the makers of the interpreter and of its delegates.
 static KNOWN: &[&str] = &[
@@ -62,42 +68,54 @@ impl Inspector for Tflite {
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
-        let Some(operators) = operators(view, scope.limits.entries) else {
-            return scope.raise(&TFLITE_MALFORMED, view, 0..view.len().min(8), "an offset leads out of the file");
-        };
-        for (at, name) in operators {
+        let buffer = Buffer::new(view);
+        let most = scope.limits.tensors;
+        let verified = verify(&buffer, &schema::MODEL, most);
+        // Names of operators are looked at even where the rest is broken.
+        let found = model::read(&buffer, most);
+        match (buffer.trouble(), verified) {
+            (Some(trouble), _) => scope.unreadable(view, &trouble),
+            (None, Err(Fault(at, what))) => malformed(at, what, view, scope),
+            (None, Ok(Followed { whole: false, .. })) => scope.limit("flatbuffer-tables", most, view),
+            (None, Ok(Followed { end, .. })) => {
+                behind(end, found.stored_outside, view, scope);
+                found.faults.into_iter().for_each(|(at, what)| malformed(at, what, view, scope));
+                scope.contents().tensors.extend(found.tensors);
+                if found.stopped {
+                    scope.limit("flatbuffer-numbers", model::NUMBERS, view);
+                }
+            }
+        }
+        for (at, name) in found.operators {
             let what = match reaches_out(&name) {
                 Some(what) => format!("the operator {name:?} {what}"),
                 None if name.starts_with("Flex") || KNOWN.contains(&name.as_str()) => continue,
                 None => format!("the operator {name:?} is not one of the interpreter's own"),
             };
+            let at = at.min(view.len());
             scope.raise(&TFLITE_CUSTOM_OPERATOR, view, at..at, what);
         }
     }
 }
 
-/// Names of custom operators, and where they stand.
-fn operators(view: &View<'_>, most: u64) -> Option<Vec<(u64, String)>> {
-    let root = u64::from(u32_at(view, 0)?);
-    let mut names = Vec::new();
-    // Field 1 of `Model`: operator_codes. A model without operators has none.
-    let Some(list) = field(view, root, 1)? else { return Some(names) };
-    let list = follow(view, list)?;
-    let count = u64::from(u32_at(view, list)?).min(most);
-    for n in 0..count {
-        let slot = list.checked_add(4)?.checked_add(n.checked_mul(4)?)?;
-        let table = follow(view, slot)?;
-        // Field 1 of `OperatorCode`: custom_code.
-        if let Some(name) = field(view, table, 1)? {
-            names.push(text(view, name)?);
-        }
+/// Says so if bytes lie behind all tables. Files that metadata name are in a zip there, which is looked into.
+fn behind(end: u64, stored_outside: bool, view: &View<'_>, scope: &mut Scope<'_>) {
+    let left = view.len().saturating_sub(end);
+    let zip = view.read_up_to(end, SLACK).is_ok_and(|bytes| bytes.windows(4).any(|four| four == b"PK\x03\x04"));
+    if left > SLACK && !stored_outside && !zip {
+        malformed(end, format!("{left} bytes lie behind all tables"), view, scope);
     }
-    Some(names)
+}
+
+fn malformed(at: u64, what: String, view: &View<'_>, scope: &mut Scope<'_>) {
+    let at = at.min(view.len());
+    scope.raise(&TFLITE_MALFORMED, view, at..at.saturating_add(4).min(view.len()), what);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{ArtifactPath, Limits};
 
     #[test]
     fn changed_offsets_lead_nowhere_and_end() {
@@ -112,14 +130,22 @@ mod tests {
         file[28] = 12;
         file[32..40].copy_from_slice(&[4, 0, 4, 0, 0, 0, 0, 0]);
         file[40] = 8;
-        let read = |file: &[u8]| View::with_bytes(file, 1 << 20, |view| operators(view, 100));
-        assert_eq!(read(&file), Some(Vec::new()));
+        let (path, limits) = (ArtifactPath::new("m.tflite"), Limits::default());
+        let look = |file: &[u8]| {
+            View::with_bytes(file, 1 << 20, |view| {
+                let mut scope = Scope::new(&path, &limits);
+                Tflite.inspect(view, &mut scope);
+                scope.close().evidence.len()
+            })
+        };
+        // There is neither a version nor a subgraph.
+        assert_eq!(look(&file), 2);
         for at in 0..file.len() {
             for value in [0, 1, 0x7f, 0x80, 0xff] {
                 let mut changed = file.clone();
                 changed[at] = value;
-                read(&changed);
-                read(&changed[..at]);
+                look(&changed);
+                look(&changed[..at]);
             }
         }
     }

@@ -5,7 +5,7 @@
 //! source is read even where some of its bytes are no text.
 
 use super::{
-    Inspector, Scope, autorun, chat_template, deployment, graph_text, hydra, letters, lookalike, named_code, outreach,
+    Inspector, Scope, autorun, chat_template, deployment, graph_text, hydra, letters, lookalike, named_code, onnx, outreach,
     python, pytorch, secrets, startup, text, training_data, yaml_tag,
 };
 use crate::model::Format;
@@ -96,6 +96,7 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     autorun::inspect(&name, &text, view, scope);
     named_code::inspect(&name, &text, view, scope);
     graph_text::inspect(&name, &text, view, scope);
+    onnx::inspect_text(&name, &text, view, scope);
     let script = head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').next().is_some_and(is_python);
     let python = matches!(name.rsplit_once('.'), Some((_, "py" | "pyw"))) || script;
     if python && scope.container == Some(Format::named("torchscript")) {

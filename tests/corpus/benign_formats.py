@@ -2,6 +2,7 @@
 
     pip install numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 pandas==3.1.1 joblib==1.6.0 xgboost==3.2.0 lightgbm==4.7.0
     pip install tables==3.11.1 keras==3.15.1 jax safetensors h5py==3.16.0 onnx==1.23.2 gguf==0.19.0 skops transformers tokenizers torch
+    pip install onnxruntime tensorflow-cpu==2.21.0 tf_keras
     python3 tests/corpus/benign_formats.py FOLDER
 
 Libraries that are not installed are left out; benign_pickles.py writes the pickles.
@@ -178,6 +179,93 @@ def tables():
                 writer.write_batch(batch)
 
 
+def control():
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+    value = lambda name, shape, kind=TensorProto.FLOAT: helper.make_tensor_value_info(name, kind, shape)  # noqa: E731
+    opsets = [helper.make_opsetid("", 17)]
+
+    def save(name, graph, **more):
+        onnx.save(helper.make_model(graph, ir_version=8, **{"opset_imports": opsets, **more}), OUT / name)
+
+    body = helper.make_graph([helper.make_node("Identity", ["c"], ["d"]), helper.make_node("Add", ["s", "x"], ["t"]), helper.make_node("Identity", ["t"], ["u"])], "b",
+                             [value("i", [], TensorProto.INT64), value("c", [], TensorProto.BOOL), value("s", [1])], [value("d", [], TensorProto.BOOL), value("t", [1]), value("u", [1])])
+    save("loop.onnx", helper.make_graph([helper.make_node("Loop", ["n", "", "x"], ["r", "v"], body=body)], "g", [value("n", [], TensorProto.INT64), value("x", [1])], [value("r", [1]), value("v", [None, 1])]))
+    leaf = lambda name, taken: helper.make_graph([helper.make_node("Identity", [taken], ["z"])], name, [], [value("z", [1])])  # noqa: E731
+    inner = helper.make_graph([helper.make_node("If", ["c"], ["q"], then_branch=leaf("t", "w"), else_branch=leaf("e", "x"))], "i", [], [value("q", [1])])
+    save("nested.onnx", helper.make_graph([helper.make_node("If", ["c"], ["y"], then_branch=inner, else_branch=leaf("o", "x"))], "g",
+                                          [value("c", [], TensorProto.BOOL), value("x", [1])], [value("y", [1])], [numpy_helper.from_array(np.ones(1, "f4"), "w")]))
+    whole = lambda name, kind, shape, numbers: helper.make_tensor(name, kind, shape, numbers)  # noqa: E731
+    sparse = helper.make_sparse_tensor(whole("w", TensorProto.FLOAT, [3], [1, 2, 3]), whole("", TensorProto.INT64, [3, 2], [0, 0, 1, 1, 2, 2]), [3, 3])
+    save("sparse.onnx", helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g", [value("x", [1, 3])], [value("y", [1, 3])], sparse_initializer=[sparse]))
+    values = {"value": numpy_helper.from_array(np.ones((2, 2), "f4")), "value_float": 1.5, "value_ints": [1, 2], "value_string": "a", "value_strings": ["a", "b"], "value_int": 0, "value_floats": [0.0]}
+    save("attributes.onnx", helper.make_graph([helper.make_node("Constant", [], [f"c{n}"], **{name: held}) for n, (name, held) in enumerate(values.items())], "g", [], [value("c0", [2, 2])]))
+    inside = helper.make_function("own", "F", ["a", "b"], ["c"], [helper.make_node("Mul", ["a", "b"], ["t"]), helper.make_node("LeakyRelu", ["t"], ["c"])], opsets, ["alpha"])
+    inside.node[1].attribute.append(onnx.AttributeProto(name="alpha", ref_attr_name="alpha", type=onnx.AttributeProto.FLOAT))
+    outside = helper.make_function("own", "G", ["a"], ["c"], [helper.make_node("F", ["a", "a"], ["c"], domain="own", alpha=0.1)], [*opsets, helper.make_opsetid("own", 1)])
+    save("functions.onnx", helper.make_graph([helper.make_node("G", ["x"], ["y"], domain="own")], "g", [value("x", [1])], [value("y", [1])]), functions=[inside, outside], opset_imports=[*opsets, helper.make_opsetid("own", 1)])
+    (OUT / "tensor.pb").write_bytes(numpy_helper.from_array(np.ones((2, 3), "f4"), "x").SerializeToString())
+    (OUT / "sequence.pb").write_bytes(numpy_helper.from_list([np.ones(2, "f4"), np.zeros(3, "f4")], "s").SerializeToString())
+    from google.protobuf import text_format
+    (OUT / "model.textproto").write_text(text_format.MessageToString(onnx.load(OUT / "loop.onnx")))
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(OUT / "branch.ort")
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    onnxruntime.InferenceSession(str(OUT / "nested.onnx"), options, providers=["CPUExecutionProvider"])
+
+
+def tensorflow():
+    import shutil
+    import tempfile
+    import tensorflow as tf
+    import keras
+    once = tf.compat.v1
+
+    class Sine(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([2], tf.float32)])
+        def __call__(self, x):
+            return tf.sin(x)
+
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(Sine(), folder)
+        for name in ["saved_model.pb", "fingerprint.pb"]:
+            shutil.copy(pathlib.Path(folder) / name, OUT / name)
+    model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(8, activation="relu"), keras.layers.Dense(2)])
+    (OUT / "float.tflite").write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([np.ones((1, 4), "f4")] for _ in range(3))
+    (OUT / "int8.tflite").write_bytes(converter.convert())
+    with tf.io.TFRecordWriter(str(OUT / "records.tfrecord")) as writer:
+        writer.write(b"first")
+        writer.write(b"")
+    graph = tf.Graph()
+    with graph.as_default(), once.Session() as session:
+        x = once.placeholder(tf.float32, [None, 3], "x")
+        tf.identity(x @ once.get_variable("w", [3, 2]), "y")
+        session.run(once.global_variables_initializer())
+        frozen = once.graph_util.convert_variables_to_constants(session, graph.as_graph_def(), ["y"])
+    (OUT / "frozen.pb").write_bytes(frozen.SerializeToString())
+    once.disable_control_flow_v2()
+    graph = tf.Graph()
+    with graph.as_default():
+        x = once.placeholder(tf.float32, [3], "x")
+        once.while_loop(lambda n, x: n < 3, lambda n, x: (n + 1, x * 2.0), [tf.constant(0), x])
+    (OUT / "control-flow.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    once.enable_control_flow_v2()
+    graph = tf.Graph()
+    with graph.as_default(), once.Session() as session:
+        x = once.placeholder(tf.float32, [], "x")
+        tf.identity(once.while_loop(lambda n, x: n < 3, lambda n, x: (n + 1, x * 2.0), [tf.constant(0), x])[1], "y")
+        functions = once.graph_util.extract_sub_graph(graph.as_graph_def(), ["y"])
+    (OUT / "functions.pb").write_bytes(functions.SerializeToString())
+    import tf_keras
+    with tempfile.TemporaryDirectory() as folder:
+        tf_keras.Sequential([tf_keras.layers.Input((2,)), tf_keras.layers.Dense(2)]).save(folder, save_format="tf")
+        shutil.copy(pathlib.Path(folder) / "keras_metadata.pb", OUT / "keras_metadata.pb")
+
+
 def learners():
     import joblib
     from sklearn.linear_model import LogisticRegression
@@ -295,7 +383,7 @@ def skopses():
 
 
 for part in [
-    arrays, tensors, graphs, quantised, keras, hierarchies, objects, compiled, tables, learners, configurations, networks,
+    arrays, tensors, graphs, control, quantised, keras, tensorflow, hierarchies, objects, compiled, tables, learners, configurations, networks,
     archives, sequences, checkpoints, skopses,
 ]:
     try:

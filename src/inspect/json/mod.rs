@@ -105,6 +105,7 @@ impl Inspector for Json {
         {
             let text = std::str::from_utf8(&bytes).unwrap_or_default();
             super::configuration::inspect(&tree, text, view, scope);
+            super::tfjs::inspect(&tree, view, scope);
             super::notebook::inspect(&tree, text, view, scope);
         }
     }

@@ -2,10 +2,10 @@
 
 use crate::model::{Class, Rule, Severity};
 
-/// Broken messages, impossible tensors, functions that call themselves.
+/// Broken messages, impossible tensors, names that lead nowhere, functions that call themselves.
 pub static MALFORMED: Rule = Rule {
     id: "onnx-malformed",
-    summary: "the model breaks the ONNX format, or a tensor is not what its shape says",
+    summary: "the model breaks the ONNX format or contradicts itself, or a tensor is not what its shape says",
     severity: Severity::Medium,
     class: Class::Defect,
     page: include_str!("../../rules/onnx-malformed.md"),

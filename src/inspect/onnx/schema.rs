@@ -19,6 +19,26 @@ pub enum Kind {
     Tensor,
     /// `SparseTensorProto`
     Sparse,
+    /// The `TensorProto` in it that says where its values stand
+    Indices,
+    /// `ValueInfoProto` of an input of a graph
+    Input,
+    /// `ValueInfoProto` of an output of a graph
+    Output,
+    /// `ValueInfoProto` of what is in between
+    Between,
+    /// `TypeProto`
+    Type,
+    /// `TypeProto.Tensor` or `.SparseTensor`
+    TensorType,
+    /// `TensorShapeProto`
+    ShapeType,
+    /// `TensorShapeProto.Dimension`
+    Dimension,
+    /// `TypeProto.Sequence` or `.Optional`
+    SequenceType,
+    /// `TypeProto.Map`
+    MapType,
     /// `StringStringEntryProto` of `external_data`
     External,
     /// `StringStringEntryProto` of `metadata_props`
@@ -29,11 +49,18 @@ pub enum Kind {
     Function,
     /// `TrainingInfoProto`
     Training,
+    /// `SequenceProto` or `OptionalProto` of `onnx-data.proto`
+    Sequence,
+    /// `MapProto` of `onnx-data.proto`
+    Map,
 }
 
 /// What to do with a field.
 pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
-    use Kind::{Attribute, External, Function, Graph, Model, Node, Opset, Property, Sparse, Tensor, Training};
+    use Kind::{
+        Attribute, Between, Dimension, External, Function, Graph, Indices, Input, Map, MapType, Model, Node, Opset,
+        Output, Property, Sequence, SequenceType, ShapeType, Sparse, Tensor, TensorType, Training, Type,
+    };
     match (kind, field) {
         (Model, 7) | (Attribute, 6 | 11) | (Training, 1 | 2) => Step::Enter(Graph),
         (Model, 8) | (Function, 9) => Step::Enter(Opset),
@@ -41,12 +68,25 @@ pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
         (Model, 20) => Step::Enter(Training),
         (Model, 25) => Step::Enter(Function),
         (Graph, 1) | (Function, 7) => Step::Enter(Node),
-        (Graph, 5) | (Attribute, 5 | 10) | (Sparse, 1 | 2) => Step::Enter(Tensor),
-        (Graph, 15) | (Attribute, 22 | 23) => Step::Enter(Sparse),
+        (Graph, 5) | (Attribute, 5 | 10) | (Sparse, 1) | (Sequence, 3) => Step::Enter(Tensor),
+        (Sparse, 2) => Step::Enter(Indices),
+        (Graph, 15) | (Attribute, 22 | 23) | (Sequence, 4) => Step::Enter(Sparse),
+        (Graph, 11) => Step::Enter(Input),
+        (Graph, 12) => Step::Enter(Output),
+        (Graph, 13) => Step::Enter(Between),
+        (Input | Output | Between, 2) | (SequenceType, 1) | (MapType, 2) => Step::Enter(Type),
+        (Type, 1 | 8) => Step::Enter(TensorType),
+        (TensorType, 2) => Step::Enter(ShapeType),
+        (ShapeType, 1) => Step::Enter(Dimension),
+        (Type, 4 | 9) => Step::Enter(SequenceType),
+        (Type, 5) => Step::Enter(MapType),
+        (Sequence, 5 | 7) | (Map, 5) => Step::Enter(Sequence),
+        (Sequence, 6) => Step::Enter(Map),
         (Node, 5) | (Function, 11) => Step::Enter(Attribute),
         (Tensor, 13) => Step::Enter(External),
-        (Model, 2..=4) | (Node, 4 | 7) | (Function, 1 | 10) | (Opset, 1) | (External | Property, 1 | 2) => Step::Read,
-        (Tensor, 1 | 8) => Step::Read,
+        (Model, 2..=4) | (Node, 1 | 2 | 4 | 7) | (Function, 1 | 4 | 5 | 10 | 13) | (Opset, 1) => Step::Read,
+        (External | Property, 1 | 2) | (Graph, 2) | (Input | Output, 1) | (Attribute, 1 | 4 | 21) => Step::Read,
+        (Tensor | Indices, 1 | 5 | 7 | 8 | 11) | (Sparse, 3) => Step::Read,
         _ => Step::Skip,
     }
 }
@@ -80,6 +120,9 @@ pub const fn element(number: u64) -> Option<(&'static str, u64)> {
         24 => ("FLOAT8E8M0", 8),
         25 => ("UINT2", 2),
         26 => ("INT2", 2),
+        // How these are packed is not settled.
+        27 => ("FLOAT6E2M3", 0),
+        28 => ("FLOAT6E3M2", 0),
         _ => return None,
     })
 }

@@ -16,12 +16,27 @@ fn long(field: u32, bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+/// A node that takes `x` and gives `y`.
 fn node(domain: &str, operator: &str) -> Vec<u8> {
-    [long(4, operator.as_bytes()), long(7, domain.as_bytes())].concat()
+    [long(1, b"x"), long(2, b"y"), long(4, operator.as_bytes()), long(7, domain.as_bytes())].concat()
 }
 
+/// Operator sets of the standard and of `own`, `com.microsoft`, `evil` and `ai.onnx.contrib`.
+fn opsets() -> Vec<u8> {
+    let domains = ["", "own", "com.microsoft", "evil", "ai.onnx.contrib"];
+    domains.iter().flat_map(|domain| long(8, &[long(1, domain.as_bytes()), number(2, 17)].concat())).collect()
+}
+
+/// A model whose graph takes `x` and gives `y`.
 fn model(graph: &[u8], rest: &[u8]) -> Vec<u8> {
-    [number(1, 8), long(2, b"pytorch"), long(7, graph), long(8, &number(2, 17)), rest.to_vec()].concat()
+    let graph = [
+        graph,
+        &long(2, b"g"),
+        &long(11, &[long(1, b"x"), long(2, &long(1, &number(1, 1)))].concat()),
+        &long(12, &long(1, b"y")),
+    ]
+    .concat();
+    [number(1, 8), long(2, b"pytorch"), long(7, &graph), opsets(), rest.to_vec()].concat()
 }
 
 fn external(location: &str) -> Vec<u8> {
@@ -54,25 +69,43 @@ fn fired(bytes: &[u8]) -> Vec<&'static str> {
 fn each_lie_has_its_rule() {
     let good = [number(1, 2), number(2, 1), long(8, b"w"), long(9, &[0; 8])].concat();
     let bad = [number(1, 3), number(2, 1), long(8, b"w"), long(9, &[0; 8])].concat();
-    let inner = long(5, &long(6, &long(5, &external("/etc/passwd"))));
+    let neg = long(1, &node("", "Neg"));
+    let with = |tensor: &[u8]| model(&[neg.clone(), long(5, tensor)].concat(), &[]);
+    let inner = [long(1, &node("", "Neg")), long(2, b"b"), long(5, &external("/etc/passwd")), long(12, &long(1, b"y"))];
+    let body = long(5, &[long(1, b"body"), long(6, &inner.concat()), vec![0xa0, 0x01, 5]].concat());
     let function = |name: &str, domain: &str, calls: &str| {
-        [long(1, name.as_bytes()), long(10, domain.as_bytes()), long(7, &node("own", calls))].concat()
+        let ends = [long(4, b"x"), long(5, b"y")].concat();
+        [
+            &long(1, name.as_bytes())[..],
+            &ends,
+            &long(10, domain.as_bytes()),
+            &long(7, &node("own", calls)),
+            &long(9, &number(2, 17)),
+        ]
+        .concat()
     };
     let cases: Vec<(Vec<u8>, &[&str])> = vec![
-        (model(&[long(1, &node("", "Add")), long(5, &good)].concat(), &[]), &[]),
+        (with(&good), &[]),
         (model(&long(1, &node("com.microsoft", "Gelu")), &[]), &[]),
-        (model(&long(5, &external("weights.bin")), &[]), &[]),
-        (model(&long(5, &bad), &[]), &["onnx-malformed"]),
-        (model(&long(5, &external("../secret")), &[]), &["onnx-external-path"]),
-        (model(&long(1, &inner), &[]), &["onnx-external-path"]),
+        (with(&external("weights.bin")), &[]),
+        (with(&bad), &["onnx-malformed"]),
+        (with(&external("../secret")), &["onnx-external-path"]),
+        (model(&long(1, &[node("", "Loop"), body].concat()), &[]), &["onnx-external-path", "onnx-malformed"]),
         (model(&long(1, &node("evil", "Run")), &[]), &["onnx-custom-operator"]),
         (model(&long(1, &node("ai.onnx.contrib", "PyOp")), &[]), &["onnx-custom-operator"]),
         (model(&long(1, &node("own", "F")), &long(25, &function("F", "own", "G"))), &["onnx-custom-operator"]),
         (
-            model(&[], &[long(25, &function("F", "own", "G")), long(25, &function("G", "own", "F"))].concat()),
+            model(&neg, &[long(25, &function("F", "own", "G")), long(25, &function("G", "own", "F"))].concat()),
             &["onnx-malformed"],
         ),
-        (model(&[], &long(25, &function("Add", "ai.onnx", "Add"))), &["onnx-custom-operator", "onnx-function-shadows"]),
+        (
+            model(&neg, &long(25, &function("Add", "ai.onnx", "Add"))),
+            &["onnx-custom-operator", "onnx-function-shadows"],
+        ),
+        (model(&[], &[]), &["onnx-malformed"]),
+        (model(&[neg.clone(), neg.clone()].concat(), &[]), &["onnx-malformed"]),
+        (model(&long(1, &node("", "Negate")), &[]), &["onnx-custom-operator"]),
+        (model(&long(1, &node("", "Add")), &[]), &["onnx-malformed"]),
     ];
     for (n, (file, rules)) in cases.iter().enumerate() {
         assert_eq!(&fired(file), rules, "case {n}");
@@ -81,7 +114,7 @@ fn each_lie_has_its_rule() {
 
 #[test]
 fn every_truncation_and_every_changed_byte_ends() {
-    let graph = [long(1, &node("", "Add")), long(5, &external("w.bin"))].concat();
+    let graph = [long(1, &node("", "Neg")), long(5, &external("w.bin"))].concat();
     let file = model(&graph, &long(14, &[long(1, b"k"), long(2, b"v")].concat()));
     for end in 1..file.len() {
         look(&file[..end]);

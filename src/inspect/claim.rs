@@ -5,7 +5,7 @@ use crate::weigh::View;
 
 use super::Scope;
 use super::json::Tree;
-use super::{magic, startup};
+use super::{data, magic, settings, startup};
 
 /// Nobody knows these bytes.
 pub static FORMAT_UNRECOGNISED: Rule = Rule {
@@ -80,6 +80,10 @@ fn expected(extension: &str) -> &'static [&'static str] {
         "ubj" => &["ubjson"],
         "cbm" => &["catboost"],
         "pmml" => &["pmml"],
+        "parquet" => &["parquet"],
+        "orc" => &["orc"],
+        "dta" => &["stata"],
+        "ftz" => &["fasttext"],
         "rds" | "rda" | "rdata" => &["r-data", "gzip", "bzip2", "xz", "lzma", "zstd"],
         "7z" => &["7z"],
         "bz2" => &["bzip2"],
@@ -174,9 +178,17 @@ fn is_scalar(view: &View<'_>) -> bool {
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let expected = expected(extension);
+    let expected: &[&str] = if name == "openvino_model.xml" { &["openvino"] } else { expected(extension) };
     let whole = 0..view.len().min(16);
     if claimed.is_empty() {
+        if matches!(extension, "ann" | "annoy") && view.depth() == 0 {
+            // Nodes of annoy have no mark; each is a whole number of numbers of four bytes.
+            scope.recognise(Format::named("annoy"));
+            if view.len() % 4 != 0 {
+                data::malformed("annoy", view.len(), "it ends inside of a number", view, scope);
+            }
+            return;
+        }
         if magic::raw_by_name(&name) && view.depth() == 0 {
             scope.recognise(RAW_TENSORS);
         } else {
@@ -209,6 +221,14 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     if extension == "json" && scope.formats() == [Format::named("text")] && !is_scalar(view) {
         let message = "the name ends in .json, but the text does not begin as JSON";
         scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium).at(view.place(whole)));
+        return;
+    }
+    // Keras writes its tokenizers as a text in a text.
+    let keras = || view.read_up_to(0, 256).is_ok_and(|head| head.windows(10).any(|word| word == b"class_name"));
+    let plain = scope.formats() == [Format::named("text")];
+    if extension == "json" && settings::needs_object(&name) && plain && !keras() {
+        let message = format!("{name:?} holds a single value, no object");
+        scope.raise(&settings::CONFIGURATION_MALFORMED, view, whole, message);
         return;
     }
     let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));

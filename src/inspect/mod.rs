@@ -15,6 +15,7 @@ mod components;
 mod compressed;
 mod configuration;
 mod coreml;
+mod data;
 mod deployment;
 mod flatbuffer;
 mod formats;
@@ -39,7 +40,6 @@ mod onnx;
 mod outreach;
 mod outside;
 mod pickle;
-mod plain_messages;
 mod protobuf;
 mod python;
 mod pytorch;
@@ -48,6 +48,7 @@ mod repository;
 mod safetensors;
 mod scope;
 mod secrets;
+mod settings;
 mod sevenz;
 mod shell;
 mod skops;
@@ -58,7 +59,9 @@ mod tar;
 mod tensorflow;
 mod text;
 mod tflite;
+mod tokenizer;
 mod training_data;
+mod weight_index;
 mod wording;
 mod words;
 mod xml;
@@ -171,6 +174,11 @@ pub static RULES: &[&Rule] = &[
     &safetensors::TRUNCATED,
     &safetensors::UNKNOWN_DTYPE,
     &safetensors::UNKNOWN_FIELD,
+    &settings::CONFIGURATION_MALFORMED,
+    &tokenizer::TOKENIZER_MALFORMED,
+    &data::DATA_MALFORMED,
+    &xml::PMML_MALFORMED,
+    &coreml::COREML_MALFORMED,
     &coreml::COREML_CUSTOM_MODEL,
     &coreml::COREML_EXTERNAL_PATH,
     &secrets::KEY_FILE_PERMISSIONS,
@@ -238,6 +246,14 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &compressed::Compressed::Zstd,
     &gguf::Gguf,
     &gzip::Gzip,
+    &data::CRFSUITE,
+    &data::FAISS,
+    &data::FASTTEXT,
+    &data::MATLAB,
+    &data::OCDBT,
+    &data::SQLITE,
+    &data::STATA,
+    &data::TIFF,
     &hdf5::Hdf5,
     &joblib::Joblib,
     &npy::Npy,
@@ -263,8 +279,17 @@ static PLAIN: &[&dyn Inspector] = &[
     &tensorflow::SavedModel,
     &tensorflow::GraphDef,
     &coreml::CoreMl,
-    &plain_messages::SentencePiece,
+    &tokenizer::SentencePiece,
     &onnx::Onnx,
+    &data::BITMAP,
+    &data::HNSWLIB,
+    &data::ICON,
+    &data::NETPBM,
+    &data::OLD_MATLAB,
+    &data::OLD_STATA,
+    &data::ORC,
+    &data::PADDLE,
+    &data::WORD2VEC,
 ];
 
 /// The one that a name may ask for although the bytes begin otherwise.
@@ -317,7 +342,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
     chat_template::of_file(view, scope);
     let mut chosen: Vec<_> = INSPECTORS.iter().filter(|inspector| inspector.claims(&head, view)).collect();
     let marks = magic::of(&head, view);
-    if chosen.is_empty() && claim::is_unpickled(view, scope) {
+    if chosen.is_empty() && claim::is_unpickled(view, scope) && !msgpack::is_no_pickle(&head, view) {
         pickle::suspect(view, scope);
     }
     chosen.extend(plain(&head, view, chosen.is_empty(), scope));
@@ -331,7 +356,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
         formats.retain(|format| format.name() != "zip");
         chosen.retain(|inspector| inspector.format().name() != "zip");
     }
-    if formats.is_empty() && words::is_narrow_source(view, scope) {
+    if formats.is_empty() && words::is_narrow_text(view, scope) {
         formats.push(Format::named("text"));
     }
     let formats = recognised(formats, view, scope);

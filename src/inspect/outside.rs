@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{FORMAT_UNRECOGNISED, RAW_TENSORS};
-use super::onnx;
 use super::xml::openvino;
+use super::{magic, onnx};
 use crate::model::{Artifact, ArtifactPath, Evidence, Format};
 
 /// Bytes to which writers fill up the end of such a file, or align its parts.
@@ -33,8 +33,12 @@ pub fn held(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>
     }
     let models = openvino::models(artifacts);
     let known: BTreeSet<&ArtifactPath> = named.keys().collect();
-    let borne_out =
-        |raw: &Artifact| known.contains(&raw.path) || openvino::is_weights_of(raw, &models) || is_shard(raw, by_path);
+    let borne_out = |raw: &Artifact| {
+        known.contains(&raw.path)
+            || openvino::is_weights_of(raw, &models)
+            || is_shard(raw, by_path)
+            || is_part(raw, by_path)
+    };
     let unknown = artifacts.iter().filter(|artifact| artifact.is(&RAW_TENSORS) && !borne_out(artifact));
     evidence.extend(unknown.map(|artifact| {
         let message = "the bytes are of no format that is known, and nothing beside it names them as raw numbers";
@@ -48,6 +52,25 @@ fn is_shard(raw: &Artifact, by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> boo
     let stem = raw.path.as_str().rsplit_once(".data-").map(|(stem, _)| stem);
     let index = stem.and_then(|stem| by_path.get(&ArtifactPath::new(format!("{stem}.index"))));
     index.is_some_and(|index| index.is(&Format::named("checkpoint-index")))
+}
+
+/// True for `d/NAME` below the directory of a database of TensorStore, and for a chunk beside the description of its
+/// array, which may stand some folders above.
+fn is_part(raw: &Artifact, by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> bool {
+    let path = raw.path.as_str();
+    let there = |folder: &str, name: &str, format: &'static str| {
+        let path = ArtifactPath::new(if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") });
+        by_path.get(&path).is_some_and(|file| file.is(&Format::named(format)))
+    };
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if let Some(above) = folder.strip_suffix("/d").or_else(|| (folder == "d").then_some("")) {
+        if there(above, "manifest.ocdbt", "ocdbt") {
+            return true;
+        }
+    }
+    let chunk = magic::is_chunk(name);
+    let above = std::iter::successors(Some(folder), |folder| folder.rsplit_once('/').map(|(above, _)| above)).take(8);
+    chunk && above.into_iter().any(|folder| there(folder, ".zarray", "json") || there(folder, "zarr.json", "json"))
 }
 
 /// What models of ONNX say of one file.

@@ -28,8 +28,13 @@ pub fn empty(name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 }
 
 /// Looks at the names of all members.
-pub fn names(mut names: impl Iterator<Item = String>, view: &View<'_>, scope: &mut Scope<'_>) {
-    if view.depth() == 0 && is_skops(scope) && !names.any(|name| name == "schema.json") {
+pub fn names(names: impl Iterator<Item = String>, view: &View<'_>, scope: &mut Scope<'_>) {
+    if view.depth() > 0 || !is_skops(scope) {
+        return;
+    }
+    let names: Vec<String> = names.collect();
+    skops::held(names.iter().map(String::as_str), view, scope);
+    if !names.iter().any(|name| name == "schema.json") {
         scope.raise(&SKOPS_MALFORMED, view, 0..0, "\"schema.json\" is missing, from which skops builds the model");
     }
 }

@@ -5,7 +5,7 @@ use crate::weigh::View;
 
 use super::Scope;
 use super::json::Tree;
-use super::{autorun, magic, startup};
+use super::{autorun, data, magic, settings, startup};
 
 /// Nobody knows these bytes.
 pub static FORMAT_UNRECOGNISED: Rule = Rule {
@@ -73,7 +73,14 @@ static TORCH: &[&str] =
 
 /// The same, or the index of a checkpoint of TensorFlow.
 static TORCH_OR_TENSORFLOW: &[&str] = &[
-    "pytorch-zip", "torchscript", "torch-export", "torch-package", "pickle", "pytorch-legacy", "tar", "safetensors",
+    "pytorch-zip",
+    "torchscript",
+    "torch-export",
+    "torch-package",
+    "pickle",
+    "pytorch-legacy",
+    "tar",
+    "safetensors",
     "checkpoint-index",
 ];
 
@@ -119,6 +126,10 @@ fn expected(extension: &str) -> &'static [&'static str] {
         "ubj" => &["ubjson"],
         "cbm" => &["catboost"],
         "pmml" => &["pmml"],
+        "parquet" => &["parquet"],
+        "orc" => &["orc"],
+        "dta" => &["stata"],
+        "ftz" => &["fasttext"],
         "rds" | "rda" | "rdata" => &["r-data", "gzip", "bzip2", "xz", "lzma", "zstd"],
         "7z" => &["7z"],
         "bz2" => &["bzip2"],
@@ -259,6 +270,7 @@ fn packed_otherwise(name: &str, scope: &mut Scope<'_>) -> Option<String> {
     let members = &scope.contents().members;
     let wrong = ["text", "html", "json", "xml", "empty"].iter().find(|format| members.contains_key(**format))?;
     (!members.contains_key("pickle")).then(|| (*wrong).to_owned())
+}
 
 /// True for a name that indices of TensorFlow checkpoints have, and others that end so have not.
 fn is_checkpoint_index(name: &str) -> bool {
@@ -268,10 +280,21 @@ fn is_checkpoint_index(name: &str) -> bool {
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
-    let (extension, expected) =
-        if is_checkpoint_index(&name) { ("index", &["checkpoint-index"][..]) } else { claim(&name) };
+    let (extension, expected) = match name.as_str() {
+        "openvino_model.xml" => ("xml", &["openvino"][..]),
+        _ if is_checkpoint_index(&name) => ("index", &["checkpoint-index"][..]),
+        _ => claim(&name),
+    };
     let whole = 0..view.len().min(16);
     if claimed.is_empty() {
+        if matches!(extension, "ann" | "annoy") && view.depth() == 0 {
+            // Nodes of annoy have no mark; each is a whole number of numbers of four bytes.
+            scope.recognise(Format::named("annoy"));
+            if view.len() % 4 != 0 {
+                data::malformed("annoy", view.len(), "it ends inside of a number", view, scope);
+            }
+            return;
+        }
         if magic::raw_by_name(&name) && view.depth() == 0 {
             scope.recognise(RAW_TENSORS);
         } else {
@@ -305,6 +328,14 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     if extension == "json" && scope.formats() == [Format::named("text")] && !commented && !is_scalar(view) {
         let message = "the name ends in .json, but the text does not begin as JSON";
         scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium).at(view.place(whole)));
+        return;
+    }
+    // Keras writes its tokenizers as a text in a text.
+    let keras = || view.read_up_to(0, 256).is_ok_and(|head| head.windows(10).any(|word| word == b"class_name"));
+    let plain = scope.formats() == [Format::named("text")];
+    if extension == "json" && settings::needs_object(&name) && plain && !keras() {
+        let message = format!("{name:?} holds a single value, no object");
+        scope.raise(&settings::CONFIGURATION_MALFORMED, view, whole, message);
         return;
     }
     let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));

@@ -5,7 +5,7 @@
 //! imported). Not looked at: whether the class exists.
 
 use super::json::Tree;
-use super::{Scope, lines};
+use super::{Scope, lines, words};
 use crate::model::{Class, Evidence, Rule, Severity};
 use crate::weigh::View;
 
@@ -101,8 +101,15 @@ fn sentence_transformers(tree: &Tree, text: &str, view: &View<'_>, scope: &mut S
     }
 }
 
+/// The files from which diffusers builds a pipeline. Configurations of single components have `_class_name`, too, and
+/// lists of two texts that name blocks.
+const PIPELINES: [&str; 2] = ["model_index.json", "modular_model_index.json"];
+
 /// Components beside `_class_name` and `_diffusers_version`.
 fn diffusers(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if !PIPELINES.contains(&words::name(view, scope).as_str()) {
+        return;
+    }
     let Some(pipeline) = tree.get("_class_name").map(Tree::values) else { return };
     if let [module, class] = pipeline
         && let (Some(module), Some(class)) = (module.text(), class.text())

@@ -1,12 +1,14 @@
-//! What the JSON files of a model repository say: which shard holds a tensor, and which code is to be fetched and run.
+//! What the JSON files of a model repository say: which code is to be fetched and run.
 //!
-//! They are told by the names inside of them, not by the file's. Sources: the transformers documentation on custom
-//! models (`auto_map`), the sharded checkpoint index.
+//! They are told by the names inside of them, not by the file's. Source: the transformers documentation on custom
+//! models (`auto_map`).
 
 use super::callable::{self, Standing};
 use super::json::Tree;
-use super::{Scope, boosted, chat_template, components, hydra, keras, lines, skops};
-use crate::model::{Class, Evidence, Format, Rule, Severity};
+use super::{
+    Scope, boosted, chat_template, components, coreml, hydra, keras, lines, settings, skops, tokenizer, weight_index,
+};
+use crate::model::{Class, Evidence, Rule, Severity};
 use crate::weigh::View;
 
 /// Code in the repository, or in another one.
@@ -41,7 +43,11 @@ pub static REMOTE_CODE_ELSEWHERE: Rule = Rule {
 
 /// Looks at a configuration as a whole. `text` is what it was read from.
 pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    weight_map(tree, view, scope);
+    weight_index::inspect(tree, view, scope);
+    settings::inspect(tree, view, scope);
+    tokenizer::inspect(tree, view, scope);
+    boosted::inspect_catboost(tree, view, scope);
+    coreml::inspect_manifest(tree, view, scope);
     auto_map(tree, text, view, scope);
     // The parts of a composed model have configurations of their own.
     tree.members().iter().for_each(|(_, part)| auto_map(part, text, view, scope));
@@ -185,17 +191,4 @@ fn raise_at(what: &str, class: &str, needle: &str, text: &str, view: &View<'_>, 
         }
     };
     lines::raise_word(evidence, text, needle, view, scope);
-}
-
-/// `weight_map`: tensor to shard.
-fn weight_map(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
-    let Some(map) = tree.get("weight_map").filter(|_| view.depth() == 0) else { return };
-    let total = tree.get("metadata").and_then(|metadata| metadata.get("total_size")).and_then(Tree::number);
-    let contents = scope.contents();
-    if let Some(total) = total {
-        contents.metadata.insert("total_size".to_owned(), total.to_string());
-    }
-    let shards = map.members().iter().filter_map(|(tensor, shard)| Some((tensor.clone(), shard.text()?.to_owned())));
-    contents.weight_map = Some(shards.collect());
-    scope.recognise(Format::named("weight-index"));
 }

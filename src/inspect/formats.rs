@@ -6,6 +6,7 @@ use super::{INSPECTORS, PLAIN, magic};
 
 /// What files are called by what is in them: by the members of an archive, the root of a document, the first line.
 static WITHIN: &[&str] = &[
+    "annoy",
     "empty",
     "git-lfs-pointer",
     "html",

@@ -3,8 +3,8 @@
 use crate::model::{Evidence, Format, Severity};
 use crate::weigh::View;
 
-use super::Scope;
 use super::claim::{EXECUTABLE_FILE, FORMAT_NOT_INSPECTED};
+use super::{Scope, data};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -51,7 +51,25 @@ static MARKS: &[Mark] = &[
     Mark(0, b"lmgg", "ggml", Kind::Closed),
     Mark(0, b"tjgg", "ggml", Kind::Closed),
     Mark(0, b"Rar!\x1a\x07", "rar", Kind::Closed),
-    Mark(0, b"SQLite format 3\0", "sqlite", Kind::Closed),
+    Mark(8, b"WAVEJUNK", "wav", Kind::Media),
+    Mark(8, b"WAVELIST", "wav", Kind::Media),
+    Mark(8, b"WAVEbext", "wav", Kind::Media),
+    Mark(8, b"WAVEds64", "wav", Kind::Media),
+    Mark(0, b"SR\0\x04", "idl-save", Kind::Media),
+    Mark(4, b"ftypavif", "avif", Kind::Media),
+    Mark(4, b"ftypheic", "heic", Kind::Media),
+    Mark(4, b"ftypM4A ", "mp4", Kind::Media),
+    Mark(4, b"ftypqt  ", "quicktime", Kind::Media),
+    Mark(4, b"ftypiso", "mp4", Kind::Media),
+    Mark(4, b"ftypdash", "mp4", Kind::Media),
+    Mark(4, b"ftypmp41", "mp4", Kind::Media),
+    Mark(0, b"\0\0\0\x0cjP  \r\n\x87\n", "jpeg2000", Kind::Media),
+    Mark(0, b"\x1aE\xdf\xa3", "matroska", Kind::Media),
+    Mark(0, b"v/1\x01", "openexr", Kind::Media),
+    Mark(0, b"\xff\xfb\x90", "mp3", Kind::Media),
+    Mark(0, b"glTF\x02\0\0\0", "gltf", Kind::Media),
+    Mark(0, b".snd\0\0\0", "au", Kind::Media),
+    Mark(8, b"AIFFCOMM", "aiff", Kind::Media),
 ];
 
 /// Names of all of them.
@@ -62,7 +80,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// Which of these formats the first bytes are.
 pub fn of(head: &[u8], view: &View<'_>) -> Vec<Format> {
     let mut formats: Vec<_> = found(head)
-        .filter(|mark| !(mark.2 == "pdf" && head.contains(&b'\0')))
+        .filter(|mark| !(mark.2 == "pdf" && head.contains(&b'\0') && data::portable_document(view).is_err()))
         .map(|mark| Format::named(mark.2))
         .collect();
     if is_windows_program(head, view) {
@@ -115,7 +133,17 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
             _ => kind,
         };
         match kind {
-            Kind::Media => {}
+            Kind::Media => {
+                let checked = match format.name() {
+                    "mil-blob" => data::blob(view),
+                    "pdf" => data::portable_document(view),
+                    "wav" | "webp" => data::riff(view),
+                    _ => Ok(()),
+                };
+                if let Err((at, what)) = checked {
+                    data::malformed(format.name(), at, &what, view, scope);
+                }
+            }
             Kind::Program => {
                 let path = view.entry().unwrap_or_else(|| scope.path.as_str());
                 let (what, severity) = match (is_named_as_program(path), format.name()) {
@@ -169,8 +197,18 @@ pub fn raw_by_name(name: &str) -> bool {
             number(n) && number(of.strip_suffix(".bin").unwrap_or(of))
         })
     };
+    let hexadecimal = |name: &str| name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     name.split_once(".data-").is_some_and(|(_, rest)| shard(rest))
         || name.ends_with(".onnx_data")
         || name.ends_with(".onnx.data")
         || name.ends_with(".bin")
+        || hexadecimal(name)
+        || is_chunk(name)
+}
+
+/// A chunk of an array of Zarr: its place in each dimension.
+pub fn is_chunk(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() < 64
+        && name.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -18,6 +18,7 @@ mod compressed;
 mod configuration;
 mod coreml;
 mod crc32c;
+mod data;
 mod deployment;
 mod flatbuffer;
 mod formats;
@@ -44,7 +45,6 @@ mod ort;
 mod outreach;
 mod outside;
 mod pickle;
-mod plain_messages;
 mod protobuf;
 mod python;
 mod pytorch;
@@ -54,6 +54,7 @@ mod safetensors;
 mod scope;
 mod secrets;
 mod serialized;
+mod settings;
 mod sevenz;
 mod shards;
 mod shell;
@@ -67,7 +68,9 @@ mod text;
 mod tfjs;
 mod tflite;
 mod tfrecord;
+mod tokenizer;
 mod training_data;
+mod weight_index;
 mod wording;
 mod words;
 mod xml;
@@ -182,6 +185,11 @@ pub static RULES: &[&Rule] = &[
     &safetensors::TRUNCATED,
     &safetensors::UNKNOWN_DTYPE,
     &safetensors::UNKNOWN_FIELD,
+    &settings::CONFIGURATION_MALFORMED,
+    &tokenizer::TOKENIZER_MALFORMED,
+    &data::DATA_MALFORMED,
+    &xml::PMML_MALFORMED,
+    &coreml::COREML_MALFORMED,
     &coreml::COREML_CUSTOM_MODEL,
     &coreml::COREML_EXTERNAL_PATH,
     &secrets::KEY_FILE_PERMISSIONS,
@@ -249,6 +257,14 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &compressed::Compressed::Zstd,
     &gguf::Gguf,
     &gzip::Gzip,
+    &data::CRFSUITE,
+    &data::FAISS,
+    &data::FASTTEXT,
+    &data::MATLAB,
+    &data::OCDBT,
+    &data::SQLITE,
+    &data::STATA,
+    &data::TIFF,
     &hdf5::Hdf5,
     &joblib::Joblib,
     &joblib::Zfile,
@@ -283,9 +299,18 @@ static PLAIN: &[&dyn Inspector] = &[
     &tensorflow::Fingerprint,
     &tensorflow::HubModule,
     &coreml::CoreMl,
-    &plain_messages::SentencePiece,
+    &tokenizer::SentencePiece,
     &onnx::Onnx,
     &onnx::OnnxTensor,
+    &data::BITMAP,
+    &data::HNSWLIB,
+    &data::ICON,
+    &data::NETPBM,
+    &data::OLD_MATLAB,
+    &data::OLD_STATA,
+    &data::ORC,
+    &data::PADDLE,
+    &data::WORD2VEC,
 ];
 
 /// The one that a name may ask for although the bytes begin otherwise.
@@ -338,7 +363,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
     chat_template::of_file(view, scope);
     let mut chosen: Vec<_> = INSPECTORS.iter().filter(|inspector| inspector.claims(&head, view)).collect();
     let marks = magic::of(&head, view);
-    if chosen.is_empty() && claim::is_unpickled(view, scope) {
+    if chosen.is_empty() && claim::is_unpickled(view, scope) && !msgpack::is_no_pickle(&head, view) {
         pickle::suspect(view, scope);
     }
     chosen.extend(plain(&head, view, chosen.is_empty(), scope));
@@ -352,7 +377,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
         formats.retain(|format| format.name() != "zip");
         chosen.retain(|inspector| inspector.format().name() != "zip");
     }
-    if formats.is_empty() && words::is_narrow_source(view, scope) {
+    if formats.is_empty() && words::is_narrow_text(view, scope) {
         formats.push(Format::named("text"));
     }
     let formats = recognised(formats, view, scope);

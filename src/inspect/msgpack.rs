@@ -6,7 +6,7 @@
 
 use super::bytes::Cursor;
 use super::wording::{CODE_IN_DATA, code};
-use super::{Inspector, Scope, pickle};
+use super::{Inspector, Scope, pickle, words};
 use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
@@ -53,17 +53,15 @@ impl Inspector for Msgpack {
         Format::named("msgpack")
     }
 
-    /// A map whose first name is a plain text with a value behind it.
+    /// A map whose first name is a plain text with a value behind it, or any map or list that ends where the file ends.
     fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
-        let map = matches!(head.first(), Some(0x81..=0x8f | 0xde | 0xdf));
-        let mut cursor = Cursor::new(view);
-        let mut next = || read(&mut cursor).ok();
-        map && matches!(next(), Some(Value::Map(1..)))
-            && matches!(next(), Some(Value::Text(name, len)) if (1..256).contains(&len)
-                && std::str::from_utf8(&name).is_ok_and(|name| !name.contains(char::is_control)))
+        is_named_map(head, view) || is_whole(head, view)
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
+        if words::name(view, scope).starts_with("flax_model") && !starts_map(view) {
+            scope.raise(&MSGPACK_MALFORMED, view, 0..1, "the model is no map of names to arrays");
+        }
         let mut cursor = Cursor::new(view);
         let outcome = walk(&mut cursor, view, scope);
         let at = cursor.position().min(view.len());
@@ -76,6 +74,60 @@ impl Inspector for Msgpack {
             scope.raise(&MSGPACK_MALFORMED, view, at..view.len(), message);
         }
     }
+}
+
+fn starts_map(view: &View<'_>) -> bool {
+    view.read_up_to(0, 1).is_ok_and(|first| matches!(first.first(), Some(0x81..=0x8f | 0xde | 0xdf)))
+}
+
+fn is_named_map(head: &[u8], view: &View<'_>) -> bool {
+    let map = matches!(head.first(), Some(0x81..=0x8f | 0xde | 0xdf));
+    let mut cursor = Cursor::new(view);
+    let mut next = || read(&mut cursor).ok();
+    map && matches!(next(), Some(Value::Map(1..)))
+        && matches!(next(), Some(Value::Text(name, len)) if (1..256).contains(&len)
+            && std::str::from_utf8(&name).is_ok_and(|name| !name.contains(char::is_control)))
+}
+
+/// Longest data that is gone through only to find out whether it is MessagePack.
+const TRIED: u64 = 64 << 20;
+
+/// True for a small map that ends where the view ends. Its first byte is a pickle opcode that fails on an empty stack, or
+/// one for extension codes, which mean nothing unless the loading program has registered them: no unpickler goes on
+/// behind it. Every other first byte of MessagePack that is an opcode can begin a pickle that runs.
+pub fn is_no_pickle(head: &[u8], view: &View<'_>) -> bool {
+    matches!(head.first(), Some(0x81..=0x87)) && is_whole(head, view)
+}
+
+/// True for one map or list that ends where the view ends.
+fn is_whole(head: &[u8], view: &View<'_>) -> bool {
+    let begins = match head.first() {
+        Some(0x80 | 0x90) => view.len() == 1,
+        Some(0x81..=0x8b | 0x91..=0x9f | 0xdc..=0xdf) => view.len() <= TRIED,
+        _ => false,
+    };
+    if !begins {
+        return false;
+    }
+    let mut cursor = Cursor::new(view);
+    let mut open: Vec<u64> = vec![1];
+    while let Some(left) = open.last_mut() {
+        if *left == 0 {
+            open.pop();
+            continue;
+        }
+        *left -= 1;
+        match read(&mut cursor) {
+            Ok(Value::Array(count)) => open.push(count),
+            Ok(Value::Map(count)) => open.push(count.saturating_mul(2)),
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+        if open.len() > DEPTH || open.last().is_some_and(|left| *left > cursor.left()) {
+            return false;
+        }
+    }
+    cursor.position() == view.len()
 }
 
 /// Goes through one value and all that it holds.
@@ -166,7 +218,8 @@ fn text(bytes: &[u8], at: u64, len: u64, view: &View<'_>, scope: &mut Scope<'_>)
 /// Bytes: raw numbers, or a pickle that some reader hands on.
 fn blob(at: u64, len: u64, view: &View<'_>, scope: &mut Scope<'_>) {
     let Ok(member) = view.member(&format!("bytes at {at}"), at..at.saturating_add(len)) else { return };
-    if member.read_up_to(0, 4096).is_ok_and(|head| pickle::looks_like_pickle(&head, &member)) {
+    let looks = |head: Vec<u8>| pickle::looks_like_pickle(&head, &member) && !is_no_pickle(&head, &member);
+    if member.read_up_to(0, 4096).is_ok_and(looks) {
         pickle::suspect(&member, scope);
     }
 }
@@ -224,6 +277,7 @@ fn array(view: &View<'_>, scope: &mut Scope<'_>) -> Result<(), &'static str> {
         return Err("bytes follow after its buffer");
     }
     match (elements, width(&dtype)) {
+        (_, None) if !is_known(&dtype) => Err("its type is none that numpy or JAX has"),
         (None, _) => Err("its dimensions multiply to more than 64 bits hold"),
         (Some(elements), Some(width)) if elements.checked_mul(width) != Some(len) => {
             Err("its shape and type ask for another length than its buffer has")
@@ -242,4 +296,13 @@ fn width(dtype: &str) -> Option<u64> {
         "complex128" => 16,
         _ => return None,
     })
+}
+
+/// True for names of types that flax writes whose width is none of the above, and for those of numpy's texts and times.
+fn is_known(dtype: &str) -> bool {
+    let packed =
+        ["int2", "uint2", "float4", "float6", "float8", "float128", "longdouble", "bfloat", "str", "bytes", "void"];
+    let times = ["datetime64", "timedelta64", "object", "key<"];
+    packed.iter().chain(&times).any(|name| dtype.starts_with(name))
+        || dtype.starts_with(['<', '>', '|', '=', '[', 'O', 'U', 'S', 'V'])
 }

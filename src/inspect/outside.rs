@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::archive::escapes;
 use super::claim::{FORMAT_MISMATCH, FORMAT_UNRECOGNISED, RAW_TENSORS, SHARD_MISSING};
 use super::xml::openvino;
-use super::{onnx, tensorflow, tfjs};
+use super::{magic, onnx, tensorflow, tfjs};
 use crate::model::{Artifact, ArtifactPath, Evidence, Format};
 
 /// Bytes to which writers fill up the end of such a file, or align its parts.
@@ -38,12 +38,14 @@ pub fn held(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>
         evidence.push(Evidence::new(&onnx::MALFORMED, message).of(data.model));
     }
     let models = openvino::models(artifacts);
+    let known: BTreeSet<&ArtifactPath> = named.keys().collect();
     let weights = tfjs::named(artifacts);
     let borne_out = |raw: &Artifact| {
-        named.contains_key(&raw.path)
+        known.contains(&raw.path)
             || weights.contains(&raw.path)
             || openvino::is_weights_of(raw, &models)
             || is_shard(raw, by_path)
+            || is_part(raw, by_path)
     };
     let unknown = artifacts.iter().filter(|artifact| artifact.is(&RAW_TENSORS) && !borne_out(artifact));
     evidence.extend(unknown.map(|artifact| {
@@ -81,6 +83,25 @@ fn is_shard(raw: &Artifact, by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> boo
     let stem = raw.path.as_str().rsplit_once(".data-").map(|(stem, _)| stem);
     let index = stem.and_then(|stem| by_path.get(&ArtifactPath::new(format!("{stem}.index"))));
     index.is_some_and(|index| index.is(&tensorflow::CHECKPOINT_INDEX))
+}
+
+/// True for `d/NAME` below the directory of a database of TensorStore, and for a chunk beside the description of its
+/// array, which may stand some folders above.
+fn is_part(raw: &Artifact, by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> bool {
+    let path = raw.path.as_str();
+    let there = |folder: &str, name: &str, format: &'static str| {
+        let path = ArtifactPath::new(if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") });
+        by_path.get(&path).is_some_and(|file| file.is(&Format::named(format)))
+    };
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if let Some(above) = folder.strip_suffix("/d").or_else(|| (folder == "d").then_some("")) {
+        if there(above, "manifest.ocdbt", "ocdbt") {
+            return true;
+        }
+    }
+    let chunk = magic::is_chunk(name);
+    let above = std::iter::successors(Some(folder), |folder| folder.rsplit_once('/').map(|(above, _)| above)).take(8);
+    chunk && above.into_iter().any(|folder| there(folder, ".zarray", "json") || there(folder, "zarr.json", "json"))
 }
 
 /// What models of ONNX say of one file.

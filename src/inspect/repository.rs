@@ -6,10 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::escapes;
 use super::claim::SHARD_MISSING;
-use super::outside;
 use super::shards::{INDEX_MATCH, INDEX_MISMATCH, INDEX_PATH_ESCAPE};
 use super::xml::openvino;
+use super::{coreml, gguf, outside};
 use crate::model::{Artifact, ArtifactPath, Evidence, Format, Place, Severity, Tensor};
+
+/// Files of one index that are spoken of one by one.
+const LISTED: u64 = 20;
 
 /// Names in a list of a message.
 const NAMED: usize = 3;
@@ -22,6 +25,8 @@ pub fn inspect_repository(artifacts: &[Artifact]) -> Vec<Evidence> {
     let mut evidence = outside::held(artifacts, &by_path);
     evidence.extend(super::code::loaded(artifacts, &by_path));
     evidence.extend(openvino::pairs(artifacts));
+    evidence.extend(gguf::split::held(artifacts));
+    evidence.extend(coreml::held(artifacts));
     for index in artifacts {
         if let Some(map) = &index.contents.weight_map {
             sharded(index, map, &by_path, &mut evidence);
@@ -41,48 +46,82 @@ fn sharded(
     by_path: &BTreeMap<&ArtifactPath, &Artifact>,
     evidence: &mut Vec<Evidence>,
 ) {
-    let before = evidence.len();
+    let mut found = Vec::new();
     let mut shards: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (tensor, shard) in map {
         shards.entry(shard).or_default().insert(tensor);
     }
     let mut complete = !shards.is_empty();
     let mut size = Some(0u64);
+    let (mut away, mut missing) = (0u64, 0u64);
     for (shard, tensors) in &shards {
         if let Some(what) = escapes(shard) {
-            let message =
-                format!("the shard name {shard:?} {what}; {} tensors would be read from there", tensors.len());
-            evidence.push(Evidence::new(&INDEX_PATH_ESCAPE, message).of(&index.path));
+            away += 1;
+            if away <= LISTED {
+                let message =
+                    format!("the shard name {shard:?} {what}; {} tensors would be read from there", tensors.len());
+                found.push(Evidence::new(&INDEX_PATH_ESCAPE, message).of(&index.path));
+            }
             continue;
         }
         let Some(artifact) = by_path.get(&index.path.sibling(shard)) else {
-            let message = format!("{shard:?} is not there; the index places {} tensors in it", tensors.len());
-            evidence.push(Evidence::new(&SHARD_MISSING, message).of(&index.path).with("shard", *shard));
+            missing += 1;
+            if missing <= LISTED {
+                let message = format!("{shard:?} is not there; the index places {} tensors in it", tensors.len());
+                found.push(Evidence::new(&SHARD_MISSING, message).of(&index.path).with("shard", *shard));
+            }
             continue;
         };
         // Tensors of other formats are not listed, so nothing can be compared.
         if artifact.is(&Format::named("safetensors")) || artifact.size == 0 {
             let held: Vec<_> =
                 artifact.contents.tensors.iter().filter(|tensor| fits(tensor, artifact)).cloned().collect();
-            compare(index, shard, tensors, &held, evidence);
+            compare(index, shard, tensors, &held, &mut found);
             size = size.zip(bytes(&held)).and_then(|(size, more)| size.checked_add(more));
         } else {
             complete = false;
         }
     }
+    for (rule, count, what) in [(&INDEX_PATH_ESCAPE, away, "lie elsewhere"), (&SHARD_MISSING, missing, "are not there")]
+    {
+        if let Some(more) = count.checked_sub(LISTED).filter(|more| *more > 0) {
+            let message = format!("{more} more files of the index {what}");
+            found.push(Evidence::new(rule, message).of(&index.path).with("more", more));
+        }
+    }
+    if let Some(message) = numbered(&shards) {
+        found.push(Evidence::new(&INDEX_MISMATCH, message).of(&index.path));
+    }
     let said = index.contents.metadata.get("total_size").and_then(|size| size.parse::<u64>().ok());
-    let clean = evidence.len() == before;
+    let clean = found.is_empty();
     if let (true, true, Some(said), Some(size)) = (complete, clean, said, size)
         && said != size
     {
         let message = format!("the index says that all tensors take {said} bytes, they take {size}");
-        // Tensors that are shared are counted once by some writers and twice by others.
-        evidence.push(Evidence::new(&INDEX_MISMATCH, message).of(&index.path).rated(Severity::Low));
+        // Tensors that are shared are counted once by some writers and twice by others, and some count them as they
+        // were before they were written in another precision. What is far from that is none of it.
+        let far = said / 5 > size / 2 || said < size / 5 * 2 || said % 2 > size % 2;
+        let severity = if far { Severity::Medium } else { Severity::Low };
+        found.push(Evidence::new(&INDEX_MISMATCH, message).of(&index.path).rated(severity));
     }
     if complete && clean {
         let message = format!("the {} shards hold exactly the {} tensors of the index", shards.len(), map.len());
-        evidence.push(Evidence::new(&INDEX_MATCH, message).of(&index.path));
+        found.push(Evidence::new(&INDEX_MATCH, message).of(&index.path));
     }
+    evidence.append(&mut found);
+}
+
+/// What is wrong with names of the form `NAME-00001-of-00003.safetensors`: the writers number all files of a model so.
+fn numbered(shards: &BTreeMap<&str, BTreeSet<&str>>) -> Option<String> {
+    let mut said: BTreeMap<(&str, u64), BTreeSet<u64>> = BTreeMap::new();
+    for shard in shards.keys() {
+        let (rest, of) = shard.rsplit_once("-of-")?;
+        let (stem, number) = rest.rsplit_once('-')?;
+        let of = of.split_once('.').map_or(of, |(of, _)| of).parse().ok()?;
+        said.entry((stem, of)).or_default().insert(number.parse().ok()?);
+    }
+    let ((stem, of), numbers) = said.into_iter().find(|((_, of), numbers)| numbers.len() as u64 != *of)?;
+    Some(format!("by their names {stem:?} has {of} files, the index names {} of them", numbers.len()))
 }
 
 fn fits(tensor: &Tensor, shard: &Artifact) -> bool {

@@ -5,6 +5,7 @@
 //! pickles are held against. Source: `skops.io`. Not looked at: whether the members hold what the schema says.
 
 use super::Scope;
+use super::archive::escapes;
 use super::json::Tree;
 use crate::model::{Class, Evidence, Format, Judgement, Rule, Severity};
 use crate::weigh::View;
@@ -72,6 +73,7 @@ pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     if view.entry().is_none_or(|entry| entry == "schema.json") {
         scope.recognise(Format::named("skops"));
     }
+    root(tree, view, scope);
     let mut queue = vec![tree];
     while let Some(value) = queue.pop() {
         if value.get("__class__").is_some() || value.get("__loader__").is_some() {
@@ -79,6 +81,56 @@ pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
         }
         queue.extend(value.values());
         queue.extend(value.members().iter().map(|(_, value)| value));
+    }
+}
+
+/// Protocols, with room for some that are to come.
+const PROTOCOLS: std::ops::Range<u64> = 0..32;
+
+/// What the root of a schema says beside the node that it is.
+fn root(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
+    let mut found = Vec::new();
+    if !tree.get("protocol").and_then(Tree::number).is_some_and(|protocol| PROTOCOLS.contains(&protocol)) {
+        found.push("the protocol is missing, or none that skops has");
+    }
+    if tree.get("_skops_version").is_none_or(|version| version.text().is_none()) {
+        found.push("the version of skops is missing, or no text");
+    }
+    let content = tree.get("content");
+    let object = matches!(content, Some(Tree::Object(_) | Tree::Array(_) | Tree::Null));
+    if tree.get("__loader__").and_then(Tree::text) == Some("ObjectNode") && !object {
+        found.push("the object at the root has no content that is one");
+    }
+    for what in found {
+        scope.raise(&SKOPS_MALFORMED, view, 0..0, what);
+    }
+}
+
+/// In front of the names of members that the schema names, in the inventory.
+const NAMED: &str = "skops-file ";
+
+/// A member that a node reads.
+fn named(file: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if let Some(what) = escapes(file) {
+        let message = format!("the member {file:?} that a node reads {what}");
+        scope.add(Evidence::new(&SKOPS_MALFORMED, message).rated(Severity::High).at(view.place(0..0)));
+    } else if view.depth() == 1 && (scope.contents().metadata.len() as u64) < scope.limits.entries {
+        scope.contents().metadata.insert(format!("{NAMED}{file}"), String::new());
+    }
+}
+
+/// Holds the members that the schema names against those that the archive has.
+pub fn held<'n>(names: impl Iterator<Item = &'n str>, view: &View<'_>, scope: &mut Scope<'_>) {
+    if !scope.formats().contains(&Format::named("skops")) {
+        return;
+    }
+    let there: std::collections::BTreeSet<&str> = names.collect();
+    let asked = scope.contents().metadata.keys().filter_map(|key| key.strip_prefix(NAMED)).map(str::to_owned);
+    let missing: Vec<String> = asked.filter(|file| !there.contains(file.as_str())).collect();
+    scope.contents().metadata.retain(|key, _| !key.starts_with(NAMED));
+    if let Some(first) = missing.first() {
+        let message = format!("{} members that the schema names are missing, such as {first:?}", missing.len());
+        scope.raise(&SKOPS_MALFORMED, view, 0..0, message);
     }
 }
 
@@ -94,11 +146,28 @@ pub fn required(tree: Option<&Tree>) -> Option<&'static str> {
 }
 
 fn node(node: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
-    for (name, kind) in ["__class__", "__module__", "__loader__"].map(|name| (name, node.all(name).count())) {
-        if kind != 1 || node.get(name).and_then(Tree::text).is_none() {
-            let message = format!("a node has {kind} values of {name:?}, or one that is no text");
-            return scope.raise(&SKOPS_MALFORMED, view, 0..0, message);
+    for name in ["__class__", "__module__", "__loader__", "content", "file", "constructor", "func"] {
+        let values: Vec<_> = node.all(name).collect();
+        if values.windows(2).any(|pair| pair[0] != pair[1]) {
+            let message =
+                format!("a node has {} different values of {name:?}: readers differ in which they take", values.len());
+            scope.add(Evidence::new(&SKOPS_MALFORMED, message).rated(Severity::Critical).at(view.place(0..0)));
+        } else if values.len() > 1 {
+            scope.raise(&SKOPS_MALFORMED, view, 0..0, format!("a node has {name:?} twice"));
         }
+    }
+    for name in ["__class__", "__module__", "__loader__"] {
+        if node.get(name).and_then(Tree::text).is_none() {
+            return scope.raise(
+                &SKOPS_MALFORMED,
+                view,
+                0..0,
+                format!("a node has no {name:?}, or one that is no text"),
+            );
+        }
+    }
+    if let Some(file) = node.get("file").and_then(Tree::text) {
+        named(file, view, scope);
     }
     let text = |name| node.get(name).and_then(Tree::text).unwrap_or_default();
     let (class, module, loader) = (text("__class__"), text("__module__"), text("__loader__"));

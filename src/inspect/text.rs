@@ -58,7 +58,8 @@ impl Inspector for Text {
                 scope.recognise(Format::named(format));
             }
             if view.len() > WHOLE {
-                scope.observe(Box::new(Watch { last: Vec::new(), odd: None }));
+                let narrow = may_be_narrow(&scope.path.name().to_ascii_lowercase());
+                scope.observe(Box::new(Watch { last: Vec::new(), odd: None, narrow }));
             }
         }
     }
@@ -92,12 +93,35 @@ fn kind(head: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// True for a name that says that the file is Python or prose, which may be of an encoding older than UTF-8.
+pub fn may_be_narrow(name: &str) -> bool {
+    const ENDINGS: [&str; 16] =
+        ["py", "pyw", "md", "rst", "txt", "csv", "tsv", "log", "vec", "bib", "tex", "cfg", "ini", "sh", "bat", "html"];
+    const BARE: [&str; 10] = [
+        "readme",
+        "license",
+        "licence",
+        "notice",
+        "copying",
+        "authors",
+        "contributors",
+        "changelog",
+        "changes",
+        "citation",
+    ];
+    name.rsplit_once('.').map_or_else(|| BARE.contains(&name), |(_, end)| ENDINGS.contains(&end))
+}
+
 /// True for text in an encoding of one byte for each character, of which Latin-1 is the one that older source files have.
 /// Nothing but the name tells it from other bytes, so it is asked only where that says that it is a source.
 #[must_use]
 pub fn is_narrow(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_err()
-        && !bytes.iter().any(|byte| matches!(byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f))
+    std::str::from_utf8(bytes).is_err() && !bytes.iter().any(is_control)
+}
+
+/// True for a byte that no text holds, whatever its encoding.
+const fn is_control(byte: &u8) -> bool {
+    matches!(byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f)
 }
 
 /// Offset of the first byte that text does not hold. `open` says that more follows, so the last character may be cut.
@@ -108,9 +132,9 @@ fn odd_at(bytes: &[u8], open: bool) -> Option<usize> {
         Err(error) => return Some(error.valid_up_to()),
     };
     // Piece by piece without a branch for each byte: nearly all texts hold none.
-    let odd = |byte: &u8| matches!(byte, 0..=8 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
-    let piece = bytes[..valid].chunks(64).position(|piece| piece.iter().fold(false, |any, byte| any | odd(byte)))?;
-    bytes[piece * 64..valid].iter().position(odd).map(|at| piece * 64 + at)
+    let any = |piece: &[u8]| piece.iter().fold(false, |any, byte| any | is_control(byte));
+    let piece = bytes[..valid].chunks(64).position(any)?;
+    bytes[piece * 64..valid].iter().position(is_control).map(|at| piece * 64 + at)
 }
 
 /// Sees the rest of a long text as it is hashed.
@@ -118,11 +142,17 @@ struct Watch {
     /// The beginning of a character whose rest comes with the next chunk.
     last: Vec<u8>,
     odd: Option<u64>,
+    /// True if it may be of an encoding of one byte for each character.
+    narrow: bool,
 }
 
 impl Observer for Watch {
     fn observe(&mut self, at: u64, bytes: &[u8]) {
         if self.odd.is_some() {
+            return;
+        }
+        if self.narrow {
+            self.odd = bytes.iter().position(is_control).map(|odd| at + odd as u64);
             return;
         }
         let carried = self.last.len();

@@ -5,8 +5,8 @@
 //! source is read even where some of its bytes are no text.
 
 use super::{
-    Inspector, Scope, autorun, chat_template, deployment, graph_text, hydra, letters, lookalike, named_code, onnx, outreach,
-    python, pytorch, secrets, startup, text, training_data, yaml_tag,
+    Inspector, Scope, autorun, chat_template, deployment, graph_text, hydra, letters, lookalike, named_code, onnx,
+    outreach, python, pytorch, secrets, startup, text, tokenizer, training_data, yaml_tag,
 };
 use crate::model::Format;
 use crate::weigh::View;
@@ -23,11 +23,9 @@ pub fn is_source(name: &str) -> bool {
     matches!(ending, "py" | "pyw" | "pbtxt") || deployment::is_named(name) || secrets::is_store(name)
 }
 
-/// True for Python that is no UTF-8 and still text; [`inspect`] reads it.
-pub fn is_narrow_source(view: &View<'_>, scope: &Scope<'_>) -> bool {
-    let name = name(view, scope);
-    let python = matches!(name.rsplit_once('.'), Some((_, "py" | "pyw")));
-    python
+/// True for Python or prose that is no UTF-8 and still text; [`inspect`] reads it.
+pub fn is_narrow_text(view: &View<'_>, scope: &Scope<'_>) -> bool {
+    text::may_be_narrow(&name(view, scope))
         && view.len() <= scope.limits.json_bytes
         && view.read(0..view.len()).is_ok_and(|bytes| text::is_narrow(&bytes))
 }
@@ -59,8 +57,9 @@ fn is_setting(name: &str) -> bool {
 pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = name(view, scope);
     let reaches = view.depth() == 0 && outreach::speaks(&name);
-    let source = is_source(&name) || is_yaml(&name) || autorun::is_clicked(&name);
     let plain = text::Text.claims(head, view);
+    let source =
+        is_source(&name) || is_yaml(&name) || autorun::is_clicked(&name) || (!plain && is_narrow_text(view, scope));
     if !(plain || source || reaches) {
         return;
     }
@@ -97,6 +96,7 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     named_code::inspect(&name, &text, view, scope);
     graph_text::inspect(&name, &text, view, scope);
     onnx::inspect_text(&name, &text, view, scope);
+    tokenizer::inspect_text(&name, &text, view, scope);
     let script = head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').next().is_some_and(is_python);
     let python = matches!(name.rsplit_once('.'), Some((_, "py" | "pyw"))) || script;
     if python && scope.container == Some(Format::named("torchscript")) {

@@ -1,6 +1,7 @@
 //! LightGBM models, which are texts: `Tree=n` and lists of numbers.
 //!
-//! Source: `src/io/gbdt_model_text.cpp` and `tree.cpp` of LightGBM. Not looked at: categories, and linear leaves.
+//! Source: `src/io/gbdt_model_text.cpp` and `tree.cpp` of LightGBM. Not looked at: linear
+//! leaves.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +13,10 @@ use crate::weigh::View;
 /// Longest model that is read.
 const WHOLE: u64 = 256 << 20;
 
-/// True for the first line and the second.
+/// True for the first line and what must follow on it, the version or the number of classes.
 pub fn is_lightgbm(head: &[u8]) -> bool {
-    head.starts_with(b"tree\nversion=") || head.starts_with(b"tree\r\nversion=")
+    let rest = head.strip_prefix(b"tree\n").or_else(|| head.strip_prefix(b"tree\r\n"));
+    rest.is_some_and(|rest| rest.starts_with(b"version=") || rest.starts_with(b"num_class="))
 }
 
 /// Looks at a text that begins as a model.
@@ -42,16 +44,65 @@ fn check(text: &str) -> Result<(), String> {
     let Some((trees, _)) = text.split_once("end of trees") else {
         return Err("the line that ends the trees is missing: the model is cut off".to_owned());
     };
+    let parameters = text.contains("\nparameters:") && !text.contains("\nend of parameters");
+    if parameters || !text.ends_with('\n') {
+        return Err("it ends inside of a line or of its parameters: the model is cut off".to_owned());
+    }
     let mut parts = trees.split("\nTree=");
     let head = fields(parts.next().unwrap_or_default());
-    let features = head.get("max_feature_idx").map(|text| number(text)).transpose()?;
-    let sizes = head.get("tree_sizes").map(|text| numbers(text)).transpose()?;
     let blocks: Vec<_> = parts.collect();
-    if let Some(sizes) = sizes.filter(|sizes| sizes.len() != blocks.len()) {
-        return Err(format!("it lists the sizes of {} trees, and holds {}", sizes.len(), blocks.len()));
+    let features = model(&head, blocks.len())?;
+    if let Some(text) = head.get("tree_sizes") {
+        sizes(&numbers(text)?, &blocks, text.is_empty() || trees.contains('\r'))?;
     }
     for (n, block) in blocks.into_iter().enumerate() {
+        let (place, block) = block.split_once('\n').unwrap_or((block, ""));
+        if number(place)? != i64::try_from(n).unwrap_or(-1) {
+            return Err(format!("tree {n} has the number {:?}", place.trim().chars().take(40).collect::<String>()));
+        }
         tree(&fields(block), features).map_err(|what| format!("tree {n}: {what}"))?;
+    }
+    Ok(())
+}
+
+/// What the model says of all its trees. Returns the highest number of a feature.
+fn model(head: &Fields<'_>, trees: usize) -> Result<i64, String> {
+    let version = head.get("version").and_then(|version| version.strip_prefix('v'));
+    if !version.is_some_and(|version| version.parse::<u8>().is_ok_and(|version| (1..20).contains(&version))) {
+        return Err("its version is missing, or none that LightGBM has".to_owned());
+    }
+    let of = |name: &str, least: i64| -> Result<i64, String> {
+        let value = number(head.get(name).ok_or_else(|| format!("it does not say {name:?}"))?)?;
+        if value < least { Err(format!("{name:?} is {value}")) } else { Ok(value) }
+    };
+    of("num_class", 1)?;
+    let each = of("num_tree_per_iteration", 1)?;
+    of("label_index", 0)?;
+    let features = of("max_feature_idx", 0)?;
+    if i64::try_from(trees).unwrap_or(i64::MAX) % each != 0 {
+        return Err(format!("it holds {trees} trees, {each} of them for each iteration"));
+    }
+    for name in ["feature_names", "feature_infos"] {
+        let count = head.get(name).map_or(0, |names| names.split_ascii_whitespace().count());
+        // Names with blanks in them make more.
+        let short = i64::try_from(count).unwrap_or(i64::MAX) <= features;
+        if short {
+            return Err(format!("{name:?} has {count} entries for {} features", features.saturating_add(1)));
+        }
+    }
+    Ok(features)
+}
+
+/// The length of each tree in bytes, by which loaders find it. Line ends of another kind make them longer.
+fn sizes(sizes: &[i64], blocks: &[&str], other: bool) -> Result<(), String> {
+    if sizes.len() != blocks.len() {
+        return Err(format!("it lists the sizes of {} trees, and holds {}", sizes.len(), blocks.len()));
+    }
+    for (n, (size, block)) in sizes.iter().zip(blocks).enumerate().filter(|_| !other) {
+        let own = block.len() + "Tree=".len() + usize::from(n + 1 < blocks.len());
+        if usize::try_from(*size) != Ok(own) {
+            return Err(format!("tree {n} is said to have {size} bytes, and has {own}"));
+        }
     }
     Ok(())
 }
@@ -65,7 +116,7 @@ fn numbers(text: &str) -> Result<Vec<i64>, String> {
 }
 
 /// Leaves are named by negative numbers, from -1 on; nodes from 0 on. Each but the first has one parent.
-fn tree(fields: &Fields<'_>, features: Option<i64>) -> Result<(), String> {
+fn tree(fields: &Fields<'_>, features: i64) -> Result<(), String> {
     let leaves = number(fields.get("num_leaves").ok_or("it does not say how many leaves it has")?)?;
     let leaves = usize::try_from(leaves).ok().filter(|leaves| *leaves > 0).ok_or("it has no leaves")?;
     let inner = leaves - 1;
@@ -95,8 +146,57 @@ fn tree(fields: &Fields<'_>, features: Option<i64>) -> Result<(), String> {
             None => return Err(format!("a node has the child {child}, which does not exist")),
         }
     }
-    if let Some(odd) = features.and_then(|features| split.into_iter().find(|split| !(0..=features).contains(split))) {
+    if let Some(odd) = split.into_iter().find(|split| !(0..=features).contains(split)) {
         return Err(format!("a node splits by feature {odd}, which does not exist"));
+    }
+    lists(fields, inner, leaves)?;
+    categories(fields)
+}
+
+/// Lists with an entry for each node or leaf. A tree of one leaf has them empty.
+fn lists(fields: &Fields<'_>, inner: usize, leaves: usize) -> Result<(), String> {
+    let inside = ["threshold", "decision_type", "split_gain", "internal_value", "internal_weight", "internal_count"];
+    let outside = ["leaf_value", "leaf_weight", "leaf_count"];
+    let all = inside.iter().map(|name| (*name, inner)).chain(outside.iter().map(|name| (*name, leaves)));
+    for (name, wanted) in all {
+        let Some(text) = fields.get(name) else {
+            if inner > 0 && matches!(name, "threshold" | "decision_type") {
+                return Err(format!("{name:?} is missing"));
+            }
+            continue;
+        };
+        let count = text.split_ascii_whitespace().count();
+        if count != wanted && !(count == 0 && leaves == 1) {
+            return Err(format!("{name:?} has {count} entries for {leaves} leaves"));
+        }
+        if let Some(odd) = text.split_ascii_whitespace().find(|number| number.parse::<f64>().is_err()) {
+            return Err(format!("{name:?} holds {:?}, no number", odd.chars().take(40).collect::<String>()));
+        }
+    }
+    for (name, most) in [("shrinkage", f64::INFINITY), ("is_linear", 1.0)] {
+        let odd = |text: &&&str| !text.trim().parse::<f64>().is_ok_and(|value| value <= most);
+        if fields.get(name).is_some_and(|text| odd(&text)) {
+            return Err(format!("{name:?} is no number that it can be"));
+        }
+    }
+    Ok(())
+}
+
+/// Splits by categories: sets of them, one behind the other.
+fn categories(fields: &Fields<'_>) -> Result<(), String> {
+    let count = number(fields.get("num_cat").copied().unwrap_or("0"))?;
+    if count < 0 {
+        return Err(format!("it has {count} splits by categories"));
+    }
+    if count == 0 {
+        return Ok(());
+    }
+    let list = |name: &str| numbers(fields.get(name).copied().unwrap_or_default());
+    let (bounds, sets) = (list("cat_boundaries")?, list("cat_threshold")?);
+    let rises = bounds.is_sorted() && bounds.first() == Some(&0);
+    let fits = i64::try_from(bounds.len()).is_ok_and(|len| len.checked_sub(1) == Some(count));
+    if !rises || !fits || bounds.last().and_then(|last| usize::try_from(*last).ok()) != Some(sets.len()) {
+        return Err(format!("the sets of its {count} splits by categories do not fit their boundaries"));
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
-//! Gradient-boosted trees: XGBoost (JSON and Universal Binary JSON), LightGBM (text), CatBoost (a FlatBuffer).
+//! Gradient-boosted trees: XGBoost (JSON and Universal Binary JSON), LightGBM (text), CatBoost (a FlatBuffer,
+//! or JSON).
 //!
 //! Their loaders follow children by index, and not all of them look whether the index is inside of the tree.
 
 mod catboost;
 mod lightgbm;
+mod oblivious;
+mod tree;
 mod ubjson;
 mod xgboost;
 
@@ -11,6 +14,7 @@ use crate::model::{Class, Rule, Severity};
 
 pub use catboost::Catboost;
 pub use lightgbm::{inspect as inspect_lightgbm, is_lightgbm};
+pub use oblivious::inspect as inspect_catboost;
 pub use ubjson::Ubjson;
 pub use xgboost::{Value, inspect as inspect_xgboost};
 

@@ -18,6 +18,8 @@ pub enum Node {
     Object(Vec<(String, Node)>),
     Array(Vec<Node>),
     Integers(Vec<i64>),
+    /// So many fractions.
+    Numbers(u64),
     Integer(i64),
     Text(String),
     Other,
@@ -147,7 +149,7 @@ fn array(cursor: &mut Cursor<'_>, depth: u32) -> Option<Node> {
     match (kind, count) {
         (Some(kind @ (b'd' | b'D')), Some(count)) => {
             cursor.skip(count.checked_mul(if kind == b'd' { 4 } else { 8 })?)?;
-            Some(Node::Other)
+            Some(Node::Numbers(count))
         }
         (Some(kind @ (b'i' | b'U' | b'I' | b'l' | b'L')), Some(count)) => {
             (count <= cursor.left()).then_some(())?;

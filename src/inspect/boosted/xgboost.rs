@@ -1,8 +1,10 @@
 //! XGBoost models, in JSON or in its binary form: whether the trees are trees.
 //!
-//! Source: `doc/model.schema` and `src/tree/io_utils.h` of XGBoost. Not looked at: categories, and the linear booster.
+//! Source: `doc/model.schema` and `src/tree/io_utils.h` of XGBoost. Not looked at: the
+//! weights of the linear booster.
 
 use super::TREE_MODEL_MALFORMED;
+use super::tree;
 use super::ubjson::Node;
 use crate::inspect::Scope;
 use crate::inspect::json::Tree;
@@ -18,7 +20,7 @@ pub enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    fn get(self, name: &str) -> Option<Self> {
+    pub fn get(self, name: &str) -> Option<Self> {
         match self {
             Self::Text(tree) => tree.get(name).map(Self::Text),
             Self::Binary(Node::Object(members)) => {
@@ -28,15 +30,39 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn at(self, path: &[&str]) -> Option<Self> {
+    pub fn at(self, path: &[&str]) -> Option<Self> {
         path.iter().try_fold(self, |value, name| value.get(name))
     }
 
-    fn items(self) -> Vec<Self> {
+    pub fn items(self) -> Vec<Self> {
         match self {
             Self::Text(tree) => tree.values().iter().map(Self::Text).collect(),
             Self::Binary(Node::Array(values)) => values.iter().map(Self::Binary).collect(),
             Self::Binary(_) => Vec::new(),
+        }
+    }
+
+    fn is_list(self) -> bool {
+        match self {
+            Self::Text(tree) => matches!(tree, Tree::Array(_)),
+            Self::Binary(node) => matches!(node, Node::Array(_) | Node::Integers(_) | Node::Numbers(_)),
+        }
+    }
+
+    /// Elements, if it is a list of numbers, whole ones or not.
+    pub fn numbers(self) -> Option<usize> {
+        match self {
+            Self::Text(Tree::Array(values)) => {
+                let all = values.iter().all(|value| matches!(value, Tree::Number(_) | Tree::Bool(_)));
+                all.then_some(values.len())
+            }
+            Self::Binary(Node::Integers(numbers)) => Some(numbers.len()),
+            Self::Binary(Node::Numbers(count)) => usize::try_from(*count).ok(),
+            Self::Binary(Node::Array(values)) => {
+                let all = values.iter().all(|value| matches!(value, Node::Integer(_) | Node::Other));
+                all.then_some(values.len())
+            }
+            _ => None,
         }
     }
 
@@ -59,7 +85,7 @@ impl<'a> Value<'a> {
     }
 
     /// A number, also one that is written as a text, as parameters are.
-    fn number(self) -> Option<i64> {
+    pub fn number(self) -> Option<i64> {
         match self {
             Self::Text(Tree::Number(number)) | Self::Text(Tree::String(number)) => number.parse().ok(),
             Self::Binary(Node::Integer(number)) => Some(*number),
@@ -68,9 +94,10 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn integers(self) -> Option<Vec<i64>> {
+    pub fn integers(self) -> Option<Vec<i64>> {
         match self {
             Self::Binary(Node::Integers(numbers)) => Some(numbers.clone()),
+            other if !other.is_list() => None,
             other => {
                 let items = other.items();
                 items.into_iter().map(Self::number).collect()
@@ -81,60 +108,125 @@ impl<'a> Value<'a> {
 
 /// Looks at a value, if it is a model of XGBoost.
 pub fn inspect(root: Value<'_>, view: &View<'_>, scope: &mut Scope<'_>) {
-    let Some(booster) = root.at(&["learner", "gradient_booster"]) else { return };
+    let Some(learner) = root.get("learner").filter(|learner| is_learner(*learner)) else { return };
     if view.depth() == 0 {
         scope.recognise(Format::named("xgboost"));
     }
-    let broken = |what: String, scope: &mut Scope<'_>| scope.raise(&TREE_MODEL_MALFORMED, view, 0..0, what);
-    for (name, value) in root.at(&["learner", "attributes"]).map(Value::members).unwrap_or_default() {
+    for (name, value) in learner.get("attributes").map(Value::members).unwrap_or_default() {
         if let Some(mark) = value.text().and_then(code).or_else(|| code(name)) {
             scope.raise(&CODE_IN_DATA, view, 0..0, format!("the attribute {name:?} holds {mark:?}"));
         }
     }
-    let features = root.at(&["learner", "learner_model_param", "num_feature"]).and_then(Value::number);
-    if features.is_some_and(|features| features < 0) {
-        broken("the number of features is negative".to_owned(), scope);
+    let mut broken = |what: String| scope.raise(&TREE_MODEL_MALFORMED, view, 0..0, what);
+    let Some(booster) = learner.get("gradient_booster") else {
+        // What `save_config` writes has another name in its place in some versions.
+        return broken("the learner has no booster".to_owned());
+    };
+    let mut found = head(root, learner);
+    if !booster.get("name").and_then(Value::text).is_none_or(|name| BOOSTERS.contains(&name)) {
+        found.push("the booster is of a kind that does not exist".to_owned());
     }
     let model = booster.get("model").or_else(|| booster.at(&["gbtree", "model"]));
-    let Some((model, trees)) = model.and_then(|model| Some((model, model.get("trees")?))) else { return };
-    let trees = trees.items();
+    let parameters = learner.get("learner_model_param");
+    let number = |name: &str| parameters.and_then(|all| all.get(name)).and_then(Value::number);
+    let shape = Shape { features: number("num_feature"), groups: number("num_class"), targets: number("num_target") };
+    if let Some(model) = model.filter(|model| model.get("trees").is_some() || model.get("gbtree_model_param").is_some())
+    {
+        trees(model, &shape, &mut found);
+    }
+    found.into_iter().for_each(&mut broken);
+}
+
+/// The boosters of XGBoost.
+const BOOSTERS: [&str; 3] = ["gbtree", "dart", "gblinear"];
+
+/// How many there are of what trees are about.
+struct Shape {
+    features: Option<i64>,
+    groups: Option<i64>,
+    targets: Option<i64>,
+}
+
+fn is_learner(learner: Value<'_>) -> bool {
+    ["gradient_booster", "learner_model_param", "learner_train_param"].iter().any(|name| learner.get(name).is_some())
+}
+
+/// The version, and the numbers of the learner.
+fn head(root: Value<'_>, learner: Value<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    let version = root.get("version").and_then(Value::integers);
+    if !version.is_some_and(|parts| parts.len() == 3 && parts.iter().all(|part| (0..1000).contains(part))) {
+        found.push("its version is missing, or not three numbers".to_owned());
+    }
+    let Some(parameters) = learner.get("learner_model_param") else {
+        found.push("the learner has no \"learner_model_param\"".to_owned());
+        return found;
+    };
+    for name in ["num_feature", "num_class", "num_target"] {
+        let value = parameters.get(name);
+        let number = value.and_then(Value::number);
+        let needed = name == "num_feature";
+        if (value.is_some() || needed) && !number.is_some_and(|number| number >= 0) {
+            found.push(match number {
+                Some(number) => format!("{name:?} is {number}, which is negative"),
+                None => format!("{name:?} is missing, or no number"),
+            });
+        }
+    }
+    let score = parameters.get("base_score").and_then(Value::text);
+    let is_score = |text: &str| {
+        let list = text.trim_matches(['[', ']']).split(',');
+        list.into_iter().all(|part| part.trim().parse::<f64>().is_ok())
+    };
+    if score.is_some_and(|score| !is_score(score)) {
+        found.push("\"base_score\" is no number".to_owned());
+    }
+    if learner.get("objective").and_then(|objective| objective.get("name")).and_then(Value::text).is_none() {
+        found.push("the learner names no objective".to_owned());
+    }
+    let features = parameters.get("num_feature").and_then(Value::number);
+    for name in ["feature_names", "feature_types"] {
+        let count = learner.get(name).map_or(0, |names| names.items().len());
+        if count > 0 && features.is_some_and(|features| i64::try_from(count) != Ok(features)) {
+            found.push(format!("{name:?} has {count} entries for {} features", features.unwrap_or(0)));
+        }
+    }
+    found
+}
+
+/// All trees, and what the model says of them.
+fn trees(model: Value<'_>, shape: &Shape, found: &mut Vec<String>) {
+    let Some(trees) = model.get("trees").filter(|trees| trees.is_list()).map(Value::items) else {
+        return found.push("the trees are missing, or no list".to_owned());
+    };
+    let count = trees.len();
     let said = model.at(&["gbtree_model_param", "num_trees"]).and_then(Value::number);
-    if said.is_some_and(|said| usize::try_from(said).ok() != Some(trees.len())) {
-        broken(format!("it says that it holds {} trees, and holds {}", said.unwrap_or(0), trees.len()), scope);
+    if said.is_some_and(|said| usize::try_from(said).ok() != Some(count)) {
+        found.push(format!("it says that it holds {} trees, and holds {count}", said.unwrap_or(0)));
+    }
+    let groups = shape.groups.unwrap_or(0).max(shape.targets.unwrap_or(0)).max(1);
+    match model.get("tree_info").and_then(Value::integers) {
+        Some(info) if info.len() == count && info.iter().all(|group| (0..groups).contains(group)) => {}
+        _ => found.push(format!("\"tree_info\" does not give each of {count} trees one of {groups} groups")),
+    }
+    if let Some(rounds) = model.get("iteration_indptr").map(Value::integers) {
+        let rises =
+            rounds.as_ref().is_some_and(|rounds| rounds.is_sorted() && rounds.first().is_none_or(|first| *first == 0));
+        let ends =
+            rounds.as_ref().and_then(|rounds| rounds.last()).is_none_or(|last| usize::try_from(*last) == Ok(count));
+        if !(rises && ends) {
+            found.push(format!("\"iteration_indptr\" does not rise from 0 to {count}"));
+        }
     }
     for (n, tree) in trees.into_iter().enumerate() {
-        if let Err(what) = check(tree, features) {
-            broken(format!("tree {n}: {what}"), scope);
+        if let Err(what) = tree::check(tree, n, shape.features) {
+            found.push(format!("tree {n}: {what}"));
+        }
+        if found.len() >= MOST {
+            return;
         }
     }
 }
 
-/// Whether the nodes are a tree: as many as it says, each with one parent, none outside.
-fn check(tree: Value<'_>, features: Option<i64>) -> Result<(), String> {
-    let said = tree.at(&["tree_param", "num_nodes"]).and_then(Value::number).ok_or("it does not say how many nodes")?;
-    let said = usize::try_from(said).map_err(|_| "the number of nodes is negative")?;
-    let list = |name: &str| -> Result<Vec<i64>, String> {
-        let list = tree.get(name).and_then(Value::integers).ok_or_else(|| format!("{name:?} is no list of numbers"))?;
-        if list.len() == said { Ok(list) } else { Err(format!("{name:?} has {} entries for {said} nodes", list.len())) }
-    };
-    let (left, right, split) = (list("left_children")?, list("right_children")?, list("split_indices")?);
-    let mut reached = vec![false; said];
-    for node in 0..said {
-        if (left[node] == -1) != (right[node] == -1) {
-            return Err(format!("node {node} has one child"));
-        }
-        for child in [left[node], right[node]].into_iter().filter(|child| *child != -1) {
-            let place =
-                usize::try_from(child).ok().filter(|child| *child != 0).and_then(|child| reached.get_mut(child));
-            match place {
-                Some(seen) if !*seen => *seen = true,
-                Some(_) => return Err(format!("node {child} is the child of two nodes")),
-                None => return Err(format!("node {node} has the child {child} of {said} nodes")),
-            }
-        }
-        if left[node] != -1 && features.is_some_and(|features| !(0..features.max(1)).contains(&split[node])) {
-            return Err(format!("node {node} splits by feature {}, which does not exist", split[node]));
-        }
-    }
-    Ok(())
-}
+/// Defects of one model that are listed.
+const MOST: usize = 40;

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
+use super::keys::{Keys, LIST, TEXT, TRUTH};
 use super::source::{Source, Stop};
-use super::types::numbered;
+use super::types::{is_removed, numbered};
 use super::{DUPLICATE, MALFORMED, UNKNOWN_TYPE};
 use crate::inspect::safetensors::{TENSOR_NAME_UNSAFE, odd_name};
 use crate::inspect::{Scope, chat_template};
@@ -14,13 +15,19 @@ use crate::weigh::View;
 /// Dimensions that ggml has.
 const DIMENSIONS: u32 = 4;
 /// Arrays in arrays that are followed; loaders follow none.
-const NESTED: u32 = 8;
+const NESTED: u32 = 1;
 /// Longest value that is listed as metadata, in bytes.
 const LISTED: usize = 4096;
 /// Keys whose lists of texts are listed, a line each.
 const LISTS: [&str; 3] = ["general.datasets", "general.languages", "general.tags"];
 /// Longest chat template that is listed: a bill of materials names it by digest.
 const TEMPLATE: usize = 1 << 20;
+/// Longest key, in bytes, of the specification.
+const KEY: usize = 65_535;
+/// Bytes of a tensor's name with the zero behind it, in ggml (`GGML_MAX_NAME`).
+const NAME: usize = 64;
+/// The same in programs for picture models, which are built with a longer one.
+const PICTURE_NAME: usize = 128;
 
 /// A tensor as the list describes it.
 pub struct Entry {
@@ -36,33 +43,31 @@ pub struct Entry {
     pub offset: u64,
 }
 
-/// Reads keys and values; what is wrong is raised. Returns the alignment.
-pub fn keys(source: &mut Source<'_>, count: u64, view: &View<'_>, scope: &mut Scope<'_>) -> Result<u64, Stop> {
+/// Reads keys and values; what is wrong is raised.
+pub fn keys(source: &mut Source<'_>, count: u64, view: &View<'_>, scope: &mut Scope<'_>) -> Result<Keys, Stop> {
     let mut seen = BTreeSet::new();
-    let mut alignment = 32;
+    let mut keys = Keys::default();
     for _ in 0..count {
         let start = source.position();
         let key = source.text()?;
         let kind = source.u32()?;
         let mut value = Value::default();
+        source.invalid = false;
         read(source, kind, 0, &mut value)?;
         let range = start..source.position();
-        if key == "general.alignment" {
-            alignment = value.number.unwrap_or(0);
-            if kind != 4 || !alignment.is_power_of_two() {
-                let message = format!("the alignment is {alignment}, which is no power of two of the type uint32");
-                scope.raise(&MALFORMED, view, range.clone(), message);
-                alignment = 32;
-            }
+        if source.invalid && kind == TEXT {
+            scope.raise(&MALFORMED, view, range.clone(), format!("the value of {key:?} is not UTF-8"));
         }
+        keys.meet(&key, kind, &value, &range, view, scope);
         let template = key == "tokenizer.chat_template" || key.starts_with("tokenizer.chat_template.");
         if template {
             for template in &value.texts {
                 chat_template::inspect(template, view, scope);
             }
         }
-        if key.is_empty() || key.contains(|c: char| c.is_control() || c == '\u{fffd}') {
-            scope.raise(&MALFORMED, view, range.clone(), format!("the key {key:?} is no name"));
+        if key.is_empty() || key.len() > KEY || key.contains(|c: char| c.is_control() || c == '\u{fffd}') {
+            let shown: String = key.chars().take(64).collect();
+            scope.raise(&MALFORMED, view, range.clone(), format!("the key {shown:?} is no name"));
         }
         let list = LISTS.contains(&key.as_str()) && value.texts.len() > 1;
         let listed =
@@ -74,15 +79,18 @@ pub fn keys(source: &mut Source<'_>, count: u64, view: &View<'_>, scope: &mut Sc
             scope.raise(&DUPLICATE, view, range, format!("the key {key:?} occurs twice"));
         }
     }
-    Ok(alignment)
+    keys.close(view, scope);
+    Ok(keys)
 }
 
 /// What is kept of a value.
 #[derive(Default)]
-struct Value {
-    number: Option<u64>,
+pub struct Value {
+    pub number: Option<u64>,
     shown: Option<String>,
-    texts: Vec<String>,
+    pub texts: Vec<String>,
+    /// Elements, if it is an array.
+    pub length: Option<u64>,
 }
 
 impl Value {
@@ -106,7 +114,7 @@ fn read(source: &mut Source<'_>, kind: u32, depth: u32, value: &mut Value) -> Re
             1 => "true".to_owned(),
             other => return Err(Stop::Malformed(format!("a truth value is {other}"))),
         },
-        8 => {
+        TEXT => {
             let text = source.text()?;
             // Lists of tokens are long; what can be a template is among the first.
             if value.texts.len() < 64 {
@@ -114,7 +122,7 @@ fn read(source: &mut Source<'_>, kind: u32, depth: u32, value: &mut Value) -> Re
             }
             return Ok(());
         }
-        9 => return array(source, depth, value),
+        LIST => return array(source, depth, value),
         10 => integer(value, source.u64()?),
         11 => source.u64()?.cast_signed().to_string(),
         12 => f64::from_bits(source.u64()?).to_string(),
@@ -145,7 +153,10 @@ fn array(source: &mut Source<'_>, depth: u32, value: &mut Value) -> Result<(), S
     if length.checked_mul(width).is_none_or(|bytes| bytes > source.left()) {
         return Err(Stop::Malformed(format!("an array has {length} elements, {} bytes are left", source.left())));
     }
-    if kind != 8 && kind != 9 {
+    if depth == 0 {
+        value.length = Some(length);
+    }
+    if !matches!(kind, TRUTH | TEXT | LIST) {
         return source.skip(length * width);
     }
     for _ in 0..length {
@@ -155,10 +166,12 @@ fn array(source: &mut Source<'_>, depth: u32, value: &mut Value) -> Result<(), S
     Ok(())
 }
 
-/// Reads the list of tensors; what is wrong with single entries is raised.
+/// Reads the list of tensors; what is wrong with single entries is raised. `picture` says that the model is one of those
+/// whose programs allow longer names.
 pub fn tensors(
     source: &mut Source<'_>,
     count: u64,
+    picture: bool,
     view: &View<'_>,
     scope: &mut Scope<'_>,
 ) -> Result<Vec<Entry>, (Stop, Vec<Entry>)> {
@@ -170,20 +183,11 @@ pub fn tensors(
             Ok(entry) => entry,
             Err(stop) => return Err((stop, entries)),
         };
-        let range = start..source.position();
         if !names.insert(entry.name.clone()) {
-            scope.raise(&DUPLICATE, view, range.clone(), format!("two tensors are called {:?}", entry.name));
+            let message = format!("two tensors are called {:?}", entry.name);
+            scope.raise(&DUPLICATE, view, start..source.position(), message);
         }
-        if entry.name.contains('\u{fffd}') {
-            scope.raise(&MALFORMED, view, range.clone(), format!("the tensor name {:?} is not UTF-8", entry.name));
-        }
-        if let Some(what) = odd_name(&entry.name) {
-            scope.raise(&TENSOR_NAME_UNSAFE, view, range.clone(), format!("the tensor name {:?} {what}", entry.name));
-        }
-        if numbered(entry.kind).is_none() {
-            let message = format!("{:?} has the element type {}, which is unknown", entry.name, entry.kind);
-            scope.raise(&UNKNOWN_TYPE, view, range, message);
-        }
+        judge(&entry, picture, view, scope);
         if entries.len() as u64 >= scope.limits.tensors {
             scope.limit("tensors", scope.limits.tensors, view);
             break;
@@ -191,6 +195,40 @@ pub fn tensors(
         entries.push(entry);
     }
     Ok(entries)
+}
+
+/// What is wrong with one entry by itself.
+fn judge(entry: &Entry, picture: bool, view: &View<'_>, scope: &mut Scope<'_>) {
+    let (name, range) = (&entry.name, entry.at.clone());
+    if name.is_empty() || name.contains('\u{fffd}') {
+        scope.raise(&MALFORMED, view, range.clone(), format!("the tensor name {name:?} is empty or not UTF-8"));
+    }
+    let most = if picture || is_of_picture(name) { PICTURE_NAME } else { NAME };
+    if name.len() >= most {
+        let shown: String = name.chars().take(80).collect();
+        let message = format!("the tensor name {shown:?} has {} bytes, loaders take {}", name.len(), most - 1);
+        scope.raise(&MALFORMED, view, range.clone(), message);
+    }
+    if let Some(what) = odd_name(name) {
+        scope.raise(&TENSOR_NAME_UNSAFE, view, range.clone(), format!("the tensor name {name:?} {what}"));
+    }
+    match numbered(entry.kind) {
+        None => {
+            let message = format!("{name:?} has the element type {}, which is unknown", entry.kind);
+            scope.raise(&UNKNOWN_TYPE, view, range, message);
+        }
+        Some(kind) if is_removed(entry.kind) => {
+            let message = format!("{name:?} has the element type {} ({}), which ggml removed", entry.kind, kind.name);
+            scope.raise(&UNKNOWN_TYPE, view, range, message);
+        }
+        Some(_) => {}
+    }
+}
+
+/// True for the tensor names of Stable Diffusion, whose programs write no architecture and take longer names.
+pub fn is_of_picture(name: &str) -> bool {
+    let begins = ["model.diffusion_model.", "first_stage_model.", "cond_stage_model.", "conditioner.", "vae.", "unet."];
+    begins.iter().any(|begin| name.starts_with(begin))
 }
 
 fn entry(source: &mut Source<'_>) -> Result<Entry, Stop> {

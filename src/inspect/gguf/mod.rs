@@ -5,8 +5,10 @@
 //! of quantised blocks, and whether the keys describe the tensors.
 
 mod header;
+mod keys;
 mod rules;
 mod source;
+pub mod split;
 mod types;
 
 use std::ops::Range;
@@ -65,16 +67,23 @@ fn structure(source: &mut Source<'_>, view: &View<'_>, scope: &mut Scope<'_>) ->
             return Err(Stop::Malformed(message));
         }
     }
-    let alignment = header::keys(source, keys, view, scope)?;
-    let entries = match header::tensors(source, count, view, scope) {
+    let keys = header::keys(source, keys, view, scope)?;
+    let entries = match header::tensors(source, count, keys.is_picture(), view, scope) {
         Ok(entries) => entries,
         Err((stop, entries)) => {
             list(&entries, 0, view, scope);
             return Err(stop);
         }
     };
-    let data = source.position().next_multiple_of(alignment);
-    layout(&entries, data, alignment, view, scope);
+    let picture = entries.iter().any(|entry| header::is_of_picture(&entry.name));
+    if keys.architecture.is_none() && !keys.is_beside() && !picture {
+        scope.raise(&MALFORMED, view, 0..0, "it does not say of which architecture the model is");
+    }
+    let data = source.position().next_multiple_of(keys.alignment);
+    if !entries.is_empty() {
+        padding(source.position()..data.min(view.len()), view, scope);
+    }
+    layout(&entries, data, keys.alignment, view, scope);
     list(&entries, data, view, scope);
     Ok(())
 }
@@ -84,6 +93,7 @@ fn structure(source: &mut Source<'_>, view: &View<'_>, scope: &mut Scope<'_>) ->
 fn size(entry: &Entry) -> Option<u64> {
     let kind = types::numbered(entry.kind)?;
     let row = entry.shape.first().copied().unwrap_or(1);
+    entry.shape.iter().all(|dimension| *dimension > 0).then_some(())?;
     let elements = entry.shape.iter().try_fold(1u64, |product, dimension| product.checked_mul(*dimension))?;
     // Loaders count in signed numbers.
     let elements = i64::try_from(elements).ok()?.unsigned_abs();
@@ -96,12 +106,18 @@ fn layout(entries: &[Entry], data: u64, alignment: u64, view: &View<'_>, scope: 
     let mut placed: Vec<(u64, u64, &Entry)> = Vec::new();
     for entry in entries {
         if entry.offset % alignment != 0 {
-            let message = format!("{:?} begins at {}, which is not aligned to {alignment}", entry.name, entry.offset);
+            let message = format!(
+                "{:?} begins at {}, which is not aligned to {alignment}",
+                entry.name,
+                entry.offset.cast_signed()
+            );
             scope.raise(&MALFORMED, view, entry.at.clone(), message);
         }
         let Some(size) = size(entry) else {
             if types::numbered(entry.kind).is_some() {
-                let message = format!("the size of {:?} is impossible: shape {:?}", entry.name, entry.shape);
+                // Negative numbers are read as such, as loaders read them.
+                let shape: Vec<_> = entry.shape.iter().map(|dimension| dimension.cast_signed()).collect();
+                let message = format!("the size of {:?} is impossible: shape {shape:?}", entry.name);
                 scope.raise(&SIZE_IMPOSSIBLE, view, entry.at.clone(), message);
             }
             continue;
@@ -115,6 +131,9 @@ fn layout(entries: &[Entry], data: u64, alignment: u64, view: &View<'_>, scope: 
         }
     }
     let complete = placed.len() == entries.len();
+    if complete {
+        order(&placed, alignment, view, scope);
+    }
     placed.sort_by_key(|(start, end, _)| (*start, *end));
     let mut covered = data;
     for (start, end, entry) in &placed {
@@ -135,9 +154,41 @@ fn layout(entries: &[Entry], data: u64, alignment: u64, view: &View<'_>, scope: 
     }
 }
 
+/// Loaders want the tensors in the order of the list, each where the one before ends, filled up to the alignment.
+fn order(placed: &[(u64, u64, &Entry)], alignment: u64, view: &View<'_>, scope: &mut Scope<'_>) {
+    let before = placed.iter().zip(placed.iter().skip(1));
+    let odd = before.map(|(before, after)| (before, after)).find(|(before, after)| after.0 < before.0);
+    if let Some(((.., before), (.., after))) = odd {
+        let message = format!(
+            "{:?} lies before {:?}, although it is listed behind it: loaders refuse tensors out of order",
+            after.name, before.name
+        );
+        scope.raise(&MALFORMED, view, after.at.clone(), message);
+    } else if let Some((start, _, first)) = placed.first().filter(|(start, ..)| start % alignment == 0)
+        && first.offset != 0
+    {
+        let message = format!("the first tensor, {:?}, begins at byte {start}, not where the data begins", first.name);
+        scope.raise(&MALFORMED, view, first.at.clone(), message);
+    }
+}
+
 fn unowned(range: Range<u64>, alignment: u64, view: &View<'_>, scope: &mut Scope<'_>) {
-    if range.start < range.end && range.end - range.start >= alignment {
-        let message = format!("{} bytes belong to no tensor", range.end - range.start);
+    if range.start >= range.end {
+        return;
+    }
+    if range.end - range.start < alignment {
+        return padding(range, view, scope);
+    }
+    let message = format!("{} bytes belong to no tensor", range.end - range.start);
+    scope.raise(&HIDDEN_DATA, view, range, message);
+}
+
+/// What fills up to the alignment is zero.
+fn padding(range: Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
+    let length = range.end.saturating_sub(range.start).min(4096);
+    let Ok(bytes) = view.read_up_to(range.start, length) else { return };
+    if length > 0 && bytes.iter().any(|byte| *byte != 0) {
+        let message = format!("{length} bytes that only fill up to the alignment are not zero");
         scope.raise(&HIDDEN_DATA, view, range, message);
     }
 }

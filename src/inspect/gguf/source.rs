@@ -21,6 +21,8 @@ pub struct Source<'v> {
     /// Version 1 writes lengths in 32 bits.
     narrow: bool,
     big_endian: bool,
+    /// True once a string was met that is not UTF-8.
+    pub invalid: bool,
 }
 
 impl<'v> Source<'v> {
@@ -28,7 +30,7 @@ impl<'v> Source<'v> {
     pub fn new(view: &'v View<'_>, version: u32, big_endian: bool) -> Self {
         let mut reader = view.reader();
         reader.seek(8);
-        Self { reader, end: view.len(), narrow: version == 1, big_endian }
+        Self { reader, end: view.len(), narrow: version == 1, big_endian, invalid: false }
     }
 
     /// Offset of the next byte.
@@ -107,6 +109,9 @@ impl<'v> Source<'v> {
         if (&mut self.reader).take(length).read_to_end(&mut bytes).is_err() {
             return Err(self.reader.trouble().map_or(Stop::End, Stop::Trouble));
         }
-        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+        Ok(String::from_utf8(bytes).unwrap_or_else(|error| {
+            self.invalid = true;
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        }))
     }
 }

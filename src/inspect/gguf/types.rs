@@ -63,6 +63,14 @@ static TYPES: [Option<Type>; 42] = [
     block("Q1_0", 128, 18),
 ];
 
+/// Numbers of types that were removed from ggml: their layouts were given up, and loaders refuse them.
+const REMOVED: [u32; 8] = [4, 5, 31, 32, 33, 36, 37, 38];
+
+/// True for a type that loaders refuse although files of it exist.
+pub fn is_removed(number: u32) -> bool {
+    REMOVED.contains(&number)
+}
+
 /// The type of that number.
 pub fn numbered(number: u32) -> Option<&'static Type> {
     TYPES.get(usize::try_from(number).ok()?)?.as_ref()

@@ -8,7 +8,7 @@ mod tree;
 
 use std::collections::HashSet;
 
-use crate::model::{Class, Format, Rule, Severity};
+use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
 use super::{Inspector, Scope, letters};
@@ -39,8 +39,9 @@ pub static DUPLICATE_KEY: Rule = Rule {
 /// Nesting that is followed.
 const DEPTH: usize = 512;
 
-/// Texts up to this many bytes are also looked at as trees; configurations are far smaller.
-const TREE_BYTES: usize = 48 << 20;
+/// Texts of up to this many values are also looked at as trees, which take a fixed number of bytes for each value. The
+/// vocabularies of the largest tokenizers have a million.
+const TREE_VALUES: u64 = 8_000_000;
 
 /// How far a text is read to find out whether it begins as JSON, in bytes.
 const LONGEST: u64 = 128 << 20;
@@ -79,12 +80,13 @@ impl Inspector for Json {
             Err(trouble) => return scope.unreadable(view, &trouble),
         };
         let bytes = letters::narrow(&bytes);
+        let twice = doubles(&super::words::name(view, scope));
         let start = if bytes.starts_with(MARK) { MARK.len() } else { 0 };
         let mut at = start;
         let mut texts = 0u64;
-        loop {
-            match check(&bytes[at..], at as u64, view, scope) {
-                Ok(()) => break,
+        let values = loop {
+            match check(&bytes[at..], at as u64, twice, view, scope) {
+                Ok(count) => break count,
                 Err(fault) if fault.kind == FaultKind::After && starts_line(&bytes, at + fault.at) => {
                     at += fault.at;
                     texts += 1;
@@ -97,9 +99,9 @@ impl Inspector for Json {
                     return;
                 }
             }
-        }
-        if texts == 0 && bytes.len() > TREE_BYTES {
-            scope.limit("json-tree-bytes", TREE_BYTES as u64, view);
+        };
+        if texts == 0 && values > TREE_VALUES {
+            scope.limit("json-tree-values", TREE_VALUES, view);
         } else if texts == 0
             && let Some(tree) = Tree::read(&bytes[start..], DEPTH)
         {
@@ -148,11 +150,37 @@ fn starts_line(bytes: &[u8], at: usize) -> bool {
     before[before.len() - blank..].contains(&b'\n')
 }
 
-/// Reads one text; names that occur twice are raised. `base` is where the text begins in the view.
-fn check(bytes: &[u8], base: u64, view: &View<'_>, scope: &mut Scope<'_>) -> Result<(), Fault> {
+/// How bad a name is that occurs twice. Lists of words and other data hold many by accident, and nothing is decided by
+/// them; what decides how a model is loaded is called something like these.
+fn doubles(name: &str) -> Severity {
+    const DECIDING: [&str; 13] = [
+        "config",
+        "index",
+        "schema",
+        "tokenizer",
+        "model",
+        "manifest",
+        "module",
+        "setting",
+        "param",
+        "adapter",
+        "special",
+        "processor",
+        ".ipynb",
+    ];
+    let data = ["vocab", "dict", "lexicon", "words", ".jsonl"].iter().any(|word| name.contains(word));
+    let deciding = DECIDING.iter().any(|word| name.contains(word)) || !name.contains(".json");
+    if deciding && !data { DUPLICATE_KEY.severity } else { Severity::Low }
+}
+
+/// Reads one text; names that occur twice are raised with that severity. `base` is where the text begins in the view.
+/// Returns how many names, values and brackets it has.
+fn check(bytes: &[u8], base: u64, twice: Severity, view: &View<'_>, scope: &mut Scope<'_>) -> Result<u64, Fault> {
     let mut tokens = Tokens::new(bytes, Dialect::Python, DEPTH);
     let mut objects: Vec<HashSet<std::borrow::Cow<'_, str>>> = Vec::new();
+    let mut values = 0;
     while let Some((span, token)) = tokens.next()? {
+        values += 1;
         match token {
             Token::ObjectStart => objects.push(HashSet::new()),
             Token::ObjectEnd => {
@@ -162,7 +190,13 @@ fn check(bytes: &[u8], base: u64, view: &View<'_>, scope: &mut Scope<'_>) -> Res
                 let Some(names) = objects.last_mut() else { continue };
                 if names.contains(&name) {
                     let (start, end) = (base + span.start as u64, base + span.end as u64);
-                    scope.raise(&DUPLICATE_KEY, view, start..end, format!("an object holds {name:?} twice"));
+                    if !scope.lists(&DUPLICATE_KEY, twice) {
+                        scope.add(Evidence::new(&DUPLICATE_KEY, "").rated(twice));
+                        continue;
+                    }
+                    let evidence = Evidence::new(&DUPLICATE_KEY, format!("an object holds {name:?} twice"));
+                    let evidence = evidence.rated(twice).at(view.place(start..end));
+                    scope.add(evidence.showing(view.excerpt(start..end)));
                 } else {
                     names.insert(name);
                 }
@@ -170,7 +204,7 @@ fn check(bytes: &[u8], base: u64, view: &View<'_>, scope: &mut Scope<'_>) -> Res
             _ => {}
         }
     }
-    Ok(())
+    Ok(values)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! for. Not looked at: the values, which readers take as numbers, texts and bytes.
 
 mod arrow;
+mod chunks;
 mod parquet;
 mod thrift;
 

@@ -1,6 +1,6 @@
 //! Parquet: `PAR1`, columns, a footer in Thrift, its length, `PAR1`.
 //!
-//! Source: `parquet.thrift` of the format's repository. Not looked at: pages, offsets of column chunks, and files that a
+//! Source: `parquet.thrift` of the format's repository. Not looked at: what is in the pages, and files that a
 //! summary file refers to.
 
 use base64::Engine as _;
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use super::super::claim::FORMAT_NOT_INSPECTED;
 use super::super::{Inspector, Scope};
 use super::thrift::{BINARY, LIST, Reader, STRUCT};
-use super::{malformed, part, schema};
+use super::{chunks, malformed, part, schema};
 use crate::model::Format;
 use crate::weigh::View;
 
@@ -50,6 +50,11 @@ impl Inspector for Parquet {
         let Some(pairs) = pairs(&footer) else {
             return malformed(view, start, "the footer is not what the format lays down", scope);
         };
+        match chunks::check(&footer, start) {
+            Some(Ok(())) => {}
+            Some(Err(what)) => malformed(view, start, what, scope),
+            None => malformed(view, start, "the groups of rows are not what the format lays down", scope),
+        }
         for (_, value) in pairs.into_iter().filter(|(key, _)| *key == b"ARROW:schema") {
             let (bytes, whole) = decoded(value);
             schema(&bytes, None, view, scope);

@@ -6,6 +6,8 @@
 /// Structures inside structures.
 const DEPTH: u32 = 32;
 
+/// Numbers of two to eight bytes, written as short as they are.
+pub const INTEGERS: [u8; 3] = [4, 5, 6];
 /// A list, whose items follow.
 pub const LIST: u8 = 9;
 /// Bytes with their length.
@@ -42,6 +44,12 @@ impl<'b> Reader<'b> {
         None
     }
 
+    /// A number, zigzag.
+    pub fn integer(&mut self) -> Option<i64> {
+        let number = self.varint()?;
+        Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
     /// Bytes behind their length.
     pub fn binary(&mut self) -> Option<&'b [u8]> {
         let length = usize::try_from(self.varint()?).ok()?;
@@ -58,10 +66,7 @@ impl<'b> Reader<'b> {
         }
         *last = match head >> 4 {
             // The number itself, zigzag.
-            0 => {
-                let number = self.varint()?;
-                (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
-            }
+            0 => self.integer()?,
             more => last.checked_add(i64::from(more))?,
         };
         Some(Some((*last, head & 0x0f)))

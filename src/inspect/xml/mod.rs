@@ -3,6 +3,8 @@
 //! Events come from `quick-xml`, which expands no entity. Sources: XML 1.0 (fifth edition), XInclude 1.1. Not looked at:
 //! schemas, and namespaces beyond the local name.
 
+mod fields;
+mod graph;
 pub mod openvino;
 mod pmml;
 mod prolog;
@@ -19,7 +21,7 @@ use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
 pub use openvino::{OPENVINO_CUSTOM_LAYER, OPENVINO_MALFORMED};
-pub use pmml::PMML_FOREIGN_FUNCTION;
+pub use pmml::{PMML_FOREIGN_FUNCTION, PMML_MALFORMED};
 
 /// Not well-formed.
 pub static XML_MALFORMED: Rule = Rule {
@@ -144,7 +146,12 @@ impl Document<'_, '_> {
                     self.element(&start, at, scope).or_else(broken)?;
                 }
                 Ok(Event::Empty(start)) => self.element(&start, at, scope).or_else(broken)?,
-                Ok(Event::End(_)) => self.depth = self.depth.saturating_sub(1),
+                Ok(Event::End(end)) => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if let Dialect::OpenVino(model) = &mut self.dialect {
+                        model.leave(local(end.name().into_inner()), self.view, scope);
+                    }
+                }
                 Ok(Event::DocType(declaration)) => self.declaration(declaration.as_ref(), at, scope),
                 Ok(Event::Text(text)) => self.words(text.as_ref(), at, scope),
                 Ok(Event::CData(text)) => self.words(text.as_ref(), at, scope),
@@ -241,7 +248,10 @@ impl Document<'_, '_> {
         }
     }
 
-    fn words(&self, text: &str, at: u64, scope: &mut Scope<'_>) {
+    fn words(&mut self, text: &str, at: u64, scope: &mut Scope<'_>) {
+        if let Dialect::OpenVino(model) = &mut self.dialect {
+            model.text(text, at);
+        }
         if matches!(self.dialect, Dialect::Plain) {
             return;
         }

@@ -2,11 +2,12 @@
 //!
 //! Constants name their bytes by offset and size. Layers outside of the numbered sets of operations are those of an
 //! extension, which is native code that is loaded. Source: the OpenVINO documentation on IR and operation sets. Not
-//! looked at: whether edges and shapes fit together.
+//! looked at: whether the shapes of connected ports are the same.
 
 use std::collections::BTreeMap;
 
 use super::Element;
+use super::graph::Graph;
 use crate::inspect::Scope;
 use crate::inspect::claim::SHARD_MISSING;
 use crate::model::{Artifact, Class, Evidence, Format, Rule, Severity};
@@ -15,7 +16,7 @@ use crate::weigh::View;
 /// Constants that cannot be.
 pub static OPENVINO_MALFORMED: Rule = Rule {
     id: "openvino-malformed",
-    summary: "constants of the OpenVINO model contradict their shapes, or are not what the weights hold",
+    summary: "layers, edges or constants of the OpenVINO model contradict each other, or are not what the weights hold",
     severity: Severity::Medium,
     class: Class::Defect,
     page: include_str!("../../rules/openvino-malformed.md"),
@@ -43,14 +44,41 @@ const ALIGNED: u64 = 64;
 pub struct OpenVino {
     /// Name and type of the layer that is open.
     layer: String,
+    /// True if it is a constant of the format from version 10 on.
+    constant: bool,
     /// Where the last constant ends.
     end: u64,
+    /// The version of the format, 0 if there is none.
+    version: u64,
+    /// The graph and the bodies in it that are open.
+    graphs: Vec<Graph>,
+    /// True inside of a length of a port.
+    length: bool,
+    layers: u64,
+}
+
+/// Versions of the format, with room for some that are to come.
+const VERSIONS: std::ops::RangeInclusive<u64> = 1..=20;
+/// The version from which on all is a graph of numbered operations.
+const CONNECTED: u64 = 10;
+
+/// True for elements that hold a graph.
+fn is_graph(name: &str) -> bool {
+    name == "net" || name == "body" || name.ends_with("_body")
 }
 
 impl OpenVino {
     /// One element.
     pub fn element(&mut self, element: &Element<'_>, view: &View<'_>, scope: &mut Scope<'_>) {
+        if is_graph(element.name) && self.graphs.len() < 64 {
+            self.graphs.push(Graph::default());
+        }
+        self.length = element.name == "dim";
+        if let Some(graph) = self.graphs.last_mut() {
+            graph.element(element);
+        }
         match element.name {
+            "net" => self.net(element, view, scope),
             "layer" => self.layer(element, view, scope),
             // Before version 10 of the format, constants are parts of the layers that use them.
             "data" | "weights" | "biases" | "custom" => self.data(element, view, scope),
@@ -67,7 +95,38 @@ impl OpenVino {
         }
     }
 
+    /// The text of an element.
+    pub fn text(&mut self, text: &str, at: u64) {
+        if let Some(graph) = self.graphs.last_mut().filter(|_| self.length) {
+            graph.dimension(text, at);
+        }
+    }
+
+    /// The end of an element.
+    pub fn leave(&mut self, name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+        self.length = false;
+        if let Some(graph) = if is_graph(name) { self.graphs.pop() } else { None } {
+            for (at, what) in graph.close(self.version >= CONNECTED) {
+                raise(&OPENVINO_MALFORMED, at, what, view, scope);
+            }
+            if name == "net" && self.layers == 0 {
+                raise(&OPENVINO_MALFORMED, 0, "the model has no layers".to_owned(), view, scope);
+            }
+        }
+    }
+
+    fn net(&mut self, element: &Element<'_>, view: &View<'_>, scope: &mut Scope<'_>) {
+        let version = element.get("version");
+        self.version = version.and_then(|version| version.parse().ok()).unwrap_or(0);
+        if !VERSIONS.contains(&self.version) {
+            let message = format!("the version of the format is {:?}", version.unwrap_or("missing"));
+            raise(&OPENVINO_MALFORMED, element.at, message, view, scope);
+        }
+    }
+
     fn layer(&mut self, element: &Element<'_>, view: &View<'_>, scope: &mut Scope<'_>) {
+        self.layers += 1;
+        self.constant = element.get("type") == Some("Const") && self.version >= CONNECTED;
         let (name, kind) = (element.get("name").unwrap_or_default(), element.get("type").unwrap_or_default());
         self.layer = format!("{name:?} ({kind})");
         // Models of the first ten versions of the format say none.
@@ -81,7 +140,18 @@ impl OpenVino {
     }
 
     fn data(&mut self, element: &Element<'_>, view: &View<'_>, scope: &mut Scope<'_>) {
-        let (Some(offset), Some(size)) = (element.get("offset"), element.get("size")) else { return };
+        let kind = element.get("element_type");
+        if let Some(odd) = kind.filter(|kind| bits(kind).is_none() && !is_packed(kind)) {
+            let message = format!("{} is of the element type {odd:?}, which does not exist", self.layer);
+            raise(&OPENVINO_MALFORMED, element.at, message, view, scope);
+        }
+        let (Some(offset), Some(size)) = (element.get("offset"), element.get("size")) else {
+            if self.constant && element.name == "data" {
+                let message = format!("the constant {} does not say where it lies, or how long it is", self.layer);
+                raise(&OPENVINO_MALFORMED, element.at, message, view, scope);
+            }
+            return;
+        };
         let (Ok(offset), Ok(size)) = (offset.parse::<u64>(), size.parse::<u64>()) else {
             let message = format!("{} lies at {offset:?} and has {size:?} bytes, which are no numbers", self.layer);
             return raise(&OPENVINO_MALFORMED, element.at, message, view, scope);
@@ -93,7 +163,7 @@ impl OpenVino {
                 raise(&OPENVINO_MALFORMED, element.at, message, view, scope);
             }
         }
-        let (Some(shape), Some(kind)) = (element.get("shape"), element.get("element_type")) else { return };
+        let (Some(shape), Some(kind)) = (element.get("shape"), kind) else { return };
         let Some(bits) = bits(kind) else { return };
         let dimensions = shape.split(',').map(str::trim).filter(|text| !text.is_empty());
         let elements = dimensions
@@ -126,6 +196,11 @@ fn bits(kind: &str) -> Option<u64> {
     })
 }
 
+/// Types whose elements have no fixed number of bits, or are packed in some other way.
+fn is_packed(kind: &str) -> bool {
+    matches!(kind, "string" | "dynamic" | "undefined" | "u3" | "u6" | "")
+}
+
 fn raise(rule: &'static Rule, at: u64, message: String, view: &View<'_>, scope: &mut Scope<'_>) {
     let at = at.min(view.len());
     scope.raise(rule, view, at..at, message);
@@ -155,17 +230,21 @@ pub fn models(artifacts: &[Artifact]) -> BTreeMap<&str, &Artifact> {
 #[must_use]
 pub fn pairs(artifacts: &[Artifact]) -> Vec<Evidence> {
     let stem = |weights: &'_ Artifact| weights.path.as_str().strip_suffix(".bin").map(str::to_owned);
-    let sizes: BTreeMap<String, u64> =
-        artifacts.iter().filter_map(|weights| Some((stem(weights)?, weights.size))).collect();
+    let files: BTreeMap<String, &Artifact> =
+        artifacts.iter().filter_map(|weights| Some((stem(weights)?, weights))).collect();
+    let texts = ["text", "json", "html", "xml", "script"].map(Format::named);
     let mut evidence = Vec::new();
     for (stem, model) in models(artifacts) {
         let asked = asked(model);
         let name = stem.rsplit('/').next().unwrap_or(stem);
-        let (rule, message) = match sizes.get(stem) {
+        let sizes = files.get(stem).map(|weights| weights.size);
+        let text = files.get(stem).is_some_and(|weights| texts.iter().any(|text| weights.is(text)));
+        let (rule, message) = match sizes {
             None if asked > 0 => {
                 (&SHARD_MISSING, format!("\"{name}.bin\" is not there; the model takes {asked} bytes from it"))
             }
-            Some(size) if asked > *size => {
+            Some(_) if asked > 0 && text => (&OPENVINO_MALFORMED, format!("\"{name}.bin\" is a text, no weights")),
+            Some(size) if asked > size => {
                 (&OPENVINO_MALFORMED, format!("constants go to byte {asked} of \"{name}.bin\", which has {size}"))
             }
             Some(size) if asked > 0 && size - asked >= ALIGNED => {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Element;
+use super::fields::Fields;
 use crate::inspect::Scope;
 use crate::model::{Class, Evidence, Rule, Severity};
 use crate::weigh::View;
@@ -20,9 +21,20 @@ pub static PMML_FOREIGN_FUNCTION: Rule = Rule {
     frameworks: &["CWE-470", "CWE-94", "AML.T0011.000"],
 };
 
+/// Fields and words that do not fit.
+pub static PMML_MALFORMED: Rule = Rule {
+    id: "pmml-malformed",
+    summary: "the PMML document lacks a part, or names fields, words or numbers that cannot be",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../../rules/pmml-malformed.md"),
+    frameworks: &["CWE-20", "CWE-1287"],
+};
+
 /// What was met.
 #[derive(Default)]
 pub struct Pmml {
+    fields: Fields,
     defined: BTreeSet<String>,
     /// Functions that look like classes, and where they are first called.
     called: BTreeMap<String, u64>,
@@ -31,6 +43,7 @@ pub struct Pmml {
 impl Pmml {
     /// One element.
     pub fn element(&mut self, element: &Element<'_>, view: &View<'_>, scope: &mut Scope<'_>) {
+        self.fields.element(element);
         let name = element.name.to_ascii_lowercase();
         if matches!(name.as_str(), "script" | "javascript" | "groovy" | "rscript" | "python") {
             let message = format!("an element {:?} holds a script", element.name);
@@ -49,6 +62,10 @@ impl Pmml {
 
     /// The end: functions that were defined are the document's own.
     pub fn close(self, view: &View<'_>, scope: &mut Scope<'_>) {
+        for (at, what) in self.fields.close() {
+            let at = at.min(view.len());
+            scope.raise(&PMML_MALFORMED, view, at..at, what);
+        }
         for (function, at) in self.called.into_iter().filter(|(function, _)| !self.defined.contains(function)) {
             let running = ["java.lang.", "javax.script", "java.io.", "java.net.", "groovy", "sun."];
             let critical = running.iter().any(|begin| function.starts_with(begin));

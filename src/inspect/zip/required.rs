@@ -49,7 +49,11 @@ pub fn empty(name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 pub fn names(names: impl Iterator<Item = String>, view: &View<'_>, scope: &mut Scope<'_>) {
     let names: Vec<_> = names.collect();
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
-    if view.depth() == 0 && is_skops(scope) && !has("schema.json") {
+    let skops = view.depth() == 0 && is_skops(scope);
+    if skops {
+        skops::held(names.iter().map(String::as_str), view, scope);
+    }
+    if skops && !has("schema.json") {
         scope.raise(&SKOPS_MALFORMED, view, 0..0, "\"schema.json\" is missing, from which skops builds the model");
     }
     // Archives of other programs have members of these names; only the name of the file says that Keras loads it.

@@ -1,7 +1,10 @@
 //! Core ML models (`Model.proto` of coremltools): layers and models that are code of the application, and where an ML
 //! program reads its weights.
 //!
-//! Not looked at: what the layers compute, which the system runs itself.
+//! A package is a folder with a manifest that names its parts. Not looked at: what the layers compute, which the system
+//! runs itself, and whether it fits the description.
+
+mod package;
 
 use super::archive::escapes;
 use super::protobuf::{Event, Step, Stop, Walk};
@@ -9,13 +12,23 @@ use super::{Inspector, Scope, protobuf};
 use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::View;
 
+/// A model or package that is not whole.
+pub static COREML_MALFORMED: Rule = Rule {
+    id: "coreml-malformed",
+    summary: "the Core ML model or package is cut off, lacks a part, or names a part that is not there",
+    severity: Severity::Medium,
+    class: Class::Defect,
+    page: include_str!("../../rules/coreml-malformed.md"),
+    frameworks: &["CWE-20", "CWE-130", "AML.T0076"],
+};
+
 /// A Core ML model that needs code of the application.
 pub static COREML_CUSTOM_MODEL: Rule = Rule {
     id: "coreml-custom-model",
     summary: "the Core ML model is a class of the application that loads it",
     severity: Severity::Medium,
     class: Class::Defect,
-    page: include_str!("../rules/coreml-custom-model.md"),
+    page: include_str!("../../rules/coreml-custom-model.md"),
     frameworks: &["CWE-829", "AML.T0010.001"],
 };
 
@@ -25,9 +38,14 @@ pub static COREML_EXTERNAL_PATH: Rule = Rule {
     summary: "the Core ML model reads weights from a file outside of its package",
     severity: Severity::High,
     class: Class::Defect,
-    page: include_str!("../rules/coreml-external-path.md"),
+    page: include_str!("../../rules/coreml-external-path.md"),
     frameworks: &["CWE-22", "CWE-73"],
 };
+
+pub use package::{held, inspect_manifest};
+
+/// In front of the names of files in the inventory, relative to the file that names them.
+const NAMED: &str = "coreml-file ";
 
 /// In front of the names of files of weights.
 const PACKAGE: &[u8] = b"@model_path/";
@@ -44,6 +62,49 @@ enum Kind {
     Network,
     Layer,
     Custom,
+    Description,
+}
+
+/// Versions of the specification, with room for some that are to come.
+const VERSIONS: std::ops::RangeInclusive<u64> = 1..=30;
+
+/// What the top of a model says of itself.
+#[derive(Default)]
+struct Top {
+    version: Option<u64>,
+    models: u32,
+    inputs: u32,
+    depth: u32,
+}
+
+impl Top {
+    fn meet(&mut self, kind: Kind, event: &Event<'_>) {
+        match (kind, event) {
+            (_, Event::Enter) => {
+                self.models +=
+                    u32::from(self.depth == 1 && matches!(kind, Kind::Wrapped | Kind::Pipeline | Kind::Network));
+                self.depth += 1;
+            }
+            (_, Event::Leave) => self.depth = self.depth.saturating_sub(1),
+            (Kind::Model, Event::Number(1, version)) if self.depth <= 1 => self.version = Some(*version),
+            (Kind::Model, Event::Length(200.., _)) if self.depth <= 1 => self.models += 1,
+            // Inputs, or functions that have their own.
+            (Kind::Description, Event::Length(1 | 20, _)) => self.inputs += 1,
+            _ => {}
+        }
+    }
+
+    fn wrong(&self) -> Option<String> {
+        match (self.version, self.models) {
+            (None, _) => Some("it does not say of which version of the specification it is".to_owned()),
+            (Some(version), _) if !VERSIONS.contains(&version) => {
+                Some(format!("it is of the version {} of the specification", version.cast_signed()))
+            }
+            (_, 1) if self.inputs == 0 => Some("its description names no input".to_owned()),
+            (_, 1) => None,
+            (_, models) => Some(format!("it holds {models} models instead of one")),
+        }
+    }
 }
 
 /// The format.
@@ -70,6 +131,7 @@ impl Inspector for CoreMl {
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
         let step = |kind, field| match (kind, field) {
             (Kind::Model, 200 | 201) => Step::Enter(Kind::Wrapped),
+            (Kind::Model, 2) => Step::Enter(Kind::Description),
             (Kind::Model, 202) | (Kind::Wrapped, 1) => Step::Enter(Kind::Pipeline),
             (Kind::Model, 303 | 403 | 500) => Step::Enter(Kind::Network),
             (Kind::Pipeline, 1) => Step::Enter(Kind::Model),
@@ -79,19 +141,32 @@ impl Inspector for CoreMl {
             _ => Step::Skip,
         };
         let mut custom = Vec::new();
-        let outcome = Walk::new(view, Kind::Model).run(step, |kind, event, at| match (kind, event) {
-            (Kind::Model, Event::Length(555, _)) => custom.push((at, "the model".to_owned())),
-            (Kind::Custom, Event::Bytes(10, name)) => {
-                custom.push((at, format!("the layer {:?}", String::from_utf8_lossy(name))));
+        let mut top = Top { depth: 1, ..Top::default() };
+        let outcome = Walk::new(view, Kind::Model).run(step, |kind, event, at| {
+            top.meet(kind, event);
+            match (kind, event) {
+                (Kind::Model, Event::Length(555, _)) => custom.push((at, "the model".to_owned())),
+                (Kind::Custom, Event::Bytes(10, name)) => {
+                    custom.push((at, format!("the layer {:?}", String::from_utf8_lossy(name))));
+                }
+                _ => {}
             }
-            _ => {}
         });
         for (at, what) in custom {
             let at = at.min(view.len());
             scope.raise(&COREML_CUSTOM_MODEL, view, at..at, format!("{what} is a class of the application"));
         }
-        if let Err(Stop::Trouble(trouble)) = outcome {
-            scope.unreadable(view, &trouble);
+        match outcome {
+            Err(Stop::Trouble(trouble)) => scope.unreadable(view, &trouble),
+            Err(Stop::Malformed(at, what)) => {
+                let at = at.min(view.len());
+                scope.raise(&COREML_MALFORMED, view, at..view.len(), format!("at byte {at}: {what}"));
+            }
+            Ok(()) => {
+                if let Some(what) = top.wrong() {
+                    scope.raise(&COREML_MALFORMED, view, 0..0, what);
+                }
+            }
         }
         files(view, scope);
     }
@@ -110,6 +185,8 @@ fn files(view: &View<'_>, scope: &mut Scope<'_>) {
         if let Some(what) = escapes(&name) {
             let range = at as u64..(at + PACKAGE.len() + name.len()) as u64;
             scope.raise(&COREML_EXTERNAL_PATH, view, range, format!("the file of weights {name:?} {what}"));
+        } else if view.depth() == 0 {
+            scope.contents().metadata.insert(format!("{NAMED}{name}"), String::new());
         }
     }
 }

@@ -197,12 +197,12 @@ impl Machine<'_, '_, '_> {
             }
         } else if same() {
             let Ok(inner) = self.view.member(&name, range.clone()) else { return false };
-            return self.follow(range, layers, &inner);
+            return self.follow_constant(range, layers, &inner);
         } else {
             shown.to_vec()
         };
         let inner = self.view.decompressed(&name, &bytes);
-        self.follow(range, layers, &inner)
+        self.follow_constant(range, layers, &inner)
     }
 
     /// Takes the layers off a constant; `None` if that cannot be done, which is written down.
@@ -238,7 +238,7 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Follows a pickle that a constant may hold, apart, and writes down what is said of it if it is one.
-    fn follow(&mut self, range: &Range<u64>, layers: &[Layer], inner: &View<'_>) -> bool {
+    fn follow_constant(&mut self, range: &Range<u64>, layers: &[Layer], inner: &View<'_>) -> bool {
         let mut apart = Scope::new(self.scope.path, self.scope.limits);
         apart.lists = self.lists;
         let followed = super::inspect_streams(inner, &mut apart, self.lists);

@@ -168,7 +168,8 @@ fn layer(class: &str, config: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// What loading imports and calls. Plain functions are named in their configuration, specifications of tensors beside it.
+/// What loading imports and calls. Plain functions are named in their configuration, specifications of tensors beside
+/// it.
 fn called(class: &str, module: Option<&str>, value: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     let function = class == "function";
     let registered = value.get("registered_name").and_then(Tree::text) == Some(class);

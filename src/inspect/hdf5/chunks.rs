@@ -161,7 +161,7 @@ impl File<'_, '_> {
             }
             if count > 0 {
                 fields.skip(8)?;
-                for step in &pieces.layout.shape {
+                for step in pieces.layout.shape.iter().chain([&pieces.layout.element]) {
                     let even = fields.number(8)?.checked_rem(*step) == Some(0);
                     hold(even, at, "a tree of pieces ends between two of them")?;
                 }

@@ -60,8 +60,7 @@ impl File<'_, '_> {
         if let Some(space) = space {
             self.checked(space, 18 + 7 * l + o, b"FSHD", "the free space of a heap")?;
         }
-        fields.skip(4 * l)?;
-        fields.skip(4 * l)?;
+        fields.skip(8 * l)?;
         let width = fields.number(2)?;
         let start = fields.length()?;
         let largest = fields.length()?;
@@ -80,24 +79,16 @@ impl File<'_, '_> {
             largest,
         };
         let of_block = u8::try_from(largest.ilog2().div_ceil(8)).unwrap_or(8);
-        let mut heap = Heap {
-            blocks: Vec::new(),
-            at,
-            identifier,
-            offset: shape.offset,
-            length: of_block.min(width_of(largest_object)),
-            huge: Vec::new(),
-        };
+        let mut blocks = Vec::new();
         if let Some(root) = root {
-            self.heap_block(root, (rows, start, 0), &shape, 0, &mut heap.blocks)?;
+            self.heap_block(root, (rows, start, 0), &shape, 0, &mut blocks)?;
         }
-        if let Some(huge) = huge {
-            heap.huge = self.records(huge, &[1, 2, 3, 4])?;
-            if heap.huge.len() > BLOCKS {
-                return unread(at, "a fractal heap has too many large objects to be read");
-            }
+        let huge = huge.map_or(Ok(Vec::new()), |huge| self.records(huge, &[1, 2, 3, 4]))?;
+        if huge.len() > BLOCKS {
+            return unread(at, "a fractal heap has too many large objects to be read");
         }
-        Ok(heap)
+        let length = of_block.min(width_of(largest_object));
+        Ok(Heap { blocks, at, identifier, offset: shape.offset, length, huge })
     }
 
     /// `block` is how many rows it has (none if it is a direct one), its size and its offset.

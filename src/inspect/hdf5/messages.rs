@@ -61,7 +61,8 @@ pub fn space(fields: &mut Fields<'_>) -> Held<Space> {
     Ok(space)
 }
 
-/// The filters of a dataset with the first of their settings, in the order they were applied. Source: specification, IV.A.2.l.
+/// The filters of a dataset with the first of their settings, in the order they were applied.
+/// Source: specification, IV.A.2.l.
 pub fn filters(fields: &mut Fields<'_>) -> Held<Vec<(u64, Option<u64>)>> {
     let at = fields.place();
     let version = fields.version(1..=2)?;

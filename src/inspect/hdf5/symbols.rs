@@ -1,4 +1,6 @@
-//! Groups of the old kind: a tree of nodes whose names are in a local heap. Source: specification, III.A.1, III.B, III.D.
+//! Groups of the old kind: a tree of nodes whose names are in a local heap.
+//!
+//! Source: specification, III.A.1, III.B, III.D.
 
 use std::collections::BTreeSet;
 

@@ -40,7 +40,7 @@ pub fn read(sheet: &mut Sheet<'_>, text: &str) {
             continue;
         };
         draft.line = keys.line(place);
-        let mut needs: Vec<&str> = parts.iter().filter_map(Value::as_object).flat_map(|part| names(part)).collect();
+        let mut needs: Vec<&str> = parts.iter().filter_map(Value::as_object).flat_map(names).collect();
         if let Some(space) = path.and_then(|path| spaces.get(path)) {
             space.version.clone_into(&mut draft.version);
             needs.extend(&space.needs);

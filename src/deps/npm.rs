@@ -99,12 +99,14 @@ fn by_place(sheet: &mut Sheet<'_>, file: &Map<String, Value>, keys: &Keys<'_>) -
     drafts
 }
 
+/// An entry whose packages are to be read, what is seen around it, and its own place.
+type Level<'v> = (&'v Map<String, Value>, Vec<Rc<HashMap<&'v str, usize>>>, Option<usize>);
+
 /// Version 1: entries by name, with those that stand in their own folder inside of them.
 fn by_name(sheet: &mut Sheet<'_>, file: &Map<String, Value>, keys: &Keys<'_>) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
     // What each level sees: the packages of its own folder and those of every folder around it.
-    let mut open: Vec<(&Map<String, Value>, Vec<Rc<HashMap<&str, usize>>>, Option<usize>)> =
-        vec![(file, Vec::new(), None)];
+    let mut open: Vec<Level<'_>> = vec![(file, Vec::new(), None)];
     while let Some((level, mut seen, own)) = open.pop() {
         if seen.len() > DEPTH {
             sheet.note(&LOCKFILE_MALFORMED, None, format!("packages inside packages more than {DEPTH} deep"));

@@ -5,7 +5,7 @@ use crate::weigh::View;
 
 use super::Scope;
 use super::json::Tree;
-use super::{autorun, data, magic, settings, startup};
+use super::{autorun, data, magic, naming, settings, startup};
 
 /// Nobody knows these bytes.
 pub static FORMAT_UNRECOGNISED: Rule = Rule {
@@ -66,121 +66,6 @@ pub static EXECUTABLE_FILE: Rule = Rule {
     page: include_str!("../rules/executable-file.md"),
     frameworks: &["CWE-506", "AML.T0011.000", "AML.T0018.002"],
 };
-
-/// What PyTorch and its callers write.
-static TORCH: &[&str] =
-    &["pytorch-zip", "torchscript", "torch-export", "torch-package", "pickle", "pytorch-legacy", "tar", "safetensors"];
-
-/// The same, or the index of a checkpoint of TensorFlow.
-static TORCH_OR_TENSORFLOW: &[&str] = &[
-    "pytorch-zip",
-    "torchscript",
-    "torch-export",
-    "torch-package",
-    "pickle",
-    "pytorch-legacy",
-    "tar",
-    "safetensors",
-    "checkpoint-index",
-];
-
-/// Beginnings of names, with the ending `.bin`, that PyTorch's callers give to what `torch.save` wrote.
-const SAVED: [&str; 9] = [
-    "pytorch_model",
-    "diffusion_pytorch_model",
-    "pytorch_lora_weights",
-    "adapter_model",
-    "training_args",
-    "optimizer",
-    "scheduler",
-    "random_states",
-    "rng_state",
-];
-
-/// What the ending of a name claims, and what may be under it. Checkpoints are often called `.pth.tar`, as examples of
-/// PyTorch do, and are no tar.
-fn claim(name: &str) -> (&str, &'static [&'static str]) {
-    let ending = |at: &str| name.len() > at.len() && name.ends_with(at);
-    for (double, of) in [(".pth.tar", "pth.tar"), (".pt.tar", "pt.tar"), (".ckpt.tar", "ckpt.tar")] {
-        if ending(double) {
-            return (of, TORCH);
-        }
-    }
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if extension == "bin" && SAVED.iter().any(|begin| name.starts_with(begin)) {
-        return (extension, TORCH);
-    }
-    (extension, expected(extension))
-}
-
-/// Formats that a file of that ending may have; none listed means that the name claims nothing.
-fn expected(extension: &str) -> &'static [&'static str] {
-    match extension {
-        "safetensors" => &["safetensors"],
-        "gguf" => &["gguf"],
-        "onnx" => &["onnx"],
-        "h5" | "hdf5" => &["hdf5"],
-        "keras" => &["keras", "hdf5"],
-        "skops" => &["skops", "zip"],
-        "msgpack" => &["msgpack"],
-        "ubj" => &["ubjson"],
-        "cbm" => &["catboost"],
-        "pmml" => &["pmml"],
-        "parquet" => &["parquet"],
-        "orc" => &["orc"],
-        "dta" => &["stata"],
-        "ftz" => &["fasttext"],
-        "rds" | "rda" | "rdata" => &["r-data", "gzip", "bzip2", "xz", "lzma", "zstd"],
-        "7z" => &["7z"],
-        "bz2" => &["bzip2"],
-        "xz" => &["xz"],
-        "lzma" => &["lzma"],
-        "zst" => &["zstd"],
-        "lz4" => &["lz4"],
-        "npy" => &["npy"],
-        "npz" => &["npz", "zip"],
-        "pt" | "pth" | "ptl" => TORCH,
-        "ckpt" => TORCH_OR_TENSORFLOW,
-        "pt2" => &["torch-export", "zip", "pytorch-zip", "torchscript"],
-        "distcp" => &["torch-distributed", "pytorch-zip", "zip", "pickle", "safetensors"],
-        "mar" => &["zip", "gzip", "tar"],
-        "pkl" | "pickle" | "joblib" | "dill" => {
-            &["pickle", "joblib", "gzip", "zlib", "bzip2", "xz", "lzma", "zstd", "lz4", "zip", "pytorch-zip", "zfile"]
-        }
-        "json" | "ipynb" => &["json", "text"],
-        "tflite" => &["tflite"],
-        "ort" => &["ort"],
-        // What is written as protocol buffers.
-        "pb" => &[
-            "savedmodel",
-            "graphdef",
-            "metagraph",
-            "savedmodel-fingerprint",
-            "keras-metadata",
-            "tensorflow-debug-info",
-            "tfhub-module",
-            "onnx",
-            "onnx-tensor",
-            "coreml",
-            "sentencepiece",
-            "raw-tensors",
-        ],
-        "tfrecord" => &["tfrecord"],
-        "mlmodel" => &["coreml"],
-        "png" | "jpg" | "jpeg" | "gif" | "webp" | "bmp" => &["png", "jpeg", "gif", "webp", "bmp"],
-        "zip" => &["zip"],
-        // PyTorch's own tutorials save checkpoints under this name.
-        "tar" => &["tar", "gzip", "bzip2", "xz", "zstd", "pytorch-zip", "pickle"],
-        "nemo" => &["tar", "gzip", "bzip2", "xz", "zstd"],
-        // joblib writes zlib streams under this name.
-        "gz" => &["gzip", "zlib"],
-        "tgz" => &["gzip"],
-        "txt" | "md" | "py" | "yaml" | "yml" | "toml" | "jinja" | "csv" | "jsonl" => {
-            &["text", "json", "html", "xml", "script", "git-lfs-pointer"]
-        }
-        _ => &[],
-    }
-}
 
 /// Raw numbers, if a neighbour says so: `inspect_repository` looks for it.
 pub const RAW_TENSORS: Format = Format::named("raw-tensors");
@@ -272,40 +157,58 @@ fn packed_otherwise(name: &str, scope: &mut Scope<'_>) -> Option<String> {
     (!members.contains_key("pickle")).then(|| (*wrong).to_owned())
 }
 
-/// True for a name that indices of TensorFlow checkpoints have, and others that end so have not.
-fn is_checkpoint_index(name: &str) -> bool {
-    name.ends_with(".index") && (name == "variables.index" || name.contains("ckpt"))
+/// Bytes of no known format, beside what the name says.
+fn unknown(extension: &str, expected: &[&str], view: &View<'_>, scope: &mut Scope<'_>) {
+    let name = scope.path.name().to_ascii_lowercase();
+    let whole = 0..view.len().min(16);
+    if matches!(extension, "ann" | "annoy") && view.depth() == 0 {
+        // Nodes of annoy have no mark; each is a whole number of numbers of four bytes.
+        scope.recognise(Format::named("annoy"));
+        if !view.len().is_multiple_of(4) {
+            data::malformed("annoy", view.len(), "it ends inside of a number", view, scope);
+        }
+        return;
+    }
+    if magic::raw_by_name(&name) && view.depth() == 0 {
+        scope.recognise(RAW_TENSORS);
+    } else {
+        scope.raise(&FORMAT_UNRECOGNISED, view, whole.clone(), "the bytes are of no format that is known");
+    }
+    if !expected.is_empty() {
+        let message = format!("the name ends in .{extension}, but the bytes are of no known format");
+        let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium);
+        scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
+    }
+}
+
+/// A file called `.json` that is no JSON, or is a single value where its loaders want an object; true if so, which is
+/// then said.
+fn single(name: &str, view: &View<'_>, scope: &mut Scope<'_>) -> bool {
+    let whole = 0..view.len().min(16);
+    let commented = autorun::is_commented(name, &scope.path.as_str().to_ascii_lowercase());
+    if scope.formats() == [Format::named("text")] && !commented && !is_scalar(view) {
+        let message = "the name ends in .json, but the text does not begin as JSON";
+        scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium).at(view.place(whole)));
+        return true;
+    }
+    // Keras writes its tokenizers as a text in a text.
+    let keras = || view.read_up_to(0, 256).is_ok_and(|head| head.windows(10).any(|word| word == b"class_name"));
+    let plain = scope.formats() == [Format::named("text")];
+    if settings::needs_object(name) && plain && !keras() {
+        let message = format!("{name:?} holds a single value, no object");
+        scope.raise(&settings::CONFIGURATION_MALFORMED, view, whole, message);
+        return true;
+    }
+    false
 }
 
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
-    let (extension, expected) = match name.as_str() {
-        "openvino_model.xml" => ("xml", &["openvino"][..]),
-        _ if is_checkpoint_index(&name) => ("index", &["checkpoint-index"][..]),
-        _ => claim(&name),
-    };
+    let (extension, expected) = naming::claim(&name);
     let whole = 0..view.len().min(16);
     if claimed.is_empty() {
-        if matches!(extension, "ann" | "annoy") && view.depth() == 0 {
-            // Nodes of annoy have no mark; each is a whole number of numbers of four bytes.
-            scope.recognise(Format::named("annoy"));
-            if view.len() % 4 != 0 {
-                data::malformed("annoy", view.len(), "it ends inside of a number", view, scope);
-            }
-            return;
-        }
-        if magic::raw_by_name(&name) && view.depth() == 0 {
-            scope.recognise(RAW_TENSORS);
-        } else {
-            scope.raise(&FORMAT_UNRECOGNISED, view, whole.clone(), "the bytes are of no format that is known");
-        }
-        if !expected.is_empty() {
-            let message = format!("the name ends in .{extension}, but the bytes are of no known format");
-            let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium);
-            scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
-        }
-        return;
+        return unknown(extension, expected, view, scope);
     }
     if claimed[0].name() == "empty" {
         let text = expected.contains(&"text") && !matches!(extension, "json" | "ipynb");
@@ -324,18 +227,7 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(severity);
         return scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
     }
-    let commented = autorun::is_commented(&name, &scope.path.as_str().to_ascii_lowercase());
-    if extension == "json" && scope.formats() == [Format::named("text")] && !commented && !is_scalar(view) {
-        let message = "the name ends in .json, but the text does not begin as JSON";
-        scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium).at(view.place(whole)));
-        return;
-    }
-    // Keras writes its tokenizers as a text in a text.
-    let keras = || view.read_up_to(0, 256).is_ok_and(|head| head.windows(10).any(|word| word == b"class_name"));
-    let plain = scope.formats() == [Format::named("text")];
-    if extension == "json" && settings::needs_object(&name) && plain && !keras() {
-        let message = format!("{name:?} holds a single value, no object");
-        scope.raise(&settings::CONFIGURATION_MALFORMED, view, whole, message);
+    if extension == "json" && single(&name, view, scope) {
         return;
     }
     let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));

@@ -38,6 +38,7 @@ mod lookalike;
 mod magic;
 mod msgpack;
 mod named_code;
+mod naming;
 mod notebook;
 mod npy;
 mod onnx;

@@ -94,10 +94,10 @@ fn is_part(raw: &Artifact, by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> bool
         by_path.get(&path).is_some_and(|file| file.is(&Format::named(format)))
     };
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    if let Some(above) = folder.strip_suffix("/d").or_else(|| (folder == "d").then_some("")) {
-        if there(above, "manifest.ocdbt", "ocdbt") {
-            return true;
-        }
+    if let Some(above) = folder.strip_suffix("/d").or_else(|| (folder == "d").then_some(""))
+        && there(above, "manifest.ocdbt", "ocdbt")
+    {
+        return true;
     }
     let chunk = magic::is_chunk(name);
     let above = std::iter::successors(Some(folder), |folder| folder.rsplit_once('/').map(|(above, _)| above)).take(8);

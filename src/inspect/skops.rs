@@ -145,7 +145,8 @@ pub fn required(tree: Option<&Tree>) -> Option<&'static str> {
     }
 }
 
-fn node(node: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
+/// Keys that a node has twice, and those it must have and has not; true if it can be judged.
+fn is_whole(node: &Tree, view: &View<'_>, scope: &mut Scope<'_>) -> bool {
     for name in ["__class__", "__module__", "__loader__", "content", "file", "constructor", "func"] {
         let values: Vec<_> = node.all(name).collect();
         if values.windows(2).any(|pair| pair[0] != pair[1]) {
@@ -158,13 +159,16 @@ fn node(node: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     }
     for name in ["__class__", "__module__", "__loader__"] {
         if node.get(name).and_then(Tree::text).is_none() {
-            return scope.raise(
-                &SKOPS_MALFORMED,
-                view,
-                0..0,
-                format!("a node has no {name:?}, or one that is no text"),
-            );
+            scope.raise(&SKOPS_MALFORMED, view, 0..0, format!("a node has no {name:?}, or one that is no text"));
+            return false;
         }
+    }
+    true
+}
+
+fn node(node: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
+    if !is_whole(node, view, scope) {
+        return;
     }
     if let Some(file) = node.get("file").and_then(Tree::text) {
         named(file, view, scope);

@@ -119,7 +119,7 @@ fn oblivious(tree: &Tree, features: Option<&[usize]>, dimensions: usize) -> Resu
         if !there {
             return Err(format!("the split {n} is by a feature that does not exist"));
         }
-        if !split.get("border").is_some_and(|border| fraction(border).is_some()) {
+        if split.get("border").is_none_or(|border| fraction(border).is_none()) {
             return Err(format!("the border of the split {n} is no number"));
         }
     }

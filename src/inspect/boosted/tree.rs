@@ -22,7 +22,7 @@ pub fn check(tree: Value<'_>, place: usize, features: Option<i64>) -> Result<(),
         let length = tree.get(name).ok_or_else(|| format!("{name:?} is missing"))?.numbers();
         // A tree for several targets has a list of weights for each node.
         let good = length.is_some_and(|length| length == said || (width > 1 && length % width == 0));
-        if !good && !(width > 1 && length.is_none()) {
+        if !(good || width > 1 && length.is_none()) {
             return Err(format!("{name:?} is no list of {said} numbers"));
         }
     }

@@ -166,7 +166,7 @@ fn head(root: Value<'_>, learner: Value<'_>) -> Vec<String> {
         let value = parameters.get(name);
         let number = value.and_then(Value::number);
         let needed = name == "num_feature";
-        if (value.is_some() || needed) && !number.is_some_and(|number| number >= 0) {
+        if (value.is_some() || needed) && number.is_none_or(|number| number < 0) {
             found.push(match number {
                 Some(number) => format!("{name:?} is {number}, which is negative"),
                 None => format!("{name:?} is missing, or no number"),

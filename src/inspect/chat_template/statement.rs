@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::blocks::{Block, Node, word};
-use super::expression::Cursor;
+use super::expression::{Cursor, Given};
 use super::machine::{Machine, Macro};
 use super::tokens::{Code, Token};
 use super::value::{Kind, Value};
@@ -236,7 +236,7 @@ impl<'t> Machine<'t> {
     }
 
     /// What a macro writes when it is called with these values; `None` stands for any.
-    pub fn expand(&mut self, id: usize, given: Option<(Vec<Value>, Vec<(String, Value)>)>) -> Value {
+    pub fn expand(&mut self, id: usize, given: Option<Given>) -> Value {
         let deep = self.calls.len() >= CALLS || self.calls.iter().filter(|called| **called == id).count() >= AGAIN;
         let Some(called) = self.macros.get(id).filter(|_| !deep && self.steps > 0) else { return Value::made() };
         let (mut cursor, body) = (called.cursor.clone(), called.body);

@@ -91,22 +91,7 @@ fn index(cursor: &mut Cursor<'_>, depth: u32) -> Result<(), Stop> {
             scalars(cursor)?;
             list(cursor, 1)?;
         }
-        b"IwFl" => {
-            inverted(cursor, depth)?;
-            lists(cursor)?;
-        }
-        b"IwPQ" => {
-            inverted(cursor, depth)?;
-            pass(cursor, 9, 1, "the size of a code")?;
-            products(cursor)?;
-            lists(cursor)?;
-        }
-        b"IwSq" => {
-            inverted(cursor, depth)?;
-            scalars(cursor)?;
-            pass(cursor, 9, 1, "the size of a code")?;
-            lists(cursor)?;
-        }
+        b"IwFl" | b"IwPQ" | b"IwSq" => cells(&kind, cursor, depth)?,
         b"IHNf" | b"IHNp" | b"IHNs" => {
             header(cursor)?;
             for width in [8, 4, 4, 8, 4] {
@@ -133,6 +118,23 @@ fn index(cursor: &mut Cursor<'_>, depth: u32) -> Result<(), Stop> {
         _ => return Err(Stop::Other),
     }
     Ok(())
+}
+
+/// An index whose vectors lie in lists, one for each cell.
+fn cells(kind: &[u8], cursor: &mut Cursor<'_>, depth: u32) -> Result<(), Stop> {
+    inverted(cursor, depth)?;
+    match kind {
+        b"IwPQ" => {
+            pass(cursor, 9, 1, "the size of a code")?;
+            products(cursor)?;
+        }
+        b"IwSq" => {
+            scalars(cursor)?;
+            pass(cursor, 9, 1, "the size of a code")?;
+        }
+        _ => {}
+    }
+    lists(cursor)
 }
 
 /// What stands before the inverted lists: the header, an index of their centres, and a map.

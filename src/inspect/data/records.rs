@@ -25,7 +25,7 @@ pub fn sqlite(view: &View<'_>) -> Result<(), Fault> {
         Some(bytes) if bytes > view.len() => {
             Err((28, format!("its pages take {bytes} bytes, there are {}", view.len())))
         }
-        None if view.len() % page != 0 => Err((view.len(), "it ends inside of a page".to_owned())),
+        None if !view.len().is_multiple_of(page) => Err((view.len(), "it ends inside of a page".to_owned())),
         _ => Ok(()),
     }
 }

@@ -156,8 +156,8 @@ fn layout(entries: &[Entry], data: u64, alignment: u64, view: &View<'_>, scope: 
 
 /// Loaders want the tensors in the order of the list, each where the one before ends, filled up to the alignment.
 fn order(placed: &[(u64, u64, &Entry)], alignment: u64, view: &View<'_>, scope: &mut Scope<'_>) {
-    let before = placed.iter().zip(placed.iter().skip(1));
-    let odd = before.map(|(before, after)| (before, after)).find(|(before, after)| after.0 < before.0);
+    let mut pairs = placed.iter().zip(placed.iter().skip(1));
+    let odd = pairs.find(|(before, after)| after.0 < before.0);
     if let Some(((.., before), (.., after))) = odd {
         let message = format!(
             "{:?} lies before {:?}, although it is listed behind it: loaders refuse tensors out of order",

@@ -82,7 +82,7 @@ impl<'v, 'b> File<'v, 'b> {
         if version < 2 {
             file.old(version, &mut fields)?
         } else {
-            file.new(&bytes, start, &mut fields)?
+            file.summed(&bytes, start, &mut fields)?
         }
         Ok(file)
     }
@@ -133,7 +133,8 @@ impl<'v, 'b> File<'v, 'b> {
         Ok(())
     }
 
-    fn new(&mut self, bytes: &[u8], start: u64, fields: &mut Fields<'_>) -> Held<()> {
+    /// Superblocks of versions 2 and 3, which end in a checksum.
+    fn summed(&mut self, bytes: &[u8], start: u64, fields: &mut Fields<'_>) -> Held<()> {
         let version = fields.byte()?;
         fields.skip(2)?;
         let at = fields.place();

@@ -87,28 +87,10 @@ impl Trial {
                 self.depth = 0;
                 (0, 0)
             }
-            (b'1' | b't' | b'l' | b'd' | 0x91 | b'e' | b'u' | 0x90 | b'o' | b'i', _) => {
-                let items = self.depth;
-                self.depth = self.marks.pop()?;
-                match token.code {
-                    b'e' | b'u' | 0x90 => (1, 1),
-                    b'1' => (0, 0),
-                    b'o' if items == 0 => return None,
-                    b'o' => {
-                        self.ran |= self.named;
-                        (0, 1)
-                    }
-                    b'i' => {
-                        let known = self.names(&token.argument)?;
-                        self.ran = true;
-                        if known {
-                            return Some(true);
-                        }
-                        (0, 1)
-                    }
-                    _ => (0, 1),
-                }
-            }
+            (b'1' | b't' | b'l' | b'd' | 0x91 | b'e' | b'u' | 0x90 | b'o' | b'i', _) => match self.gather(token)? {
+                Some(change) => change,
+                None => return Some(true),
+            },
             (b'c', argument) => {
                 if self.names(argument)? {
                     return Some(true);
@@ -140,6 +122,31 @@ impl Trial {
         };
         self.depth = self.depth.checked_sub(pops)?.saturating_add(pushes);
         Some(false)
+    }
+
+    /// Takes what stands above the topmost mark together: values popped and pushed, or `None` inside when nothing but a
+    /// pickle looks like this.
+    fn gather(&mut self, token: &Token) -> Option<Option<(u32, u32)>> {
+        let items = self.depth;
+        self.depth = self.marks.pop()?;
+        Some(Some(match token.code {
+            b'e' | b'u' | 0x90 => (1, 1),
+            b'1' => (0, 0),
+            b'o' if items == 0 => return None,
+            b'o' => {
+                self.ran |= self.named;
+                (0, 1)
+            }
+            b'i' => {
+                let known = self.names(&token.argument)?;
+                self.ran = true;
+                if known {
+                    return Some(None);
+                }
+                (0, 1)
+            }
+            _ => (0, 1),
+        }))
     }
 
     /// Drops the topmost mark if nothing is above it: the unpickler takes it for a value then.

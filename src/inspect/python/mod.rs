@@ -53,17 +53,7 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
     let whole = std::iter::once(0..text.len()).collect::<Vec<_>>();
     let (source, faults) = read(text, &whole);
-    for (what, value) in &source.limits {
-        scope.limit(what, *value as u64, view);
-    }
-    if let Some((range, why)) = &source.unread {
-        let message = format!("a text that is run as code is not Python as it is known: {why}");
-        lines::raise(Evidence::new(&rules::NOT_READ, message), text, range.clone(), view, scope);
-    }
-    for fault in faults {
-        let message = format!("from here on it is not Python as it is known: {}", fault.what);
-        lines::raise(Evidence::new(&rules::NOT_READ, message), text, fault.at..fault.at + 1, view, scope);
-    }
+    unread(&source, faults, text, view, scope);
     let index = lines::Index::new(text);
     let path = view.entry().unwrap_or_else(|| scope.path.as_str()).to_owned();
     let role = entry::role(&path, &source);
@@ -105,6 +95,21 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             if role == Role::Endpoint { source.neighbours.union(&source.used).cloned().collect() } else { Vec::new() };
         let imports = source.neighbours.into_iter().collect();
         scope.contents().code = Some(Box::new(Code { imports, loaded, entry: role.is_model(), called, used }));
+    }
+}
+
+/// What of a source was not understood, and which limits stopped the reading.
+fn unread(source: &Source, faults: Vec<tokens::Fault>, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    for (what, value) in &source.limits {
+        scope.limit(what, *value as u64, view);
+    }
+    if let Some((range, why)) = &source.unread {
+        let message = format!("a text that is run as code is not Python as it is known: {why}");
+        lines::raise(Evidence::new(&rules::NOT_READ, message), text, range.clone(), view, scope);
+    }
+    for fault in faults {
+        let message = format!("from here on it is not Python as it is known: {}", fault.what);
+        lines::raise(Evidence::new(&rules::NOT_READ, message), text, fault.at..fault.at + 1, view, scope);
     }
 }
 

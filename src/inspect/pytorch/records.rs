@@ -45,7 +45,7 @@ pub fn names(root: &str, names: &[String], scripted: bool, tensors: bool, view: 
     }
     for name in required {
         // Archives of torch.package keep it with their other data.
-        if !below.contains(&name) && !(name == "version" && below.contains(&".data/version")) {
+        if !(below.contains(&name) || name == "version" && below.contains(&".data/version")) {
             say(format!("\"{root}/{name}\" is missing, without which PyTorch does not read the archive"));
         }
     }

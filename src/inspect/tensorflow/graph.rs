@@ -171,7 +171,7 @@ impl Node {
 fn constant<'g>(input: &str, by_name: &HashMap<&str, &'g Node>) -> Option<&'g str> {
     let mut queue = vec![producer(input).to_owned()];
     for _ in 0..STEPS {
-        let Some(name) = queue.pop() else { return None };
+        let name = queue.pop()?;
         let Some(node) = by_name.get(name.as_str()) else { continue };
         match node.operator.as_str() {
             "Const" => {

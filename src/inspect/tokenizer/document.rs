@@ -97,7 +97,7 @@ fn scored(model: &Tree, vocab: &Tree, found: &mut Vec<String>) {
         found.push(format!("the piece {at} is no text with a score"));
     }
     if let Some(unknown) = model.get("unk_id").filter(|unknown| **unknown != Tree::Null)
-        && !unknown.number().is_some_and(|id| id < pieces.len() as u64)
+        && unknown.number().is_none_or(|id| id >= pieces.len() as u64)
     {
         found.push(format!("the number of the unknown piece is {}, there are {}", shown(unknown), pieces.len()));
     }

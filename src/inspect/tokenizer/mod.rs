@@ -5,6 +5,7 @@
 //! vocabulary is the one that the model was trained with.
 
 mod document;
+mod parts;
 mod sentencepiece;
 
 use crate::model::{Class, Rule, Severity};
@@ -36,6 +37,14 @@ pub fn inspect_text(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'
     if let Some(line) = odd {
         let message = format!("line {} is neither a merge of two tokens nor a token with its rank", line + 1);
         scope.raise(&TOKENIZER_MALFORMED, view, 0..0, message);
+    }
+}
+
+/// Looks at the bytes of a text of tokens, whose readers decode UTF-8.
+pub fn inspect_encoding(name: &str, bytes: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
+    if let ("vocab.txt" | "merges.txt", Err(error)) = (name, std::str::from_utf8(bytes)) {
+        let at = error.valid_up_to() as u64;
+        scope.raise(&TOKENIZER_MALFORMED, view, at..at.saturating_add(1), format!("it is not UTF-8 at byte {at}"));
     }
 }
 

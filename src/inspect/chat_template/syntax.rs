@@ -1,10 +1,46 @@
 //! Whether a template can be read at all: tags that end each other, brackets and operators.
 //!
 //! Source: `jinja2/parser.py` and `jinja2/lexer.py`. Only what Jinja refuses whatever its extensions are is reported.
-//! Not looked at: whether filters and tests exist, and the order of what stands in an expression.
+//! Filters are known to whoever renders the template, so only those of conversations are asked for, and only where Jinja
+//! itself refuses an unknown one: outside of conditions, behind which it may never be reached. Not looked at: whether
+//! tests exist, and the order of what stands in an expression.
 
 use super::blocks::{OPEN, assigns, word};
 use super::tokens::{Code, Token};
+
+/// Filters of Jinja, of transformers, and of the other programs that render templates of conversations.
+const FILTERS: &str = "abs attr batch bool capitalize center chain count d default dict dictsort e endswith escape \
+    filesizeformat first float forceescape format from_json fromjson groupby indent int items join keys last length \
+    lines list lower lstrip map max min pprint random reject rejectattr replace reverse round rstrip safe select \
+    selectattr slice sort split startswith strftime string strip striptags sum title to_json to_yaml tojson trim \
+    truncate unique upper urlencode urlize values wordcount wordwrap xmlattr zip";
+
+/// A filter of a template of conversations that does not exist, and where it stands.
+pub fn unknown_filter(codes: &[Code]) -> Option<(usize, String)> {
+    let mut conditions = 0usize;
+    for code in codes {
+        match word(code).0 {
+            "if" => conditions += 1,
+            "endif" => conditions = conditions.saturating_sub(1),
+            _ => {}
+        }
+        let condition = |token: &Token| matches!(token, Token::Name(name, _) if name == "if" || name == "elif");
+        if conditions > 0 || code.tokens.iter().any(condition) {
+            continue;
+        }
+        let unknown = code.tokens.windows(2).find_map(|pair| match pair {
+            [Token::Sign(b'|'), Token::Name(name, at)] if !FILTERS.split_whitespace().any(|known| known == name) => {
+                Some((*at, name))
+            }
+            _ => None,
+        });
+        if let Some((at, name)) = unknown {
+            let name: String = name.chars().take(40).collect();
+            return Some((at, format!("it calls for the filter {name:?}, which Jinja and transformers do not have")));
+        }
+    }
+    None
+}
 
 /// The first thing that keeps a template from being read, and where.
 pub fn fault(template: &str, codes: &[Code]) -> Option<(usize, String)> {
@@ -115,6 +151,20 @@ mod tests {
             "{{ {'a': {'b': 1}} }}{{ '}}' ~ \"{%\" }}{{ x - 1 }}{{ x[-1:] }}{{ a, }}",
         ] {
             assert_eq!(fault(template, &read(template)), None, "{template}");
+        }
+    }
+
+    #[test]
+    fn filters_that_nobody_has() {
+        for template in ["{{ messages | nofilter }}", "{% set x = y|nofilter(1) %}"] {
+            assert!(unknown_filter(&read(template)).is_some(), "{template}");
+        }
+        for template in [
+            "{{ messages | tojson(indent=4) | trim }}",
+            "{% if x %}{{ y | mine }}{% endif %}{{ (y | mine) if mine else y }}",
+            "{{ '| nofilter' }}",
+        ] {
+            assert_eq!(unknown_filter(&read(template)), None, "{template}");
         }
     }
 }

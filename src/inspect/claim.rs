@@ -101,6 +101,17 @@ fn stand_in(extension: &str, formats: &[Format], view: &View<'_>) -> Option<(&'s
     }
 }
 
+/// True for a web page under a name whose readers cannot read one, such as what a server says instead of the file.
+fn is_page(name: &str, extension: &str, scope: &Scope<'_>) -> bool {
+    let texts = [
+        "json", "ipynb", "jsonl", "yaml", "yml", "toml", "csv", "tsv", "py", "pbtxt", "prototxt", "pdmodel", "arrow",
+        "feather", "mlmodel",
+    ];
+    let whole = ["mlmodel", "vocab.txt", "merges.txt", "requirements.txt"];
+    let asked = texts.contains(&extension) || whole.contains(&name);
+    asked && scope.formats().iter().any(|format| format.name() == "html")
+}
+
 /// A text whose first line that is no comment imports something, as nothing but Python does.
 fn is_python(view: &View<'_>) -> bool {
     let Ok(head) = view.read_up_to(0, 4096) else { return false };
@@ -226,6 +237,10 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         let message = format!("the name ends in .{extension}, as weights do, but the bytes are {is}");
         let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(severity);
         return scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
+    }
+    if is_page(&name, extension, scope) {
+        let message = format!("{name:?} is a web page, which no reader of such a file can read");
+        return scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium).at(view.place(whole)));
     }
     if extension == "json" && single(&name, view, scope) {
         return;

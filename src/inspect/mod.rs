@@ -76,6 +76,7 @@ mod wording;
 mod words;
 mod xml;
 mod yaml_tag;
+mod yaml_text;
 mod zip;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};

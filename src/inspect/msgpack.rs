@@ -130,23 +130,60 @@ fn is_whole(head: &[u8], view: &View<'_>) -> bool {
     cursor.position() == view.len()
 }
 
+/// A list or map that is being gone through.
+struct Open {
+    /// Values that are still to come.
+    left: u64,
+    /// True for a map, whose values are names and what they name.
+    map: bool,
+    /// True for a map that stands for an array which flax wrote in pieces.
+    chunked: bool,
+    /// True if the value that comes next is its pieces.
+    next: bool,
+    /// True for the list or map of such pieces.
+    pieces: bool,
+}
+
+impl Open {
+    const fn of(left: u64, map: bool) -> Self {
+        Self { left, map, chunked: false, next: false, pieces: false }
+    }
+
+    /// Takes note of a value; true if it holds the pieces of an array.
+    fn meet(&mut self, name: bool, value: &Value) -> Result<bool, &'static str> {
+        if name {
+            let text = if let Value::Text(text, _) = value { text.as_slice() } else { b"" };
+            self.chunked |= text == b"__msgpack_chunked_array__";
+            self.next = self.chunked && text == b"chunks";
+        } else if self.pieces && !matches!(value, Value::Extension(1, _)) {
+            return Err("a piece of an array that is in pieces is no array");
+        }
+        Ok(!name && self.next && matches!(value, Value::Map(_) | Value::Array(_)))
+    }
+}
+
 /// Goes through one value and all that it holds.
 fn walk(cursor: &mut Cursor<'_>, view: &View<'_>, scope: &mut Scope<'_>) -> Result<(), &'static str> {
-    // For each open array or map: values that are still to come.
-    let mut open: Vec<u64> = vec![1];
-    while let Some(left) = open.last_mut() {
-        if *left == 0 {
+    let mut open: Vec<Open> = vec![Open::of(1, false)];
+    while let Some(outer) = open.last_mut() {
+        if outer.left == 0 {
             open.pop();
             continue;
         }
-        *left -= 1;
+        let name = outer.map && outer.left.is_multiple_of(2);
+        outer.left -= 1;
         let at = cursor.position();
-        match read(cursor)? {
+        let value = read(cursor)?;
+        if name && matches!(value, Value::Array(_) | Value::Map(_)) {
+            return Err("a name in a map is a list or a map");
+        }
+        let pieces = outer.meet(name, &value)?;
+        match value {
             Value::Plain | Value::Number(_) => {}
             Value::Text(bytes, len) => text(&bytes, at, len, view, scope),
             Value::Bytes(len) => blob(cursor.position().saturating_sub(len), len, view, scope),
-            Value::Array(count) => open.push(count),
-            Value::Map(count) => open.push(count.saturating_mul(2)),
+            Value::Array(count) => open.push(Open { pieces, ..Open::of(count, false) }),
+            Value::Map(count) => open.push(Open { pieces, ..Open::of(count.saturating_mul(2), true) }),
             Value::Extension(kind, len) => {
                 let start = cursor.position().saturating_sub(len);
                 extension(kind, start, len, view, scope);
@@ -156,7 +193,7 @@ fn walk(cursor: &mut Cursor<'_>, view: &View<'_>, scope: &mut Scope<'_>) -> Resu
             return Err("values are nested too deeply");
         }
         // Each value takes a byte at least.
-        if open.last().is_some_and(|left| *left > cursor.left()) {
+        if open.last().is_some_and(|inner| inner.left > cursor.left()) {
             return Err("a list or map says that it holds more values than there are bytes");
         }
     }

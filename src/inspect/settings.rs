@@ -166,6 +166,9 @@ fn tokenizer(tree: &Tree, found: &mut Vec<String>) {
     if tree.get("tokenizer_class").is_some_and(|class| *class != Tree::Null && class.text().is_none()) {
         found.push("\"tokenizer_class\" is no text".to_owned());
     }
+    if tree.get("chat_template").is_some_and(|template| matches!(template, Tree::Number(_) | Tree::Bool(_))) {
+        found.push("\"chat_template\" is no text".to_owned());
+    }
     if let Some(tokens) = tree.get("added_tokens_decoder").filter(|tokens| **tokens != Tree::Null) {
         let token = |(id, token): &(String, Tree)| id.parse::<u32>().is_ok() && matches!(token, Tree::Object(_));
         if !matches!(tokens, Tree::Object(all) if all.iter().all(token)) {

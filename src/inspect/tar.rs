@@ -8,7 +8,7 @@ mod pax;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::{ARCHIVE_LINK, ARCHIVE_PATH_ESCAPE, Unknown, escapes};
-use super::{Inspector, Scope};
+use super::{Inspector, Scope, words};
 use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::View;
 
@@ -74,6 +74,9 @@ impl Inspector for Tar {
         if archive.names.iter().any(|name| name.ends_with("model_config.yaml")) && view.depth() == 0 {
             scope.recognise(Format::named("nemo"));
         }
+        if ended && words::name(view, scope).ends_with(".nemo") {
+            archive.nemo(view, scope);
+        }
         archive.loops(view, scope);
         archive.unknown.close(view, scope);
     }
@@ -113,6 +116,18 @@ struct Archive {
 }
 
 impl Archive {
+    /// Says what a model of NeMo lacks: its loader reads the configuration, and then the weights that lie beside it.
+    fn nemo(&self, view: &View<'_>, scope: &mut Scope<'_>) {
+        let ends = [".ckpt", ".pt", ".pth", ".bin", ".safetensors", ".distcp", ".nemo", ".onnx"];
+        let weights = |name: &String| name.contains("weights") || ends.iter().any(|end| name.ends_with(end));
+        if !self.names.iter().any(|name| name.ends_with("model_config.yaml")) {
+            scope.raise(&TAR_MALFORMED, view, 0..0, "the model of NeMo holds no \"model_config.yaml\"");
+        }
+        if !self.names.iter().any(weights) {
+            scope.raise(&TAR_MALFORMED, view, 0..0, "the model of NeMo holds no weights");
+        }
+    }
+
     /// Reads one member and says where the next header is; `None` if that cannot be known.
     fn member(&mut self, header: Header<'_>, at: u64, view: &View<'_>, scope: &mut Scope<'_>) -> Option<u64> {
         let here = at..at + BLOCK;

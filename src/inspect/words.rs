@@ -6,7 +6,7 @@
 
 use super::{
     Inspector, Scope, autorun, chat_template, deployment, graph_text, hydra, letters, lookalike, named_code, onnx,
-    outreach, python, pytorch, secrets, startup, text, tokenizer, training_data, yaml_tag,
+    outreach, python, pytorch, secrets, startup, text, tokenizer, training_data, yaml_tag, yaml_text,
 };
 use crate::model::Format;
 use crate::weigh::View;
@@ -92,16 +92,21 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
         yaml_tag::inspect(&text, view, scope);
         chat_template::of_text(&text, view, scope);
     }
+    if yaml_text::is_read(&name, view) {
+        yaml_text::inspect(&text, view, scope);
+    }
     autorun::inspect(&name, &text, view, scope);
     named_code::inspect(&name, &text, view, scope);
     graph_text::inspect(&name, &text, view, scope);
     onnx::inspect_text(&name, &text, view, scope);
     tokenizer::inspect_text(&name, &text, view, scope);
+    tokenizer::inspect_encoding(&name, &bytes, view, scope);
     let script = head.starts_with(b"#!") && head.split(|byte| *byte == b'\n').next().is_some_and(is_python);
     let python = matches!(name.rsplit_once('.'), Some((_, "py" | "pyw"))) || script;
     if python && scope.container == Some(Format::named("torchscript")) {
         pytorch::script(&text, view, scope);
     } else if python {
+        python::inspect_encoding(&bytes, &text, view, scope);
         python::inspect(&text, view, scope);
     } else if name.ends_with(".pth") {
         startup::inspect(&text, view, scope);

@@ -22,7 +22,25 @@ pub enum Node {
     Numbers(u64),
     Integer(i64),
     Text(String),
+    /// A list whose type, written in front of it, is none of numbers.
+    Foreign(u8),
     Other,
+}
+
+impl Node {
+    /// The type of a list that is none of numbers, if there is one in it.
+    fn foreign(&self) -> Option<u8> {
+        let mut open = vec![self];
+        while let Some(node) = open.pop() {
+            match node {
+                Self::Foreign(kind) => return Some(*kind),
+                Self::Object(members) => open.extend(members.iter().map(|(_, value)| value)),
+                Self::Array(values) => open.extend(values),
+                _ => {}
+            }
+        }
+        None
+    }
 }
 
 /// The format.
@@ -59,6 +77,10 @@ impl Inspector for Ubjson {
         if at < view.len() {
             let message = format!("{} bytes follow after the end", view.len() - at);
             scope.raise(&TREE_MODEL_MALFORMED, view, at..view.len(), message);
+        }
+        if let Some(kind) = node.foreign().filter(|_| Value::Binary(&node).get("learner").is_some()) {
+            let message = format!("a list is of the type {:?}, which XGBoost does not read", char::from(kind));
+            scope.raise(&TREE_MODEL_MALFORMED, view, 0..0, message);
         }
         xgboost::inspect(Value::Binary(&node), view, scope);
     }
@@ -175,7 +197,7 @@ fn array(cursor: &mut Cursor<'_>, depth: u32) -> Option<Node> {
                 };
                 values.push(of_kind(cursor, kind, depth + 1)?);
             }
-            Some(Node::Array(values))
+            Some(kind.map_or(Node::Array(values), Node::Foreign))
         }
     }
 }

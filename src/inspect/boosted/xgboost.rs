@@ -6,9 +6,9 @@
 use super::TREE_MODEL_MALFORMED;
 use super::tree;
 use super::ubjson::Node;
-use crate::inspect::Scope;
 use crate::inspect::json::Tree;
 use crate::inspect::wording::{CODE_IN_DATA, code};
+use crate::inspect::{Scope, words};
 use crate::model::Format;
 use crate::weigh::View;
 
@@ -66,6 +66,10 @@ impl<'a> Value<'a> {
         }
     }
 
+    const fn is_object(self) -> bool {
+        matches!(self, Self::Text(Tree::Object(_)) | Self::Binary(Node::Object(_)))
+    }
+
     fn members(self) -> Vec<(&'a str, Self)> {
         match self {
             Self::Text(tree) => tree.members().iter().map(|(name, value)| (name.as_str(), Self::Text(value))).collect(),
@@ -108,7 +112,11 @@ impl<'a> Value<'a> {
 
 /// Looks at a value, if it is a model of XGBoost.
 pub fn inspect(root: Value<'_>, view: &View<'_>, scope: &mut Scope<'_>) {
-    let Some(learner) = root.get("learner").filter(|learner| is_learner(*learner)) else { return };
+    let learner = root.get("learner");
+    if let Some(what) = lacking(root, learner, &words::name(view, scope)) {
+        scope.raise(&TREE_MODEL_MALFORMED, view, 0..0, what);
+    }
+    let Some(learner) = learner.filter(|learner| is_learner(*learner)) else { return };
     if view.depth() == 0 {
         scope.recognise(Format::named("xgboost"));
     }
@@ -147,6 +155,22 @@ struct Shape {
     targets: Option<i64>,
 }
 
+/// A model by its version that has no learner, or something else in its place.
+fn lacking(root: Value<'_>, learner: Option<Value<'_>>, name: &str) -> Option<String> {
+    let version = root.get("version").and_then(Value::integers)?;
+    let alone = root.members().len() == 1 && version.len() == 3 && (name.contains("model") || name.contains("xgb"));
+    match learner {
+        None => alone.then(|| "it has a version of XGBoost, and no learner".to_owned()),
+        Some(learner) => (!learner.is_object()).then(|| "the learner is no object".to_owned()),
+    }
+}
+
+/// Objectives that XGBoost has or had, by what stands in front of the colon.
+fn is_objective(name: &str) -> bool {
+    let groups = ["reg", "binary", "multi", "rank", "count", "survival", "gpu"];
+    name.split_once(':').is_some_and(|(group, rest)| groups.contains(&group) && !rest.is_empty())
+}
+
 fn is_learner(learner: Value<'_>) -> bool {
     ["gradient_booster", "learner_model_param", "learner_train_param"].iter().any(|name| learner.get(name).is_some())
 }
@@ -181,12 +205,21 @@ fn head(root: Value<'_>, learner: Value<'_>) -> Vec<String> {
     if score.is_some_and(|score| !is_score(score)) {
         found.push("\"base_score\" is no number".to_owned());
     }
-    if learner.get("objective").and_then(|objective| objective.get("name")).and_then(Value::text).is_none() {
-        found.push("the learner names no objective".to_owned());
+    match learner.at(&["objective", "name"]).and_then(Value::text) {
+        None => found.push("the learner names no objective".to_owned()),
+        Some(name) if !is_objective(name) => {
+            let name: String = name.chars().take(40).collect();
+            found.push(format!("the objective {name:?} does not exist"));
+        }
+        Some(_) => {}
     }
     let features = parameters.get("num_feature").and_then(Value::number);
     for name in ["feature_names", "feature_types"] {
-        let count = learner.get(name).map_or(0, |names| names.items().len());
+        let names = learner.get(name).map(Value::items).unwrap_or_default();
+        let count = names.len();
+        if names.iter().any(|name| name.text().is_none()) {
+            found.push(format!("{name:?} holds something else than texts"));
+        }
         if count > 0 && features.is_some_and(|features| i64::try_from(count) != Ok(features)) {
             found.push(format!("{name:?} has {count} entries for {} features", features.unwrap_or(0)));
         }

@@ -8,7 +8,7 @@ use super::tokens::{Code, Token};
 const DEPTH: usize = 48;
 
 /// Tags that another one ends.
-static OPEN: [&str; 12] =
+pub static OPEN: [&str; 12] =
     ["for", "if", "macro", "call", "filter", "set", "with", "block", "autoescape", "trans", "generation", "raw"];
 
 /// A part of a template.
@@ -89,7 +89,7 @@ fn push<'t>(node: Node<'t>, open: &mut [Block<'t>], done: &mut Vec<Node<'t>>) {
 }
 
 /// True for `{% set name = … %}`, which has no end.
-fn assigns(code: &Code) -> bool {
+pub fn assigns(code: &Code) -> bool {
     let mut depth = 0usize;
     code.tokens.iter().any(|token| {
         match token {

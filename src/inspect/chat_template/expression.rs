@@ -6,10 +6,9 @@ use super::machine::Machine;
 use super::statement::begin;
 use super::tokens::{Code, Token};
 use super::value::{Kind, Value};
-use crate::model::Severity;
 
 /// Brackets in brackets that are followed.
-const DEPTH: usize = 40;
+pub const DEPTH: usize = 40;
 
 /// What a call is given: values in order, and values by name.
 pub type Given = (Vec<Value>, Vec<(String, Value)>);
@@ -136,7 +135,7 @@ impl<'t> Machine<'t> {
     /// `value if condition else other`
     pub fn expression(&mut self, c: &mut Cursor<'t>) -> Value {
         if c.depth >= DEPTH {
-            self.find(c.code, Severity::High, "its brackets are nested deeper than they are followed".to_owned());
+            self.deep = true;
             c.at = c.tokens.len();
             return Value::made();
         }

@@ -47,11 +47,13 @@ pub struct Machine<'t> {
     pub again: u32,
     /// Macros around this place.
     pub calls: Vec<usize>,
+    /// True if brackets were nested deeper than they are followed.
+    pub deep: bool,
     found: Vec<Found>,
 }
 
-/// Follows a template. At most one thing of each severity is said.
-pub fn follow<'t>(nodes: &'t [Node<'t>]) -> Vec<Found> {
+/// Follows a template. At most one thing of each severity is said; and whether some of it lay deeper than it is followed.
+pub fn follow<'t>(nodes: &'t [Node<'t>]) -> (Vec<Found>, bool) {
     let mut machine = Machine {
         lists: Vec::new(),
         dicts: Vec::new(),
@@ -62,10 +64,11 @@ pub fn follow<'t>(nodes: &'t [Node<'t>]) -> Vec<Found> {
         unsure: 0,
         again: 0,
         calls: Vec::new(),
+        deep: false,
         found: Vec::new(),
     };
     machine.run(nodes);
-    machine.found
+    (machine.found, machine.deep)
 }
 
 impl<'t> Machine<'t> {

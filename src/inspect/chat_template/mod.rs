@@ -3,6 +3,7 @@
 //! Code is read token by token and judged by what it reaches for; then it is followed through its assignments, branches,
 //! loops and macros, for names that it puts together. Nothing is rendered, and a tag that is not known is read like any
 //! other. Loaders that do not confine Jinja (CVE-2024-34359) run what the first rule finds.
+//! A template of a tokenizer that Jinja cannot read at all is reported, too.
 //! Not looked at: what an ordinary template says in words.
 
 mod blocks;
@@ -13,10 +14,12 @@ mod lookup;
 mod machine;
 mod spelling;
 mod statement;
+mod syntax;
 mod tokens;
 mod value;
 
 use super::json::Tree;
+use super::settings::CONFIGURATION_MALFORMED;
 use super::{Scope, archive};
 use crate::model::{Class, Evidence, Rule, Severity};
 use crate::weigh::View;
@@ -91,6 +94,7 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     while let Some((value, chat)) = open.pop() {
         if let Some(template) = value.text().filter(|_| chat) {
             inspect(template, view, scope);
+            readable(template, view, scope);
         }
         open.extend(value.values().iter().map(|inner| (inner, chat)));
         for (key, inner) in value.members() {
@@ -106,9 +110,7 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
 /// Looks at a template that is filled in by programs of any kind: only for what leads out of it.
 pub fn of_prompt(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let codes = tokens::read(template);
-    for (at, severity, what) in escapes(template, &codes) {
-        say(&TEMPLATE_ESCAPE, severity, (template, at), &what, view, scope);
-    }
+    escapes(template, &codes, view, scope);
 }
 
 /// Looks at a configuration in YAML that holds templates.
@@ -130,8 +132,26 @@ pub fn of_file(view: &View<'_>, scope: &mut Scope<'_>) {
         return;
     }
     match view.read_all("template-bytes", scope.limits.json_bytes) {
-        Ok(bytes) => inspect(&String::from_utf8_lossy(&bytes), view, scope),
+        Ok(bytes) => {
+            let template = String::from_utf8_lossy(&bytes);
+            inspect(&template, view, scope);
+            if name.ends_with(".jinja") {
+                readable(&template, view, scope);
+            }
+        }
         Err(trouble) => scope.unreadable(view, &trouble),
+    }
+}
+
+/// Says what keeps Jinja from reading the template of a tokenizer.
+fn readable(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let codes = tokens::read(template);
+    let path = view.entry().unwrap_or_else(|| scope.path.name());
+    // Other templates are filled in by programs that have filters of their own.
+    let chat = !path.ends_with(".jinja") || path.contains("chat_template");
+    let unknown = || if chat { syntax::unknown_filter(&codes) } else { None };
+    if let Some((at, what)) = syntax::fault(template, &codes).or_else(unknown) {
+        say(&CONFIGURATION_MALFORMED, Severity::Medium, (template, at), &what, view, scope);
     }
 }
 
@@ -140,9 +160,7 @@ pub fn inspect(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let codes = tokens::read(template);
     let path = view.entry().unwrap_or_else(|| scope.path.name());
     let general = GENERAL.iter().any(|ending| path.ends_with(ending)) && !path.contains("chat");
-    for (at, severity, what) in escapes(template, &codes) {
-        say(&TEMPLATE_ESCAPE, severity, (template, at), &what, view, scope);
-    }
+    escapes(template, &codes, view, scope);
     for code in &codes {
         if let Some(word) = include(code) {
             let what = format!("it has a tag {word:?}, which loads another template");
@@ -156,14 +174,20 @@ pub fn inspect(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 }
 
 /// What the template reaches for as it stands; if that is nothing, what it puts together.
-fn escapes(template: &str, codes: &[Code]) -> Vec<machine::Found> {
+fn escapes(template: &str, codes: &[Code], view: &View<'_>, scope: &mut Scope<'_>) {
     let plain = codes.iter().filter_map(escape).map(|(at, what)| (at, Severity::Critical, what));
     let mut found: Vec<machine::Found> = plain.collect();
     if found.is_empty() {
         let nodes = blocks::read(template, codes);
-        found = machine::follow(&nodes);
+        let (followed, deep) = machine::follow(&nodes);
+        found = followed;
+        if deep {
+            scope.limit("template-brackets", expression::DEPTH as u64, view);
+        }
     }
-    found
+    for (at, severity, what) in found {
+        say(&TEMPLATE_ESCAPE, severity, (template, at), &what, view, scope);
+    }
 }
 
 fn say(

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
-use super::{Inspector, Scope, letters};
+use super::{Inspector, Scope, letters, settings, words};
 
 pub use tokens::{Dialect, Fault, FaultKind, Spanned, Token, Tokens};
 pub use tree::Json as Tree;
@@ -79,8 +79,10 @@ impl Inspector for Json {
             Ok(bytes) => bytes,
             Err(trouble) => return scope.unreadable(view, &trouble),
         };
+        let name = words::name(view, scope);
+        encoding(&bytes, &name, view, scope);
         let bytes = letters::narrow(&bytes);
-        let twice = doubles(&super::words::name(view, scope));
+        let twice = doubles(&name);
         let start = if bytes.starts_with(MARK) { MARK.len() } else { 0 };
         let mut at = start;
         let mut texts = 0u64;
@@ -110,6 +112,23 @@ impl Inspector for Json {
             super::tfjs::inspect(&tree, view, scope);
             super::notebook::inspect(&tree, text, view, scope);
         }
+    }
+}
+
+/// Says of a JSON file that it is in an encoding which only some readers take. Those of configurations and tokenizers
+/// decode UTF-8 and stop at a byte order mark; RFC 8259, section 8.1, forbids the mark.
+fn encoding(bytes: &[u8], name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let what = if bytes.starts_with(MARK) {
+        "it begins with a byte order mark"
+    } else if letters::Wide::told(bytes).is_some() {
+        "it is in an encoding of two or four bytes for each character"
+    } else {
+        return;
+    };
+    if name.ends_with(".json") {
+        let severity = if settings::needs_object(name) { MALFORMED.severity } else { Severity::Low };
+        let message = format!("{what}, at which readers of UTF-8 stop");
+        scope.add(Evidence::new(&MALFORMED, message).rated(severity).at(view.place(0..view.len().min(4))));
     }
 }
 

@@ -98,6 +98,17 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
+/// Says of a source that Python refuses it: it is not UTF-8, and its first two lines name no other encoding (PEP 263).
+pub fn inspect_encoding(bytes: &[u8], text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let Err(error) = std::str::from_utf8(bytes) else { return };
+    let declared = |line: &str| line.trim_start().starts_with('#') && line.contains("coding");
+    if !text.lines().take(2).any(declared) {
+        let at = error.valid_up_to() as u64;
+        let message = format!("Python refuses it: it is not UTF-8 at byte {at}, and names no other encoding");
+        scope.raise(&rules::NOT_READ, view, at..at.saturating_add(1), message);
+    }
+}
+
 /// What of a source was not understood, and which limits stopped the reading.
 fn unread(source: &Source, faults: Vec<tokens::Fault>, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     for (what, value) in &source.limits {

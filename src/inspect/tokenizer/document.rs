@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::TOKENIZER_MALFORMED;
+use super::{TOKENIZER_MALFORMED, parts};
 use crate::inspect::json::Tree;
 use crate::inspect::settings::{fraction, shown};
 use crate::inspect::{Scope, words};
@@ -33,12 +33,7 @@ fn document(tree: &Tree) -> Vec<String> {
     if tree.get("version").is_some_and(|version| version.text() != Some("1.0")) {
         found.push("its version is not \"1.0\"".to_owned());
     }
-    for part in ["normalizer", "pre_tokenizer", "post_processor", "decoder"] {
-        let Some(value) = tree.get(part).filter(|value| **value != Tree::Null) else { continue };
-        if value.get("type").and_then(Tree::text).is_none() {
-            found.push(format!("its {part:?} says no type"));
-        }
-    }
+    parts::check(tree, &mut found);
     added(tree, &mut found);
     match tree.get("model") {
         Some(model @ Tree::Object(_)) => self::model(model, &mut found),
@@ -71,6 +66,7 @@ fn model(model: &Tree, found: &mut Vec<String>) {
     if kind.is_some_and(|kind| !kind.text().is_some_and(|kind| MODELS.contains(&kind))) {
         found.push(format!("its model is of the type {}, which does not exist", kind.map_or(String::new(), shown)));
     }
+    parts::model(kind.and_then(Tree::text).unwrap_or_default(), model, found);
     let Some(vocab) = model.get("vocab") else { return found.push("its model has no vocabulary".to_owned()) };
     let pieces = kind.map_or(matches!(vocab, Tree::Array(_)), |kind| kind.text() == Some("Unigram"));
     if pieces {

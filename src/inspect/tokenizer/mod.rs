@@ -5,6 +5,7 @@
 //! vocabulary is the one that the model was trained with.
 
 mod document;
+mod parts;
 mod sentencepiece;
 
 use crate::model::{Class, Rule, Severity};
@@ -36,6 +37,21 @@ pub fn inspect_text(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'
     if let Some(line) = odd {
         let message = format!("line {} is neither a merge of two tokens nor a token with its rank", line + 1);
         scope.raise(&TOKENIZER_MALFORMED, view, 0..0, message);
+    }
+}
+
+/// Looks at the bytes of a text of tokens, whose readers decode UTF-8. Lists of words that other programs call the same
+/// may be of an older encoding; those of transformers hold tokens that no such list has.
+pub fn inspect_encoding(name: &str, bytes: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
+    const OWN: [&[u8]; 5] = [b"[UNK]", b"[PAD]", b"[CLS]", b"<unk>", b"<pad>"];
+    let asked = match name {
+        "merges.txt" => true,
+        "vocab.txt" => bytes.split(|byte| *byte == b'\n').any(|line| OWN.contains(&line.trim_ascii())),
+        _ => false,
+    };
+    if let (true, Err(error)) = (asked, std::str::from_utf8(bytes)) {
+        let at = error.valid_up_to() as u64;
+        scope.raise(&TOKENIZER_MALFORMED, view, at..at.saturating_add(1), format!("it is not UTF-8 at byte {at}"));
     }
 }
 

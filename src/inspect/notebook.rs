@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 use super::claim::FORMAT_NOT_INSPECTED;
 use super::json::Tree;
+use super::shell::installer::{self, Origin};
+use super::shell::packages;
 use super::{Scope, lines, python, shell};
 use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
@@ -153,8 +155,13 @@ fn commands(all: &Cells, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         let whole = put_in(&command.text, &all.code, &mut lookups);
         if let Some(why) = shell::hostile(&whole) {
             let shown: String = whole.chars().take(120).collect();
+            let known = why.contains("fetches") && installer::origin(&whole) == Origin::Known;
             let evidence = Evidence::new(&COMMAND, format!("{shown:?}: {why}"));
+            let evidence = if known { evidence.rated(Severity::Low) } else { evidence };
             raise(evidence, &command.line, text, view, scope);
+        } else if let Some(address) = packages::in_the_clear(&whole) {
+            let message = format!("it installs packages from {address:?}, which anybody on the way may replace");
+            raise(Evidence::new(&COMMAND, message), &command.line, text, view, scope);
         }
     }
     let code = all.code.to_ascii_lowercase();

@@ -2,8 +2,10 @@
 //!
 //! Words are compared, nothing is expanded: a command that is put together from variables is not seen through.
 
+pub mod installer;
 mod lexer;
 pub mod ordinary;
+pub mod packages;
 
 use lexer::{Line, Simple, split};
 

@@ -105,7 +105,9 @@ fn behind(end: u64, stored_outside: bool, view: &View<'_>, scope: &mut Scope<'_>
     let planted = view.read_up_to(end, SLACK).is_ok_and(|bytes| {
         bytes.windows(4).any(|four| four == b"\x7fELF")
             || (bytes.ends_with(b".")
-                && bytes.windows(3).any(|three| matches!(three, [0x80, 2..=5, 0x95 | b'c' | b'(' | b']' | b'}'])))
+                && bytes
+                    .windows(3)
+                    .any(|three| matches!(three, [0x80, 2..=5, 0x95 | 0x8c | b'c' | b'(' | b']' | b'}'])))
     });
     if planted && left <= SLACK {
         malformed(end, format!("the {left} bytes behind all tables look like a pickle or a program"), view, scope);

@@ -6,7 +6,7 @@
 
 use super::{
     Inspector, Scope, autorun, chat_template, deployment, graph_text, hydra, keras, letters, lookalike, named_code,
-    onnx, outreach, python, pytorch, secrets, startup, text, tokenizer, training_data, yaml_tag,
+    notebook, onnx, outreach, python, pytorch, secrets, startup, text, tokenizer, training_data, yaml_tag,
 };
 use crate::model::Format;
 use crate::weigh::View;
@@ -94,6 +94,7 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
         chat_template::of_text(&text, view, scope);
     }
     autorun::inspect(&name, &text, view, scope);
+    notebook::page(&name, &text, view, scope);
     named_code::inspect(&name, &text, view, scope);
     graph_text::inspect(&name, &text, view, scope);
     onnx::inspect_text(&name, &text, view, scope);

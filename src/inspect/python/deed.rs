@@ -336,6 +336,12 @@ pub fn taint(path: &str, arguments: &[Argument], deed: Option<&Deed>) -> Taint {
 /// Folders in which everybody may write.
 static SCRATCH: [&str; 3] = ["/tmp/", "/var/tmp/", "/dev/shm/"];
 
+/// True if the program of a command line lies in one of them, by a name that is known as a whole.
+fn is_scratch(command: &str) -> bool {
+    let program = command.split_whitespace().next().unwrap_or_default();
+    SCRATCH.iter().any(|folder| program.starts_with(folder)) && !program.contains(super::value::GAP)
+}
+
 /// True for a connection, or what came through one.
 fn is_wired(value: &Value) -> bool {
     value.path.as_deref().is_some_and(|path| path.starts_with("socket.")) || value.taint.fetched
@@ -364,9 +370,7 @@ fn command(path: &str, arguments: &[Argument]) -> Command {
         Some(text) if wired && SHELLS.contains(&text.split_whitespace().next().unwrap_or_default()) => {
             Command::Hostile("it gives a shell to somebody else")
         }
-        Some(text) if SCRATCH.iter().any(|folder| text.starts_with(folder)) => {
-            Command::Hostile("it starts a program out of a folder for scratch files")
-        }
+        Some(text) if is_scratch(&text) => Command::Hostile("it starts a program out of a folder for scratch files"),
         Some(text) => match shell::hostile(&text) {
             Some(reason) => Command::Hostile(reason),
             None if ordinary::asks(&text) => Command::Asks,

@@ -159,7 +159,7 @@ impl Source {
         }
         let name = index.first().and_then(Value::known);
         let builtins = matches!(value.path.as_deref(), Some("builtins" | "builtins.__dict__"));
-        if let Some(name @ ("eval" | "exec" | "__import__" | "compile")) = name.filter(|_| builtins) {
+        if let Some(name @ ("eval" | "exec")) = name.filter(|_| builtins) {
             self.done(Deed::Conceals, "__builtins__[…]".to_owned(), Some(name.to_owned()), range.clone());
         }
         if let Some(class) = value.path.as_deref().filter(|path| self.classes.contains_key(*path)) {

@@ -3,6 +3,7 @@
 //! They are told by the names inside of them, not by the file's. Source: the transformers documentation on custom
 //! models (`auto_map`).
 
+use super::archive::escapes;
 use super::callable::{self, Standing};
 use super::json::Tree;
 use super::{
@@ -68,6 +69,7 @@ pub fn inspect(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) 
         raise_at(&what, &class, code, text, view, scope);
     }
     named(tree, text, view, scope);
+    operators(tree, text, view, scope);
     switched_on(tree, text, view, scope);
     components::inspect(tree, text, view, scope);
     chat_template::of_configuration(tree, view, scope);
@@ -85,6 +87,20 @@ static ACTIVATIONS: [&str; 5] = [
     "sbert_ce_default_activation_function",
     "activation_fct",
 ];
+
+/// Libraries of operators that ONNX Runtime loads by `genai_config.json`; one that comes with the model is looked at as a
+/// file.
+fn operators(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let parts = tree.get("model").map(Tree::members).unwrap_or_default().iter().map(|(_, part)| part);
+    for options in parts.filter_map(|part| part.get("session_options")) {
+        let Some(library) = options.get("custom_ops_library").and_then(Tree::text) else { continue };
+        if let Some(what) = escapes(library) {
+            let message = format!("ONNX Runtime loads the library {library:?}, which {what}");
+            let evidence = Evidence::new(&REMOTE_CODE_ELSEWHERE, message).rated(Severity::High);
+            lines::raise_word(evidence, text, library, view, scope);
+        }
+    }
+}
 
 /// Files and functions that other loaders take from a configuration: mlx-lm imports `model_file` (CVE-2026-5843),
 /// ModelScope installs and imports `plugins`, sentence-transformers imports the function behind an activation.

@@ -1,4 +1,5 @@
-//! gzip (RFC 1952): what is compressed is shown to every inspector.
+//! gzip (RFC 1952): what is compressed is shown to every inspector. Zeros between streams are skipped, as Python's
+//! `gzip` does.
 
 use super::archive::Unknown;
 use super::inflate::inflate;
@@ -40,15 +41,38 @@ impl Inspector for Gzip {
                 Some(next) if next < view.len() => at = next,
                 _ => break,
             }
-            if view.read_up_to(at, 2).is_ok_and(|mark| mark != *b"\x1f\x8b") {
-                let message = format!("{} bytes follow after the stream", view.len() - at);
-                scope.raise(&GZIP_MALFORMED, view, at..view.len(), message);
+            let starts = |at: u64| view.read_up_to(at, 2).is_ok_and(|mark| mark == *b"\x1f\x8b");
+            if starts(at) {
+                continue;
+            }
+            // Python skips zeros and reads on behind them.
+            let next = after_zeros(view, at);
+            let message = if next < view.len() && starts(next) {
+                format!("{} zeros stand between two streams", next - at)
+            } else {
+                format!("{} bytes follow after the stream", view.len() - at)
+            };
+            scope.raise(&GZIP_MALFORMED, view, at..next.max(at + 1).min(view.len()), message);
+            if !starts(next) {
                 break;
             }
+            at = next;
         }
         unknown.inspect(&view.decompressed("content", &content), scope);
         unknown.close(view, scope);
     }
+}
+
+/// Where the first byte stands that is not zero, or the end.
+fn after_zeros(view: &View<'_>, from: u64) -> u64 {
+    let mut at = from;
+    while let Some(part) = view.read_up_to(at, 1 << 16).ok().filter(|part| !part.is_empty()) {
+        match part.iter().position(|byte| *byte != 0) {
+            Some(more) => return at + more as u64,
+            None => at += part.len() as u64,
+        }
+    }
+    at
 }
 
 /// Decompresses one stream onto the end of the content, and says where the next begins.

@@ -6,6 +6,8 @@
 //! followed but said.
 //! Sources: CVE-2025-23304 and its kin, jsonargparse and jsonpickle's documentation.
 
+mod bundle;
+
 use std::collections::BTreeSet;
 
 use super::Scope;
@@ -53,6 +55,7 @@ static KEYS: [&str; 20] = [
 
 /// Looks at a text. Double-quoted YAML can write any letter as an escape, so such a text is read a second time without.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    bundle::of_text(text, view, scope);
     let plain = text.contains('\\').then(|| unescaped(text));
     for key in KEYS.iter().copied().chain([KEY]) {
         let found = targets(text, key);
@@ -81,6 +84,9 @@ pub fn within(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     let mut queue = vec![tree];
     while let Some(value) = queue.pop() {
+        if let Some(text) = value.text() {
+            bundle::judge(text, 0..0, view, scope);
+        }
         for (key, inner) in value.members() {
             if let Some(key) = KEYS.iter().copied().chain([KEY]).find(|known| known == key) {
                 // `py/reduce` holds a list that begins with the callable.

@@ -112,6 +112,30 @@ pub fn model(tree: &Tree) -> Option<&'static str> {
     }
 }
 
+/// Looks at an architecture in YAML, as old versions wrote it, line by line.
+pub fn of_yaml(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let classes = |text: &str| {
+        let line = text.trim_start().trim_start_matches("- ").strip_prefix("class_name:")?;
+        Some(line.trim().trim_matches(['"', '\'']).to_owned())
+    };
+    let mut at = 0;
+    let mut lambda = None;
+    let mut model = false;
+    for line in text.split_inclusive('\n') {
+        let range = at..at + line.trim_end().len();
+        at += line.len();
+        match classes(line).as_deref() {
+            Some("Lambda") => lambda = lambda.or(Some(range)),
+            Some("Sequential" | "Functional" | "Model") => model = true,
+            _ => {}
+        }
+    }
+    if let Some(range) = lambda.filter(|_| model) {
+        let message = "the configuration holds a \"Lambda\" object, which is Python code";
+        scope.raise(&KERAS_LAMBDA, view, range.start as u64..range.end as u64, message);
+    }
+}
+
 fn object(value: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     for class in value.all("class_name").filter_map(Tree::text) {
         let code = match class {

@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 
 use super::claim::FORMAT_NOT_INSPECTED;
 use super::json::Tree;
+use super::shell::installer::{self, Origin};
+use super::shell::packages;
+use super::wording::CODE_IN_DATA;
 use super::{Scope, lines, python, shell};
 use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
@@ -153,8 +156,13 @@ fn commands(all: &Cells, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         let whole = put_in(&command.text, &all.code, &mut lookups);
         if let Some(why) = shell::hostile(&whole) {
             let shown: String = whole.chars().take(120).collect();
+            let known = why.contains("fetches") && installer::origin(&whole) == Origin::Known;
             let evidence = Evidence::new(&COMMAND, format!("{shown:?}: {why}"));
+            let evidence = if known { evidence.rated(Severity::Low) } else { evidence };
             raise(evidence, &command.line, text, view, scope);
+        } else if let Some(address) = packages::in_the_clear(&whole) {
+            let message = format!("it installs packages from {address:?}, which anybody on the way may replace");
+            raise(Evidence::new(&COMMAND, message), &command.line, text, view, scope);
         }
     }
     let code = all.code.to_ascii_lowercase();
@@ -230,6 +238,20 @@ fn hostile_script(script: &str) -> Option<&'static str> {
         return Some("it sends the browser's cookies away");
     }
     has(&["eval(atob(", "function(atob("]).then_some("it runs what it decodes")
+}
+
+/// Looks at a picture or page by its ending. Pages may well use cookies, pictures have none.
+pub fn page(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let picture = name.ends_with(".svg");
+    if !picture && !name.ends_with(".html") && !name.ends_with(".htm") {
+        return;
+    }
+    let Some(at) = text.find("<script").or_else(|| text.find("<SCRIPT")) else { return };
+    let Some(why) = hostile_script(&text[at..].to_ascii_lowercase()) else { return };
+    if picture || why.contains("decodes") {
+        let message = format!("it holds a script, and {why}");
+        lines::raise(Evidence::new(&CODE_IN_DATA, message), text, at..at + "<script".len(), view, scope);
+    }
 }
 
 /// True if a script hands code to the kernel.

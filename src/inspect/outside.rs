@@ -117,7 +117,7 @@ fn onnx_data(artifacts: &[Artifact]) -> BTreeMap<ArtifactPath, Data<'_>> {
     for model in artifacts.iter().filter(|artifact| artifact.is(&Format::named("onnx"))) {
         for (key, value) in &model.contents.metadata {
             let Some(location) = key.strip_prefix(onnx::EXTERNAL_DATA) else { continue };
-            if escapes(location).is_some() || location.starts_with('*') {
+            if escapes(location).is_some() || location.starts_with(['*', '~']) || location.contains("://") {
                 continue;
             }
             let end = value.parse::<u64>().ok();

@@ -2,8 +2,10 @@
 //!
 //! Words are compared, nothing is expanded: a command that is put together from variables is not seen through.
 
+pub mod installer;
 mod lexer;
 pub mod ordinary;
+pub mod packages;
 
 use lexer::{Line, Simple, split};
 
@@ -81,6 +83,9 @@ static SECRET: [&str; 8] = [
     ".git-credentials",
 ];
 
+/// Programs that mine coins.
+static MINES: [&str; 6] = ["xmrig", "minerd", "cpuminer", "ethminer", "nbminer", "t-rex"];
+
 /// Folders without which no machine runs, and those of people.
 static VITAL: [&str; 17] = [
     "", "*", "etc", "usr", "var", "home", "root", "bin", "sbin", "lib", "lib64", "boot", "dev", "proc", "sys", "opt",
@@ -99,6 +104,9 @@ fn within(text: &str, depth: u32) -> Option<&'static str> {
     let line = split(text);
     if let Some(why) = shells(text, &line).or_else(|| network(text, &line)) {
         return Some(why);
+    }
+    if text.contains("stratum+tcp://") || line.commands.iter().any(|command| MINES.contains(&program(command))) {
+        return Some("it mines coins for somebody");
     }
     if line.commands.iter().any(deletes) {
         return Some("it deletes everything");

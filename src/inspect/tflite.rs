@@ -102,7 +102,16 @@ impl Inspector for Tflite {
 fn behind(end: u64, stored_outside: bool, view: &View<'_>, scope: &mut Scope<'_>) {
     let left = view.len().saturating_sub(end);
     let zip = view.read_up_to(end, SLACK).is_ok_and(|bytes| bytes.windows(4).any(|four| four == b"PK\x03\x04"));
-    if left > SLACK && !stored_outside && !zip {
+    let planted = view.read_up_to(end, SLACK).is_ok_and(|bytes| {
+        bytes.windows(4).any(|four| four == b"\x7fELF")
+            || (bytes.ends_with(b".")
+                && bytes
+                    .windows(3)
+                    .any(|three| matches!(three, [0x80, 2..=5, 0x95 | 0x8c | b'c' | b'(' | b']' | b'}'])))
+    });
+    if planted && left <= SLACK {
+        malformed(end, format!("the {left} bytes behind all tables look like a pickle or a program"), view, scope);
+    } else if left > SLACK && !stored_outside && !zip {
         malformed(end, format!("{left} bytes lie behind all tables"), view, scope);
     }
 }

@@ -5,8 +5,8 @@
 //! source is read even where some of its bytes are no text.
 
 use super::{
-    Inspector, Scope, autorun, chat_template, deployment, graph_text, hydra, letters, lookalike, named_code, onnx,
-    outreach, python, pytorch, secrets, startup, text, tokenizer, training_data, yaml_tag, yaml_text,
+    Inspector, Scope, autorun, chat_template, deployment, graph_text, hydra, keras, letters, lookalike, named_code,
+    notebook, onnx, outreach, python, pytorch, secrets, startup, text, tokenizer, training_data, yaml_tag, yaml_text,
 };
 use crate::model::Format;
 use crate::weigh::View;
@@ -89,6 +89,7 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     training_data::inspect(&name, &text, view, scope);
     if is_yaml(&name) || is_setting(&name) {
         hydra::inspect(&text, view, scope);
+        keras::of_yaml(&text, view, scope);
         yaml_tag::inspect(&text, view, scope);
         chat_template::of_text(&text, view, scope);
     }
@@ -96,6 +97,7 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
         yaml_text::inspect(&text, view, scope);
     }
     autorun::inspect(&name, &text, view, scope);
+    notebook::page(&name, &text, view, scope);
     named_code::inspect(&name, &text, view, scope);
     graph_text::inspect(&name, &text, view, scope);
     onnx::inspect_text(&name, &text, view, scope);

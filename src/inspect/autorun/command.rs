@@ -1,42 +1,10 @@
 //! A command that runs by itself, and how bad that is.
 
-use super::super::shell;
+use super::super::shell::{
+    self,
+    installer::{self, INTERPRETERS, Origin},
+};
 use crate::model::Severity;
-
-/// Addresses of installers that people pipe into a shell as their makers tell them to.
-static INSTALLERS: [&str; 27] = [
-    "https://astral.sh/uv/",
-    "https://astral.sh/ruff/",
-    "https://sh.rustup.rs",
-    "https://install.python-poetry.org",
-    "https://get.docker.com",
-    "https://deb.nodesource.com/",
-    "https://bun.sh/install",
-    "https://bun.com/install",
-    "https://deno.land/install.sh",
-    "https://pixi.sh/install.sh",
-    "https://get.pnpm.io/",
-    "https://pyenv.run",
-    "https://ollama.com/install.sh",
-    "https://claude.ai/install.sh",
-    "https://codecov.io/bash",
-    "https://mise.run",
-    "https://just.systems/install.sh",
-    "https://fly.io/install.sh",
-    "https://nixos.org/nix/install",
-    "https://install.determinate.systems/nix",
-    "https://get.helm.sh",
-    "https://packagecloud.io/install/repositories/github/git-lfs/",
-    "https://sdk.cloud.google.com",
-    "https://aka.ms/installazureclideb",
-    "https://starship.rs/install.sh",
-    "https://raw.githubusercontent.com/nvm-sh/nvm/",
-    "https://raw.githubusercontent.com/homebrew/install/",
-];
-
-/// Programs that run the file that they are given.
-static INTERPRETERS: [&str; 12] =
-    ["node", "python", "python3", "bash", "sh", "zsh", "perl", "ruby", "php", "bun", "deno", "pwsh"];
 
 /// Endings of files that nobody writes programs into.
 static DATA: [&str; 24] = [
@@ -114,9 +82,9 @@ pub fn judge(command: &str, asked: bool) -> Option<(Severity, String)> {
     let worse = if asked { Severity::High } else { Severity::Critical };
     let fetches = shell::hostile(command).or_else(|| shell::fetched_then_run(command).map(|(_, why)| why));
     if let Some(why) = fetches {
-        return Some(if why.contains("fetches") && is_installer(&lower) {
+        return Some(if why.contains("fetches") && installer::origin(command) == Origin::Known {
             (Severity::Low, format!("{why}, from where its maker says"))
-        } else if only_installs(&lower) {
+        } else if installer::only_installs(command) {
             (Severity::Low, "it fetches a program and makes it ready to be run".to_owned())
         } else {
             (worse, why.to_owned())
@@ -134,41 +102,6 @@ pub fn judge(command: &str, asked: bool) -> Option<(Severity, String)> {
     let secret =
         SECRETS.iter().find(|word| lower.contains(**word)).filter(|_| sends && !lower.contains("authorization"));
     secret.map(|word| (worse, format!("it sends what {word:?} stands for away")))
-}
-
-/// True if every address in the command is that of an installer.
-fn is_installer(command: &str) -> bool {
-    let words = command.split(|c: char| c.is_whitespace() || "'\"()<>|;`".contains(c));
-    let mut addresses = words
-        .filter(|word| {
-            word.contains("://")
-                || (word.contains('.') && word.contains('/') && !word.starts_with(['/', '.', '~', '-', '$']))
-        })
-        .peekable();
-    let known = |word: &str| {
-        INSTALLERS.iter().any(|address| {
-            let rest = word.strip_prefix(address);
-            rest.is_some_and(|rest| address.ends_with('/') || rest.is_empty() || rest.starts_with(['/', '?']))
-        })
-    };
-    addresses.peek().is_some() && addresses.all(known)
-}
-
-/// True if a command makes what it fetched a program, and then starts nothing of that name.
-fn only_installs(command: &str) -> bool {
-    let base = |word: &str| word.rsplit('/').next().unwrap_or(word).to_owned();
-    let parts = command.split(['&', ';', '|', '\n']).map(str::trim).filter(|part| !part.is_empty());
-    let mut installed: Vec<String> = Vec::new();
-    for part in parts {
-        let mut words = part.split_whitespace().filter(|word| !matches!(*word, "sudo" | "nohup" | "exec" | "env"));
-        let first = words.next().unwrap_or_default();
-        if first == "chmod" {
-            installed.extend(words.filter(|word| !word.starts_with(['-', '+'])).map(base));
-        } else if installed.contains(&base(first)) || INTERPRETERS.contains(&base(first).as_str()) {
-            return false;
-        }
-    }
-    !installed.is_empty()
 }
 
 /// A file that an interpreter is given although it is named as data.

@@ -94,7 +94,7 @@ fn add(lint: &Lint<'_, '_, '_>, rest: &str, range: &Range<usize>, scope: &mut Sc
 
 fn run(lint: &Lint<'_, '_, '_>, rest: &str, range: &Range<usize>, scope: &mut Scope<'_>) {
     if let Some(why) = shell::hostile(rest) {
-        let severity = if why.contains("fetches") { Severity::Medium } else { Severity::High };
+        let severity = install::fetched(rest, why);
         let word =
             ["curl", "wget", "/dev/tcp", "nc ", "base64", "powershell"].into_iter().find(|word| rest.contains(word));
         let shown: String = rest.chars().take(120).collect();

@@ -1,17 +1,22 @@
 //! Packages that `pip` takes from an address instead of an index.
 //!
-//! Source: pip's documentation of VCS support and of hashes in addresses. Not looked at: files of requirements, which the
-//! audit of dependencies reads.
+//! Source: pip's documentation of VCS support and of hashes in addresses. Of files of requirements only what comes in
+//! the clear is said; the rest is for the audit of dependencies.
 
 use std::ops::Range;
 
 use super::Lint;
 use super::rules::DOWNLOAD;
 use crate::inspect::Scope;
+use crate::inspect::shell::installer::{self, Origin};
+use crate::inspect::shell::packages;
 use crate::model::Severity;
 
 /// Looks at one command line, which may hold several commands.
 pub fn inspect(lint: &Lint<'_, '_, '_>, command: &str, range: &Range<usize>, scope: &mut Scope<'_>) {
+    if let Some(address) = packages::in_the_clear(command) {
+        return in_the_clear(lint, &address, range, scope);
+    }
     for part in command.split([';', '|', '&']).filter(|part| part.contains("pip") && part.contains("://")) {
         let words: Vec<&str> = part.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
         let pip = |word: &&str| matches!(word.rsplit('/').next(), Some("pip" | "pip3"));
@@ -30,6 +35,44 @@ pub fn inspect(lint: &Lint<'_, '_, '_>, command: &str, range: &Range<usize>, sco
             }
             before = word;
         }
+    }
+}
+
+/// Looks at a file of requirements, or the environment of conda that holds one.
+pub fn requirements(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
+    let mut at = 0;
+    for line in lint.text.split_inclusive('\n') {
+        let range = at..at + line.len();
+        at = range.end;
+        if let Some(address) = packages::of_requirement(line) {
+            in_the_clear(lint, &address, &range, scope);
+        }
+    }
+}
+
+/// True for the name, in small letters, of such a file.
+pub fn is_requirements(name: &str) -> bool {
+    let listed = (name.starts_with("requirements") || name.starts_with("constraints")) && name.ends_with(".txt");
+    listed || matches!(name, "conda.yaml" | "conda.yml" | "environment.yml" | "environment.yaml")
+}
+
+fn in_the_clear(lint: &Lint<'_, '_, '_>, address: &str, range: &Range<usize>, scope: &mut Scope<'_>) {
+    let message = format!("pip installs from {address:?}, which anybody on the way may replace");
+    lint.raise(&DOWNLOAD, Severity::High, (address, range), message, scope);
+}
+
+/// How bad it is that a command does that: what makers of installers tell people to run is not, and what only becomes a
+/// program may be meant. A file that is fetched over TLS and run may be the installer of a library.
+pub fn fetched(command: &str, why: &str) -> Severity {
+    if !why.contains("fetches") {
+        return Severity::High;
+    }
+    match installer::origin(command) {
+        Origin::Known => Severity::Low,
+        _ if installer::only_installs(command) => Severity::Low,
+        Origin::Unnamed => Severity::Medium,
+        Origin::Elsewhere if why.contains("a program") && !command.contains("http://") => Severity::Medium,
+        Origin::Elsewhere => Severity::High,
     }
 }
 

@@ -69,6 +69,8 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         container_file::inspect(&lint, scope);
     } else if is_model_file(&name) {
         model_file::inspect(&lint, scope);
+    } else if install::is_requirements(&name) {
+        install::requirements(&lint, scope);
     } else if name.ends_with(".json") {
         if manifest::is_json_manifest(text) {
             manifest::inspect(&lint, scope);

@@ -8,7 +8,6 @@ use super::super::{Scope, shell};
 use super::rules::DOWNLOAD;
 use super::variables::Variables;
 use super::{Lint, engine, install, joined, serving};
-use crate::model::Severity;
 
 /// Endings of scripts for a shell, of Unix and of Windows.
 static ENDINGS: [&str; 10] = [".sh", ".bash", ".zsh", ".ksh", ".ash", ".command", ".ps1", ".psm1", ".bat", ".cmd"];
@@ -64,7 +63,7 @@ fn servers(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
 }
 
 fn say(lint: &Lint<'_, '_, '_>, command: &str, line: &str, why: &str, scope: &mut Scope<'_>) {
-    let severity = if why.contains("fetches") { Severity::Medium } else { Severity::High };
+    let severity = install::fetched(command, why);
     let shown: String = command.chars().take(120).collect();
     let at = line.as_ptr() as usize;
     let begin = lint.text.as_ptr() as usize;

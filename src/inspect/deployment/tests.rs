@@ -40,7 +40,7 @@ fn container_files() {
     assert_eq!(
         look("Dockerfile", bad),
         [
-            ("deployment-download", "medium"),
+            ("deployment-download", "high"),
             ("deployment-download", "medium"),
             ("deployment-remote-code", "medium"),
             ("deployment-root", "low"),
@@ -168,13 +168,38 @@ fn values_that_a_script_sets_itself() {
 fn packages_from_addresses() {
     let run = |line: &str| look("Dockerfile", &format!("FROM a@sha256:00\nUSER app\nRUN {line}\n"));
     let download = |severity| [("deployment-download", severity)];
-    assert_eq!(run("pip install http://a.example/x.whl"), download("medium"));
+    assert_eq!(run("pip install http://a.example/x.whl"), download("high"));
     assert_eq!(run("apt-get update && pip3 install https://a.example/x.whl"), download("low"));
     assert_eq!(run("python -m pip install git+https://a.example/x@main"), download("low"));
     assert_eq!(run(&format!("pip install git+https://a.example/x@{}", "a".repeat(40))), []);
     assert_eq!(run("pip install https://a.example/x.whl#sha256=00"), []);
     assert_eq!(run("pip install --extra-index-url https://a.example/simple x==1"), []);
     assert_eq!(run("pip download https://a.example/x.whl"), []);
+}
+
+#[test]
+fn installers_of_known_makers_are_no_matter() {
+    let run = |line: &str| look("Dockerfile", &format!("FROM a@sha256:00\nUSER app\nRUN {line}\n"));
+    let download = |severity| [("deployment-download", severity)];
+    assert_eq!(run("curl -LsSf https://astral.sh/uv/install.sh | sh"), download("low"));
+    assert_eq!(
+        run("wget -q https://repo.anaconda.com/miniconda/M.sh -O /tmp/m.sh && bash /tmp/m.sh -b"),
+        download("low")
+    );
+    assert_eq!(run("curl -L https://a.example/tool -o /usr/bin/tool && chmod +x /usr/bin/tool"), download("low"));
+    assert_eq!(run("curl -s https://a.example/key.gpg | apt-key add -"), []);
+    assert_eq!(run("curl -s https://a.example/key.gpg | gpg --dearmor -o /k"), []);
+    assert_eq!(run("curl -s \"$URL\" | bash"), download("medium"));
+    assert_eq!(run("curl -s http://a.example/x | sh"), download("high"));
+    assert_eq!(run("wget http://a.example/x -O /tmp/x && sh /tmp/x"), download("high"));
+}
+
+#[test]
+fn requirements_in_the_clear() {
+    let high = [("deployment-download", "high")];
+    assert_eq!(look("requirements.txt", "--index-url http://a.example/simple\nx==1\n"), high);
+    assert_eq!(look("environment.yml", "dependencies:\n- pip:\n  - x @ git+http://a.example/x.git\n"), high);
+    assert_eq!(look("requirements.txt", "--extra-index-url https://download.pytorch.org/whl/cu118\ntorch\n"), []);
 }
 
 #[test]
@@ -199,6 +224,8 @@ fn model_files_and_manifests_in_json() {
     assert_eq!(look("Modelfile", "FROM llama3\nSYSTEM x\n"), [("deployment-unpinned", "low")]);
     assert_eq!(look("x.modelfile", "FROM llama3:latest\n"), [("deployment-unpinned", "low")]);
     assert_eq!(look("Modelfile", "FROM ./x.gguf\nADAPTER ./y.gguf\n"), []);
+    assert_eq!(look("Modelfile", "FROM ../../x.gguf\n"), []);
+    assert_eq!(look("Modelfile", "FROM ./x.gguf\nADAPTER ../../../etc/passwd\n"), [("deployment-privileged", "high")]);
     assert_eq!(look("Modelfile", "FROM llama3:8b-q4\n"), []);
     let pod = "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": {\"containers\": [{\"name\": \"a\", \"image\": \"a@sha256:00\", \"securityContext\": {\"privileged\": true, \"runAsUser\": 1}}]}}";
     assert_eq!(look("pod.json", pod), [("deployment-privileged", "high")]);

@@ -18,6 +18,10 @@ impl Reading<'_, '_, '_, '_> {
                 // The runtime's own mark for what is in memory already, which a file must not use.
                 let what = if location.starts_with("*/_ORT_MEM_ADDR_/") {
                     Some("stands for an address in the memory of the runtime")
+                } else if location.contains("://") || location.starts_with("file:") {
+                    Some("is an address, not a file beside the model")
+                } else if location.starts_with('~') {
+                    Some("begins in somebody's home")
                 } else {
                     escapes(&location)
                 };

@@ -75,6 +75,12 @@ impl Source {
         let returned = self.returns.get(path.trim_start_matches("self.").trim_start_matches("cls."));
         let mut taint: Taint = deed::taint(&path, arguments, deed.as_ref()).or(value.taint);
         taint = taint.or(returned.copied().unwrap_or_default());
+        if path.starts_with("ctypes.")
+            && matches!(deed, Some(Deed::Starts(_)))
+            && names::says_enough(names::last(&path))
+        {
+            self.done(Deed::Conceals, path.clone(), None, range.clone());
+        }
         if let Some(deed) = deed {
             let read = matches!(deed, Deed::Evaluates(_)) && self.reads_code(&path, arguments, &range);
             // Text that is known was read; it is worth a word of its own only where it was disguised.
@@ -108,6 +114,10 @@ impl Source {
                 return Some(Value::tainted(given));
             };
             let name = name.replace(':', ".");
+            let put_together = first.is_some_and(|value| value.taint.pieced || value.taint.decoded);
+            if put_together && names::is_handed_to_be_called(&name) {
+                self.done(Deed::Conceals, path.to_owned(), Some(name.clone()), range.clone());
+            }
             let top = path == "__import__" && arguments.len() == 1;
             let module = if top { name.split('.').next().unwrap_or_default() } else { &name };
             return Some(Value::imported(names::direct(module)));
@@ -116,7 +126,12 @@ impl Source {
             "getattr" | "inspect.getattr_static" | "object.__getattribute__" | "type.__getattribute__" => {
                 let Some(object) = first else { return Some(Value::tainted(given)) };
                 if let Some(name) = text(1) {
-                    return Some(self.attribute(object, name, range.clone()));
+                    let found = self.attribute(object, name, range.clone());
+                    let by = arguments.get(1).map(|(_, name)| name.taint).unwrap_or_default();
+                    if (by.pieced || by.decoded) && found.path.as_deref().is_some_and(names::is_runner) {
+                        self.done(Deed::Conceals, path.to_owned(), Some(name.to_owned()), range.clone());
+                    }
+                    return Some(found);
                 }
                 self.disguised(path, arguments.get(1).map(|(_, name)| name), range);
                 if let Some(deed @ Deed::Starts(Command::Unknown)) = kept(object).filter(|_| object.imported) {

@@ -16,6 +16,8 @@ pub enum Deed {
     Evaluates(Text),
     /// Reaches for something by a name that was decoded as the program runs.
     Disguised,
+    /// Reaches a way to run code or to start a program by one that hides it.
+    Conceals,
     /// Starts a program.
     Starts(Command),
     /// Talks to another machine.
@@ -103,6 +105,7 @@ impl Deed {
                 | Self::Starts(Command::Hostile(_))
                 | Self::Reaches(Reach::Leaks)
                 | Self::ReadsCredentials
+                | Self::Conceals
         )
     }
 }
@@ -168,6 +171,7 @@ fn evaluates(path: &str, arguments: &[Argument]) -> Text {
         let name = place.and_then(|place| place.text.as_deref()).unwrap_or_default();
         return match name {
             name if places::is_data(name) || path.contains("Sourceless") => Text::Data,
+            name if places::is_program(name) && name.starts_with(['/', '~']) && path == "runpy.run_path" => Text::File,
             name if places::is_program(name) => Text::Source,
             _ if path == "execfile" || path == "runpy.run_path" => Text::File,
             // What is loaded as a module from a place that is not known is the work of every plug-in.
@@ -203,7 +207,8 @@ fn unpickles(path: &str, arguments: &[Argument]) -> Option<Deed> {
     let bounded = path == "torch.load"
         && keyword("weights_only", arguments).is_some_and(|value| value.path.as_deref() != Some("False"));
     let stands = text.is_some() && (last(path) == "loads" || path == "jsonpickle.decode");
-    (!bounded).then_some(Deed::Unpickles(stands || taint.decoded || taint.fetched))
+    let remote = text.is_some_and(|text| text.starts_with("http://"));
+    (!bounded).then_some(Deed::Unpickles(stands || remote || taint.decoded || taint.fetched))
 }
 
 fn native(arguments: &[Argument]) -> Deed {
@@ -324,7 +329,17 @@ pub fn taint(path: &str, arguments: &[Argument], deed: Option<&Deed>) -> Taint {
         packages: given.packages || PACKAGES.contains(&path),
         token: given.token || (one && places::names_secret(name)) || TOKENS.contains(&path),
         machine: given.machine || MACHINE.contains(&path),
+        pieced: false,
     }
+}
+
+/// Folders in which everybody may write.
+static SCRATCH: [&str; 3] = ["/tmp/", "/var/tmp/", "/dev/shm/"];
+
+/// True if the program of a command line lies in one of them, by a name that is known as a whole.
+fn is_scratch(command: &str) -> bool {
+    let program = command.split_whitespace().next().unwrap_or_default();
+    SCRATCH.iter().any(|folder| program.starts_with(folder)) && !program.contains(super::value::GAP)
 }
 
 /// True for a connection, or what came through one.
@@ -355,6 +370,7 @@ fn command(path: &str, arguments: &[Argument]) -> Command {
         Some(text) if wired && SHELLS.contains(&text.split_whitespace().next().unwrap_or_default()) => {
             Command::Hostile("it gives a shell to somebody else")
         }
+        Some(text) if is_scratch(&text) => Command::Hostile("it starts a program out of a folder for scratch files"),
         Some(text) => match shell::hostile(&text) {
             Some(reason) => Command::Hostile(reason),
             None if ordinary::asks(&text) => Command::Asks,

@@ -189,6 +189,7 @@ impl<'p> Parser<'p> {
             return self.lengthened(items, next, taint);
         }
         let is_text = grown.is_some() || value.text.is_some() || next.text.is_some();
+        let taint = Taint { pieced: taint.pieced || is_text, ..taint };
         let Some(more) = next.piece().filter(|_| is_text) else {
             *grown = None;
             return Value::tainted(taint);

@@ -28,6 +28,7 @@ use std::ops::Range;
 
 use super::Scope;
 use super::lines;
+use super::shell::ordinary;
 use crate::model::{Call, Code, Evidence, Judgement, Severity};
 use crate::weigh::{Unreadable, View};
 use deed::{Changed, Command, Deed, Reach, Text};
@@ -48,7 +49,9 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
     if let Some((name, at)) = encoding(text) {
         let message = format!("it declares the encoding {name:?}, so Python reads another text than stands here");
-        let evidence = Evidence::new(&rules::NOT_READ, message).rated(Severity::High);
+        // What is no set of letters but a way to write others down is chosen to hide something.
+        let rule = if hides(name) { &rules::HIDDEN_CODE } else { &rules::NOT_READ };
+        let evidence = Evidence::new(rule, message).rated(Severity::High);
         lines::raise(evidence, text, at..at + name.len(), view, scope);
     }
     let whole = std::iter::once(0..text.len()).collect::<Vec<_>>();
@@ -145,17 +148,29 @@ pub fn inspect_cells(
     for done in &source.deeds {
         let now = reached.when.get(done.function).copied().unwrap_or(When::Called);
         // A notebook is run by somebody who reads it: programs and networks are its daily work.
-        let (Deed::Evaluates(Text::Decoded | Text::Fetched)
-        | Deed::Starts(Command::Hostile(_))
-        | Deed::ReadsCredentials
-        | Deed::Reaches(Reach::Leaks)) = &done.deed
-        else {
+        if !is_odd_in_a_notebook(done) {
             continue;
-        };
+        }
         if let Some((rule, severity)) = rate::rate(&done.deed, now, Role::Other) {
+            let file = done.deed == Deed::Evaluates(Text::File) && now == When::Imported;
+            let severity = if file { Severity::High } else { severity };
             let message = format!("{} {}", said(done), moment(now, done, &source));
             say(Evidence::new(rule, message).rated(severity.min(Severity::High)), done.range.start, scope);
         }
+    }
+}
+
+/// True for what people do not do in notebooks every day.
+fn is_odd_in_a_notebook(done: &Done) -> bool {
+    match &done.deed {
+        Deed::Evaluates(Text::Decoded | Text::Fetched | Text::Data | Text::File | Text::Statements)
+        | Deed::Starts(Command::Hostile(_))
+        | Deed::Conceals
+        | Deed::ReadsCredentials
+        | Deed::Unpickles(true)
+        | Deed::Reaches(Reach::Leaks) => true,
+        Deed::Starts(Command::Known) => done.given.as_deref().is_some_and(|command| !ordinary::is_daily(command)),
+        _ => false,
     }
 }
 
@@ -225,6 +240,7 @@ fn said(done: &Done) -> String {
         Deed::Evaluates(Text::Data) => format!("{call} runs what is in a file that is no source"),
         Deed::Evaluates(Text::Source | Text::File) => format!("{call} runs the text of a file"),
         Deed::Evaluates(Text::Template | Text::Statements | Text::Unknown) => format!("{call} runs text as code"),
+        Deed::Conceals => format!("{call} reaches what runs code or starts programs by a way that hides it"),
         Deed::Disguised => format!("{call} looks something up by a name that was decoded"),
         Deed::Starts(Command::Hostile(why)) => format!("{call} starts a program: {why};"),
         Deed::Starts(_) => format!("{call} starts a program"),
@@ -256,6 +272,36 @@ fn moment(when: When, done: &Done, source: &Source) -> String {
         (When::Called, "__main__") => "if the file is run as a program".to_owned(),
         (When::Called, named) => format!("in {named}"),
     }
+}
+
+/// True for a codec of Python by which plain letters stand for others.
+fn hides(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let codecs = [
+        "utf7",
+        "u7",
+        "unicode11utf7",
+        "rot13",
+        "hex",
+        "hexcodec",
+        "base64",
+        "base64codec",
+        "zip",
+        "zlib",
+        "zlibcodec",
+        "bz2",
+        "bz2codec",
+        "uu",
+        "uucodec",
+        "quopri",
+        "quopricodec",
+        "quotedprintable",
+        "unicodeescape",
+        "rawunicodeescape",
+        "punycode",
+        "idna",
+    ];
+    codecs.contains(&plain.as_str())
 }
 
 /// An encoding by which the bytes mean another text (PEP 263): its name and where it stands.

@@ -160,6 +160,7 @@ pub fn rate(deed: &Deed, when: When, role: Role) -> Option<(&'static Rule, Sever
             let with = if role == Role::Endpoint { High } else { Medium };
             (&EVALUATES_TEXT, by(with, Some(Low), unless_setup(High)))
         }
+        Deed::Conceals => (&HIDDEN_CODE, Some(High)),
         Deed::Disguised => (&HIDDEN_CODE, Some(if runs && (model || when == When::Imported) { High } else { Low })),
         Deed::Starts(Command::Hostile(_)) => (&STARTS_PROGRAM, Some(if runs { Critical } else { High })),
         Deed::Starts(Command::Asks) => (&STARTS_PROGRAM, by(Low, None, None)),
@@ -168,12 +169,13 @@ pub fn rate(deed: &Deed, when: When, role: Role) -> Option<(&'static Rule, Sever
         Deed::Starts(Command::SetsUp) => (&STARTS_PROGRAM, by(High, Some(Low), Some(Low))),
         Deed::Reaches(reach) => return network(*reach, when, role),
         Deed::Unpickles(true) => (&UNPICKLES, by(High, Some(Low), Some(High))),
-        Deed::Unpickles(false) => (&UNPICKLES, by(Low, None, None)),
+        // A model that unpickles before anybody asked it for anything.
+        Deed::Unpickles(false) => (&UNPICKLES, by(if when == When::Imported { High } else { Low }, None, None)),
         Deed::LoadsNative(own) => (&LOADS_NATIVE, by(if *own { High } else { Low }, Some(Low), None)),
         Deed::Changes(Changed::Lasting) => {
             (&CHANGES_FILES, Some(if runs && (model || when == When::Imported) { High } else { Low }))
         }
-        Deed::Changes(Changed::Vital) => (&CHANGES_FILES, Some(if runs { High } else { Medium })),
+        Deed::Changes(Changed::Vital) => (&CHANGES_FILES, Some(High)),
         Deed::Changes(Changed::Program) => (&CHANGES_FILES, by(High, Some(Low), Some(High))),
         Deed::Changes(Changed::Folder) => (&CHANGES_FILES, by(Low, None, None)),
         Deed::ReadsCredentials => (&READS_SECRETS, by(High, Some(Low), Some(High))),
@@ -188,7 +190,7 @@ fn network(reach: Reach, when: When, role: Role) -> Option<(&'static Rule, Sever
     let other = |severity: Severity| imported.then_some(severity);
     let severity = match (reach, model, runs) {
         (Reach::Leaks, _, _) => {
-            let severity = if runs && (model || imported) { Critical } else { Medium };
+            let severity = if runs && (model || imported) { Critical } else { High };
             return Some((&READS_SECRETS, severity));
         }
         (Reach::Tells, ..) => return (runs && (model || imported)).then_some((&READS_SECRETS, High)),

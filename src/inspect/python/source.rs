@@ -158,6 +158,10 @@ impl Source {
             return if affords { value.slice(slice) } else { Value::tainted(value.taint) };
         }
         let name = index.first().and_then(Value::known);
+        let builtins = matches!(value.path.as_deref(), Some("builtins" | "builtins.__dict__"));
+        if let Some(name @ ("eval" | "exec")) = name.filter(|_| builtins) {
+            self.done(Deed::Conceals, "__builtins__[…]".to_owned(), Some(name.to_owned()), range.clone());
+        }
         if let Some(class) = value.path.as_deref().filter(|path| self.classes.contains_key(*path)) {
             self.calls(class, false);
         }
@@ -165,7 +169,12 @@ impl Source {
             (Some("globals()" | "locals()" | "vars()"), Some(name)) => {
                 // What the functions of another module see is that module.
                 let known = self.values.contains_key(name) || !matches!(name, "system" | "popen");
-                if known { self.stands_for(name, range) } else { Value::imported(format!("os.{name}")) }
+                if known {
+                    self.stands_for(name, range)
+                } else {
+                    self.done(Deed::Conceals, "__globals__[…]".to_owned(), Some(name.to_owned()), range);
+                    Value::imported(format!("os.{name}"))
+                }
             }
             _ if slice.is_some_and(|slice| slice.from.is_none_or(|from| from < 0)) => Value::tainted(value.taint),
             _ => value.item(index),

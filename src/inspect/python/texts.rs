@@ -14,6 +14,7 @@ const REPLACED: usize = 1 << 20;
 pub fn of_text(value: &Value, method: &str, arguments: &[Argument]) -> Value {
     let mut taint = arguments.iter().fold(value.taint, |taint, (_, argument)| taint.or(argument.taint));
     taint.decoded |= matches!(method, "translate" | "to_bytes");
+    taint.pieced |= matches!(method, "join" | "replace");
     let first = arguments.first().map(|(_, value)| value);
     let given = first.and_then(Value::known);
     let mut partial = value.partial;

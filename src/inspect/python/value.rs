@@ -44,6 +44,8 @@ pub struct Taint {
     pub token: bool,
     /// What the machine or its user is called.
     pub machine: bool,
+    /// A text that is put together, or turned around.
+    pub pieced: bool,
 }
 
 impl Taint {
@@ -59,6 +61,7 @@ impl Taint {
             packages: self.packages | other.packages,
             token: self.token | other.token,
             machine: self.machine | other.machine,
+            pieced: self.pieced | other.pieced,
         }
     }
 
@@ -236,7 +239,8 @@ impl Value {
             made.extend(usize::try_from(now).ok().and_then(|now| letters.get(now)));
             now = now.saturating_add(step);
         }
-        Self { taint: self.taint, partial: self.partial, ..Self::text(made) }
+        let taint = Taint { pieced: true, ..self.taint };
+        Self { taint, partial: self.partial, ..Self::text(made) }
     }
 
     /// `self.name`

@@ -19,7 +19,9 @@ pub enum Standing {
     Live,
     /// It needs a passphrase.
     Encrypted,
-    /// It has the form, but not the checksum.
+    /// It has the form, but not the checksum: somebody altered it, or made it up with care.
+    Unchecked,
+    /// It has not the checksum, and its letters count up, as those of examples do.
     Invented,
     /// Its owner published it for tests.
     Published,
@@ -152,7 +154,7 @@ fn token(bytes: &[u8], at: usize) -> Option<Found> {
         let standing = if likely::is_published(whole) {
             Standing::Published
         } else if *checked && !likely::checksum_holds(text) {
-            Standing::Invented
+            if likely::counts_up(text) { Standing::Invented } else { Standing::Unchecked }
         } else {
             Standing::Live
         };

@@ -47,6 +47,14 @@ fn runs(bytes: &[u8]) -> bool {
         || bytes.windows(6).any(|six| six.windows(2).all(|two| two[1] == two[0].wrapping_add(1)))
 }
 
+/// True if the letters, without the digits between them, mostly follow on each other in the alphabet.
+pub fn counts_up(text: &str) -> bool {
+    let letters: Vec<u8> =
+        text.bytes().filter(u8::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect();
+    let next = letters.windows(2).filter(|two| two[1] == two[0].wrapping_add(1)).count();
+    next * 2 > letters.len()
+}
+
 /// SHA-256 of tokens that their owners published: that of the hub's test instance, in the tests of transformers.
 static PUBLISHED: [&str; 1] = ["5de261506c0ff857b7c1af7059f842fb0a36d1ca2e4895da542c5eb726f2c802"];
 

@@ -6,6 +6,7 @@
 //! Texts that are too long to be held are read as they are hashed. Not looked at: passwords in prose, secrets without a mark outside of the files that
 //! are made for them, and whether a token still works.
 
+mod addresses;
 mod kinds;
 mod likely;
 mod stream;
@@ -112,6 +113,7 @@ fn all(text: &str, path: &str) -> Vec<Found> {
     let mut found = kinds::tokens(text);
     found.extend(kinds::private_keys(text));
     found.extend(kinds::assigned(text, path));
+    found.extend(addresses::found(text));
     found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
     let mut end = 0;
     found.retain(|one| {
@@ -131,6 +133,7 @@ fn evidence(found: &Found, secret: &str) -> Evidence {
         Standing::Live => ("", found.severity),
         Standing::Encrypted => (", encrypted with a passphrase", Severity::Low),
         Standing::Published => ("; its owner published it for tests", Severity::Low),
+        Standing::Unchecked => ("; its checksum does not fit, so it may be altered", found.severity),
         Standing::Invented => ("; its checksum is wrong, so it was never issued", Severity::Low),
     };
     Evidence::new(rule, format!("{}:{shown} {count} characters{what}", found.name))

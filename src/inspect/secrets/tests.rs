@@ -50,7 +50,7 @@ fn examples_are_not() {
 }
 
 #[test]
-fn a_wrong_checksum_was_never_issued() {
+fn a_checksum_that_does_not_fit_is_said() {
     let body = random(30);
     let digits = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut value = crc32fast::hash(body.as_bytes());
@@ -61,7 +61,40 @@ fn a_wrong_checksum_was_never_issued() {
     }
     let good = format!("ghp_{body}{}", check.iter().rev().collect::<String>());
     assert_eq!(look("a.txt", &good)[0].severity(), Severity::High);
-    assert_eq!(look("a.txt", &format!("ghp_{}", random(36)))[0].severity(), Severity::Low);
+    let altered = look("a.txt", &format!("ghp_{}", random(36)));
+    assert_eq!(altered[0].severity(), Severity::High);
+    assert!(altered[0].fact.message.contains("checksum"), "{altered:?}");
+    let example = look("a.txt", &["ghp", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].join("_"));
+    assert_eq!(example[0].severity(), Severity::Low);
+}
+
+#[test]
+fn secrets_inside_of_addresses() {
+    let hex: String = "8b5b7a767c76fb008f86bebb2737f6a6f0fb23c6".to_owned();
+    for text in [
+        format!("postgres://admin:{}@db.prod.invalid:5432/x", random(14)),
+        format!("mongodb+srv://app:{}@cluster0.ab12.mongodb.net/", random(14)),
+        format!("AccountName=prod;AccountKey={}==;EndpointSuffix=x", random(86)),
+        format!("https://discord.com/api/webhooks/332536593687780063/{}", random(68)),
+        format!("BOT=\"3400571727:AA{}\"", random(33)),
+        format!("export WANDB_API_KEY={hex}"),
+        format!("wandb.login(key='{hex}')"),
+    ] {
+        let seen = look("a.sh", &text);
+        assert_eq!(seen.iter().map(Evidence::severity).collect::<Vec<_>>(), [Severity::High], "{text}");
+    }
+    for text in [
+        "postgres://postgres:password@db.prod.invalid/x",
+        "postgres://user:pass@db.prod.invalid/x",
+        "postgresql+psycopg2://airflow:airflow@postgres/airflow",
+        "redis://:q7Xb2kTz9wLc@localhost:6379/0",
+        "mysql://user:${PASSWORD}@db.prod.invalid/x",
+        "mongodb+srv://<user>:<password>@cluster0.mongodb.net",
+        &format!("wandb @ git+https://github.com/wandb/wandb@{hex}"),
+        "WANDB_API_KEY=your_key_here",
+    ] {
+        assert!(look("README.md", text).is_empty(), "{text}: {:?}", look("README.md", text));
+    }
 }
 
 #[test]

@@ -87,6 +87,92 @@ pub fn asks(command: &str) -> bool {
     plain && !own && (git || compiler || version || ASKS.contains(&first))
 }
 
+/// More of what people start from notebooks.
+static DAILY: [&str; 70] = [
+    "python",
+    "python3",
+    "curl",
+    "cat",
+    "jupyter",
+    "tensorboard",
+    "accelerate",
+    "torchrun",
+    "deepspeed",
+    "streamlit",
+    "gradio",
+    "ollama",
+    "docker",
+    "mlflow",
+    "wandb",
+    "dvc",
+    "kaggle",
+    "gsutil",
+    "gcloud",
+    "aws",
+    "az",
+    "head",
+    "tail",
+    "wc",
+    "grep",
+    "sed",
+    "awk",
+    "sort",
+    "uniq",
+    "find",
+    "du",
+    "rm",
+    "rmdir",
+    "chmod",
+    "tee",
+    "sleep",
+    "kill",
+    "pkill",
+    "killall",
+    "date",
+    "time",
+    "tree",
+    "7z",
+    "unrar",
+    "aria2c",
+    "rsync",
+    "scp",
+    "ssh",
+    "npm",
+    "npx",
+    "node",
+    "java",
+    "gcc",
+    "g++",
+    "nvcc",
+    "bash",
+    "sh",
+    "source",
+    "sudo",
+    "brew",
+    "poetry",
+    "open",
+    "top",
+    "htop",
+    "lsof",
+    "ps",
+    "pandoc",
+    "convert",
+    "dot",
+    "tesseract",
+];
+
+/// True if every program of the command line is one that people start from notebooks every day.
+pub fn is_daily(command: &str) -> bool {
+    let parts = command.split(['|', ';', '&', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    parts.into_iter().all(|part| {
+        let mut words = part.split_whitespace().filter(|word| !word.contains('=') && *word != "sudo");
+        let first = words.next().unwrap_or_default();
+        let own = first.starts_with("./") || [".py", ".sh"].iter().any(|end| first.ends_with(end));
+        let touches_tmp = part.contains("/tmp/") && matches!(first, "touch" | "echo");
+        (own || asks(part) || sets_up(part) || DAILY.contains(&first)) && !touches_tmp
+    })
+}
+
 /// True if it sets up an experiment: installs, makes folders, unpacks.
 pub fn sets_up(command: &str) -> bool {
     let mut words = command.trim_start_matches("sudo ").split_whitespace();

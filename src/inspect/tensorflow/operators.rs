@@ -60,6 +60,7 @@ static OUTWARD: &[(&str, &[&str])] = &[
             "FixedLengthRecordDataset",
             "FixedLengthRecordDatasetV2",
             "CSVDataset",
+            "CSVDatasetV2",
             "ExperimentalCSVDataset",
             "LMDBReader",
             "LMDBDataset",

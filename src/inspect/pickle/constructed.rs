@@ -38,14 +38,18 @@ impl Machine<'_, '_, '_> {
         (Judgement::Safe, Some(Value::Global(id)))
     }
 
-    /// `_eval_repr(text)` evaluates a text; dill writes ranges so.
-    pub fn dill_range(&mut self, own: Judgement, items: &[Value]) -> (Judgement, Option<Value>) {
+    /// `_eval_repr(text)` evaluates a text; dill writes ranges and two constants so.
+    pub fn dill_value(&mut self, own: Judgement, items: &[Value]) -> (Judgement, Option<Value>) {
         let [text] = items else { return (own, None) };
-        if !self.text_of(*text, RANGE).is_some_and(|text| is_range(&text)) {
-            return (own, None);
-        }
-        let id = self.names.intern("builtins", "range", self.range.clone(), self.lists);
-        (Judgement::Safe, Some(Value::Object(id)))
+        let text = self.text_of(*text, RANGE).unwrap_or_default();
+        let constant = matches!(text.as_str(), "Ellipsis" | "NotImplemented");
+        let name = match text.as_str() {
+            text if is_range(text) => "range",
+            text if constant => text,
+            _ => return (own, None),
+        };
+        let id = self.names.intern("builtins", name, self.range.clone(), self.lists);
+        (Judgement::Safe, Some(if constant { Value::Global(id) } else { Value::Object(id) }))
     }
 
     /// How a part of an expression stands: text is evaluated, but not the name of a symbol; numbers and other parts are

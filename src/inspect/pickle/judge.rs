@@ -65,6 +65,12 @@ impl Machine<'_, '_, '_> {
             },
             ("builtins" | "__builtin__", "getattr") => match items.as_slice() {
                 [Value::Global(of) | Value::Object(of), attribute] => self.attribute(own, *of, *attribute),
+                // A method of a plain value, such as `[].append`.
+                [Value::Text { .. } | Value::Container { .. }, attribute] => {
+                    let (class, attribute) = (self.type_of(items[0]), *attribute);
+                    let Value::Global(of) = class else { return (own, Some(Value::Computed)) };
+                    self.attribute(own, of, attribute)
+                }
                 _ => (own, Some(Value::Computed)),
             },
             ("copyreg" | "copy_reg", "_reconstructor") => {
@@ -97,7 +103,7 @@ impl Machine<'_, '_, '_> {
                 _ => (Judgement::Unknown, None),
             },
             ("dill._dill", "_load_type") => self.dill_type(items),
-            ("dill._dill", "_eval_repr") => self.dill_range(own, items),
+            ("dill._dill", "_eval_repr") => self.dill_value(own, items),
             (module, attribute) if module.starts_with("sympy.") => {
                 let called = (module.to_owned(), attribute.to_owned());
                 (self.expression(own, &called.0, &called.1, items), None)

@@ -1,6 +1,8 @@
 //! What containers of any kind have in common: names of members, and members themselves.
 
-use crate::model::{Class, Rule, Severity};
+use std::collections::BTreeSet;
+
+use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::View;
 
 use super::zip::required;
@@ -59,6 +61,8 @@ pub struct Unknown {
     count: u64,
     /// Those whose names say that they are raw numbers, if a member that reads them bears it out.
     raw: Vec<String>,
+    /// What the names of all in a folder begin with that holds an array of Zarr.
+    arrays: BTreeSet<String>,
 }
 
 /// Raw members that are remembered.
@@ -70,10 +74,16 @@ impl Unknown {
         if member.entry().is_some_and(|entry| entry.ends_with("!content")) {
             required::member(member, scope);
         }
-        let known = member.is_empty() || !inspect_content(member, scope).is_empty();
+        let formats = if member.is_empty() { Vec::new() } else { inspect_content(member, scope) };
+        let known = member.is_empty() || !formats.is_empty();
+        let name = member.entry().unwrap_or_default();
+        if let Some(folder) = described(name).filter(|_| formats.contains(&Format::named("json")))
+            && self.arrays.len() < RAW
+        {
+            self.arrays.insert(folder.to_owned());
+        }
         if !known {
-            let name = member.entry().unwrap_or_default();
-            if self.raw.len() < RAW && reader_of(name).is_some() {
+            if self.raw.len() < RAW && (reader_of(name).is_some() || is_chunk(name)) {
                 self.raw.push(name.to_owned());
             } else {
                 self.count(name);
@@ -90,9 +100,18 @@ impl Unknown {
     /// Writes down that there were some.
     pub fn close(mut self, view: &View<'_>, scope: &mut Scope<'_>) {
         for name in std::mem::take(&mut self.raw) {
-            if !reader_of(&name).is_some_and(|format| scope.contents().members.contains_key(format)) {
-                self.count(&name);
+            // What is packed is a chunk if the member that it is packed in is one, which is seen further out.
+            let packed = view.depth() > 0 && view.entry().is_some_and(is_chunk) && name.ends_with("!content");
+            if reader_of(&name).is_some_and(|format| scope.contents().members.contains_key(format))
+                || is_chunk_of(&self.arrays, &name)
+                || (packed && scope.put_off(name.trim_end_matches("!content")))
+            {
+                continue;
             }
+            self.count(&name);
+        }
+        if !self.arrays.is_empty() {
+            scope.take_chunks(|name| is_chunk_of(&self.arrays, name));
         }
         let Some(first) = self.first else { return };
         let message = match self.count {
@@ -103,6 +122,38 @@ impl Unknown {
         };
         scope.raise(&MEMBER_NOT_INSPECTED, view, 0..0, message);
     }
+}
+
+/// Says of packed chunks that no description of an array beside them explains.
+pub fn left(view: &View<'_>, scope: &mut Scope<'_>) {
+    let mut unknown = Unknown::default();
+    scope.take_chunks(|name| {
+        unknown.count(name);
+        true
+    });
+    unknown.close(view, scope);
+}
+
+/// For the description of an array of Zarr, version 2 or 3: what the names of all in its folder begin with.
+fn described(name: &str) -> Option<&str> {
+    let folder = name.strip_suffix("zarr.json").or_else(|| name.strip_suffix(".zarray"))?;
+    (folder.is_empty() || folder.ends_with(['/', '!'])).then_some(folder)
+}
+
+/// True for the name of a chunk, or of what is packed in one.
+fn is_chunk(name: &str) -> bool {
+    let name = name.strip_suffix("!content").unwrap_or(name);
+    magic::is_chunk(name.rsplit(['/', '!']).next().unwrap_or(name))
+}
+
+/// True for a chunk of one of the arrays: below its folder, and below `c` in version 3, its place in each dimension.
+fn is_chunk_of(arrays: &BTreeSet<String>, name: &str) -> bool {
+    let folders = name.match_indices(['/', '!']).map(|(at, _)| at + 1).chain([0]);
+    is_chunk(name)
+        && folders.filter_map(|at| name.split_at_checked(at)).any(|(folder, rest)| {
+            let rest = rest.strip_prefix("c/").unwrap_or(rest);
+            arrays.contains(folder) && rest.split('/').all(magic::is_chunk)
+        })
 }
 
 /// The format that reads a member of such a name as raw numbers: shards of checkpoints, data of ONNX, and weights of

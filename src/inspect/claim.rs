@@ -247,6 +247,10 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     }
     let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));
     let known = |format: &Format| expected.contains(&format.name());
+    // Attributes that macOS keeps of a file, under the name of that file.
+    if name.starts_with("._") && claimed == [Format::named("appledouble")] {
+        return;
+    }
     if extension == "pth" && is_startup(view, scope) {
         return;
     }

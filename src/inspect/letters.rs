@@ -19,6 +19,14 @@ pub enum Wide {
     Little32(usize),
 }
 
+/// True for text in UTF-16 behind its mark, all of whose characters are letters, signs and ends of lines.
+#[must_use]
+pub fn is_wide_text(bytes: &[u8]) -> bool {
+    let marked = matches!(Wide::marked(bytes), Some(Wide::Big16(_) | Wide::Little16(_)));
+    let odd = |c: char| c == '\u{fffd}' || (c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}'));
+    marked && bytes.len().is_multiple_of(2) && !text(bytes).contains(odd)
+}
+
 impl Wide {
     /// The encoding that a byte order mark names.
     #[must_use]

@@ -70,6 +70,11 @@ static MARKS: &[Mark] = &[
     Mark(0, b"glTF\x02\0\0\0", "gltf", Kind::Media),
     Mark(0, b".snd\0\0\0", "au", Kind::Media),
     Mark(8, b"AIFFCOMM", "aiff", Kind::Media),
+    // What macOS leaves in folders and archives: how a window looks, attributes of files, settings.
+    Mark(0, b"\0\0\0\x01Bud1\0\0", "ds-store", Kind::Media),
+    Mark(0, b"\0\x05\x16\x07\0\x02\0\0", "appledouble", Kind::Media),
+    Mark(0, b"bplist00", "binary-plist", Kind::Media),
+    Mark(0, b"SIMPLE  =                    T", "fits", Kind::Media),
 ];
 
 /// Names of all of them.

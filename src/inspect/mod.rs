@@ -307,6 +307,7 @@ static PLAIN: &[&dyn Inspector] = &[
     &data::BITMAP,
     &data::HNSWLIB,
     &data::ICON,
+    &data::IDX,
     &data::NETPBM,
     &data::OLD_MATLAB,
     &data::OLD_STATA,
@@ -341,6 +342,7 @@ impl Inspect for Inventory {
 
 fn inspect_file(view: &View<'_>, mut scope: Scope<'_>) -> Inspection {
     let claimed = inspect_content(view, &mut scope);
+    archive::left(view, &mut scope);
     claim::compare(&claimed, view, &mut scope);
     scope.close()
 }
@@ -370,7 +372,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
     }
     chosen.extend(plain(&head, view, chosen.is_empty(), scope));
     let mut formats: Vec<_> = chosen.iter().map(|inspector| inspector.format()).chain(marks.iter().cloned()).collect();
-    if marks.iter().any(|mark| mark.name() == "pdf") {
+    if marks.iter().any(|mark| matches!(mark.name(), "pdf" | "fits")) {
         // A document may well be written in plain letters.
         formats.retain(|format| format.name() != "text");
     }

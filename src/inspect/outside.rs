@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::archive::escapes;
+use super::archive::{MEMBER_NOT_INSPECTED, escapes};
 use super::claim::{FORMAT_MISMATCH, FORMAT_UNRECOGNISED, RAW_TENSORS, SHARD_MISSING};
 use super::xml::openvino;
 use super::{magic, onnx, tensorflow, tfjs};
@@ -57,7 +57,10 @@ pub fn held(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>
 
 /// Takes back what was said of files without a format, whatever their names, that a model of ONNX names as data of its
 /// tensors: such a file may be called by any name, that of its tensor above all.
+///
+/// So does what was said of packed chunks of an array of Zarr, whose description says that they are numbers.
 pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
+    chunks(artifacts, evidence);
     let named: BTreeSet<ArtifactPath> = onnx_data(artifacts).into_keys().collect();
     if named.is_empty() {
         return;
@@ -70,6 +73,21 @@ pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
     evidence.retain(|seen| {
         let unknown = [FORMAT_UNRECOGNISED.id, FORMAT_MISMATCH.id].contains(&seen.rule.id);
         !(unknown && seen.artifact.as_ref().is_some_and(|path| raw.contains(path)))
+    });
+}
+
+fn chunks(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
+    let packs = |format: &Format| matches!(format.name(), "gzip" | "zstd" | "lz4" | "bzip2" | "xz" | "lzma");
+    let chunk = |file: &&Artifact| magic::is_chunk(file.path.name()) && file.formats.iter().all(packs);
+    if !artifacts.iter().any(|file| chunk(&file)) {
+        return;
+    }
+    let by_path: BTreeMap<&ArtifactPath, &Artifact> =
+        artifacts.iter().map(|artifact| (&artifact.path, artifact)).collect();
+    evidence.retain(|seen| {
+        let file = seen.artifact.as_ref().and_then(|path| by_path.get(path)).copied();
+        let part = |file: &&Artifact| chunk(file) && is_part(file, &by_path);
+        seen.rule.id != MEMBER_NOT_INSPECTED.id || file.filter(part).is_none()
     });
 }
 

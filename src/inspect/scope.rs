@@ -24,6 +24,8 @@ pub struct Scope<'l> {
     raised: BTreeMap<&'static str, Raised>,
     hidden: Vec<Hidden>,
     storages: BTreeSet<Storage>,
+    /// Packed chunks of arrays whose description was not seen yet.
+    chunks: Vec<String>,
 }
 
 /// How often a rule was raised.
@@ -61,6 +63,7 @@ impl<'l> Scope<'l> {
             raised,
             hidden: Vec::new(),
             storages,
+            chunks: Vec::new(),
         }
     }
 
@@ -164,6 +167,21 @@ impl<'l> Scope<'l> {
     /// The storages that were asked for since this was last called.
     pub fn take_storages(&mut self) -> BTreeSet<Storage> {
         std::mem::take(&mut self.storages)
+    }
+
+    /// Remembers a member that is a packed chunk of an array, if the description of that array is found. False if there
+    /// are too many.
+    pub fn put_off(&mut self, name: &str) -> bool {
+        let room = (self.chunks.len() as u64) < self.limits.entries;
+        if room {
+            self.chunks.push(name.to_owned());
+        }
+        room
+    }
+
+    /// Forgets those of which this is true.
+    pub fn take_chunks(&mut self, mut explained: impl FnMut(&str) -> bool) {
+        self.chunks.retain(|name| !explained(name));
     }
 
     /// Wants to see the payload as it is hashed.

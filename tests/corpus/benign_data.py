@@ -108,7 +108,35 @@ def texts():
     (OUT / "dictionary.json").write_text('{"word": "x", "word": "y"}')
 
 
-for part in [words, neighbours, labels, tables, pictures, trees, vocabularies, packages, texts]:
+def systems():
+    import plistlib
+    import subprocess
+    import tarfile
+    import zipfile
+    (OUT / "settings.plist").write_bytes(plistlib.dumps({"a": 1}, fmt=plistlib.FMT_BINARY))
+    (OUT / "labels-idx1-ubyte").write_bytes(b"\0\0\x08\x01" + (3).to_bytes(4, "big") + bytes([1, 2, 3]))
+    (OUT / "wide.csv").write_text("a,b\n1,ü\n", encoding="utf-16")
+    with zipfile.ZipFile(OUT / "folders.zip", "w") as archive:
+        archive.writestr("d/", b"", zipfile.ZIP_DEFLATED)
+        archive.writestr("d/a.txt", "text", zipfile.ZIP_DEFLATED)
+    member = pathlib.Path(__file__).parent / "benign"
+    subprocess.run(["tar", "--format=v7", "-cf", OUT / "v7.tar", "-C", member, "ok-storage.pt"], check=True)
+    with tarfile.open(OUT / "distributed.tar.gz", "w:gz") as archive:
+        archive.add(member / "__0_0.distcp", "step/__0_0.distcp")
+
+
+def sky():
+    from astropy.io import fits
+    fits.PrimaryHDU(np.ones((2, 2), "f4")).writeto(OUT / "sky.fits", overwrite=True)
+
+
+def chunks():
+    import zarr
+    with zarr.storage.ZipStore(OUT / "grid.zarr.zip", mode="w") as store:
+        zarr.create_array(store, name="x", data=np.arange(8.0))
+
+
+for part in [words, neighbours, labels, tables, pictures, trees, vocabularies, packages, texts, systems, sky, chunks]:
     try:
         part()
     except ImportError as error:

@@ -287,6 +287,15 @@ def instances():
     one("graph", "networkx", lambda m: m.path_graph(3))
     one("formula", "statsmodels.formula.api", lambda m: m.ols("y ~ a + I(b**2)", {"y": label, "a": rows[:, 0], "b": rows[:, 1]}).fit())
     one("dill", "dill", lambda m: m.dumps([np.arange(3), int, type(None)]))
+    one("slices", "dill", lambda m: m.dumps([slice(0, 1), range(3), bytearray(b"abc"), Ellipsis]))
+    one("regression", "scipy.stats", lambda m: m.linregress([0, 1, 2], [0, 1, 2.5]))
+    one("sorted", "sortedcontainers", lambda m: [m.SortedDict(a=1), m.SortedList([1])])
+    one("dates", "pendulum", lambda m: m.datetime(2024, 1, 1))
+    one("symbols", "sympy", lambda m: m.Symbol("x") ** 2 + m.sin(1))
+    one("mapped", "numpy", lambda m: m.memmap(OUT / "mapped.tmp", "f4", "w+", shape=(3,)))
+    (OUT / "mapped.tmp").unlink(missing_ok=True)
+    one("methods", "sklearn.preprocessing", lambda m: m.FunctionTransformer(str.lower))
+    one("polygon", "shapely", lambda m: m.Point(1, 2))
     import joblib
     import ml_dtypes
 

@@ -60,6 +60,8 @@ pub static WORD2VEC: Data = Data { name: "word2vec", claims: vectors::is_word2ve
 pub static HNSWLIB: Data = Data { name: "hnswlib", claims: index::is_hnswlib, check: index::hnswlib };
 /// Parameters of PaddlePaddle.
 pub static PADDLE: Data = Data { name: "paddle-parameters", claims: paddle::is_paddle, check: paddle::paddle };
+/// Arrays of the data sets that are kept as MNIST is.
+pub static IDX: Data = Data { name: "idx", claims: vectors::is_idx, check: |_| Ok(()) };
 /// Tables of ORC.
 pub static ORC: Data = Data { name: "orc", claims: records::is_orc, check: records::orc };
 /// Tables of Stata before version 13.

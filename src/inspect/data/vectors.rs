@@ -1,4 +1,4 @@
-//! Vectors of words: fastText and word2vec.
+//! Vectors of words, fastText and word2vec; and arrays of IDX.
 //!
 //! Sources: `fasttext.cc`, `dictionary.cc`, `densematrix.cc` and `quantmatrix.cc` of fastText; `word2vec.c`.
 
@@ -15,6 +15,27 @@ const CENTROIDS: u64 = 256;
 
 pub fn is_fasttext(head: &[u8], _: &View<'_>) -> bool {
     head.starts_with(&[0xba, 0x16, 0x4f, 0x2f])
+}
+
+/// Two zeros, the type of the elements, the number of dimensions, each of them as a big-endian number, and exactly that
+/// many elements (the description of MNIST's files). There is nothing else that could be wrong.
+pub fn is_idx(head: &[u8], view: &View<'_>) -> bool {
+    let [0, 0, kind, dimensions @ 1..=4, rest @ ..] = head else { return false };
+    let width = match kind {
+        0x08 | 0x09 => 1u64,
+        0x0b => 2,
+        0x0c | 0x0d => 4,
+        0x0e => 8,
+        _ => return false,
+    };
+    let dimensions = usize::from(*dimensions);
+    let (sizes, _) = rest.as_chunks::<4>();
+    let elements = sizes
+        .iter()
+        .take(dimensions)
+        .try_fold(width, |bytes, size| bytes.checked_mul(u32::from_be_bytes(*size).into()));
+    let header = 4 + 4 * dimensions as u64;
+    sizes.len() >= dimensions && elements.and_then(|bytes| bytes.checked_add(header)) == Some(view.len())
 }
 
 pub fn fasttext(view: &View<'_>) -> Result<(), Fault> {

@@ -282,9 +282,14 @@ impl Machine<'_, '_, '_> {
         let to_name = self.names.get(to).map(Name::spelt).unwrap_or_default();
         match value {
             Value::Global(id) => {
+                let array = self.makes_array_of(to, id);
                 let Some(name) = self.names.get_mut(id).filter(|name| name.judgement != Judgement::Safe) else {
                     return;
                 };
+                if array {
+                    name.excused = true;
+                    return;
+                }
                 if std::mem::replace(&mut name.called, true) {
                     return;
                 }
@@ -320,6 +325,25 @@ impl Machine<'_, '_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// True if an array is made and the class that it is said to be of maps files when it is called. It is not: numpy
+    /// lays the class over an array of its own (`PyArray_NewFromDescr`), and joblib does not ask it either.
+    fn makes_array_of(&self, to: u32, class: u32) -> bool {
+        let class = self.names.get(class).is_some_and(|name| {
+            matches!(
+                (name.module.as_str(), name.attribute.as_str()),
+                ("numpy" | "numpy.core.memmap" | "numpy._core.memmap", "memmap")
+            )
+        });
+        class
+            && self.names.get(to).is_some_and(|name| match name.attribute.as_str() {
+                "_reconstruct" => name.module.starts_with("numpy."),
+                "NumpyArrayWrapper" => {
+                    name.module.starts_with("joblib.") || name.module.starts_with("sklearn.externals.")
+                }
+                _ => false,
+            })
     }
 
     fn list(&mut self, callable: String, arguments: Option<String>, judgement: Judgement) {

@@ -214,6 +214,13 @@ impl Machine<'_, '_, '_> {
         let Some(class) = self.names.get(id).map(|name| name.attribute.clone()).filter(|class| is_view(class)) else {
             return;
         };
+        // What Cython rebuilds is given its own class first.
+        if class.starts_with("__pyx_unpickle_") {
+            for item in self.whole(arguments).unwrap_or_default().into_iter().skip(1) {
+                self.check_written_through(&class, item, 1);
+            }
+            return;
+        }
         self.check_written_through(&class, arguments, 1);
     }
 

@@ -14,13 +14,6 @@ const SHOWN: usize = 400;
 /// Longest text that stands for bytes whose number of them is counted.
 const TRANSCODED: u32 = 4 << 10;
 
-/// Types that dill names so and that nothing can be run with (`dill/_dill.py`, `_typemap`).
-const TYPES: &str = "\
-    type object int float bool str bytes bytearray complex list tuple dict set frozenset slice range NoneType \
-    EllipsisType NotImplementedType BooleanType IntType LongType FloatType ComplexType StringType BytesType \
-    UnicodeType ListType TupleType DictType DictionaryType SetType FrozenSetType SliceType RangeType XRangeType \
-    ObjectType TypeType ClassType ArrayType OrderedDict";
-
 impl Machine<'_, '_, '_> {
     /// How this call stands, and what it gives if that is something imported.
     pub fn judge(&mut self, id: u32, arguments: Value) -> (Judgement, Option<Value>) {
@@ -72,6 +65,12 @@ impl Machine<'_, '_, '_> {
             },
             ("builtins" | "__builtin__", "getattr") => match items.as_slice() {
                 [Value::Global(of) | Value::Object(of), attribute] => self.attribute(own, *of, *attribute),
+                // A method of a plain value, such as `[].append`.
+                [Value::Text { .. } | Value::Container { .. }, attribute] => {
+                    let (class, attribute) = (self.type_of(items[0]), *attribute);
+                    let Value::Global(of) = class else { return (own, Some(Value::Computed)) };
+                    self.attribute(own, of, attribute)
+                }
                 _ => (own, Some(Value::Computed)),
             },
             ("copyreg" | "copy_reg", "_reconstructor") => {
@@ -103,10 +102,22 @@ impl Machine<'_, '_, '_> {
                 [Value::Global(of), ..] if self.is_typing(*of) => (Judgement::Safe, None),
                 _ => (Judgement::Unknown, None),
             },
-            ("dill._dill", "_load_type") => {
-                let plain = items.first().and_then(|name| self.text_of(*name, 32));
-                let plain = plain.is_some_and(|name| TYPES.split(' ').any(|plain| plain == name));
-                (if plain { Judgement::Safe } else { Judgement::Dangerous }, None)
+            ("dill._dill", "_load_type") => self.dill_type(items),
+            ("dill._dill", "_eval_repr") => self.dill_value(own, items),
+            (module, attribute) if module.starts_with("sympy.") => {
+                let called = (module.to_owned(), attribute.to_owned());
+                (self.expression(own, &called.0, &called.1, items), None)
+            }
+            // With a function for the keys they call it on every item.
+            (module, _) if module.starts_with("sortedcontainers.") => {
+                let key =
+                    items.iter().any(|item| matches!(item, Value::Global(_) | Value::Object(_) | Value::Computed));
+                (if key { own.max(Judgement::Unknown) } else { own }, None)
+            }
+            // Makes a class of these bases, and calls a method of theirs.
+            ("email.headerregistry", "_reconstruct_header") => {
+                let judged = if self.has_header_bases(items) { own } else { Judgement::Unknown };
+                (judged, None)
             }
             // Both call what they are given first, and it is numpy's.
             ("dill._dill", "_create_array") | ("jax._src.array", "_reconstruct_array") => match items.first() {

@@ -11,6 +11,7 @@
 mod arguments;
 mod array;
 mod calls;
+mod constructed;
 mod containers;
 mod detect;
 mod disguise;

@@ -19,6 +19,7 @@ mod sequence;
 use crate::model::Format;
 use crate::weigh::View;
 
+use super::tar::Tar;
 use super::{Inspector, Scope};
 use directory::{Directory, Listing};
 use record::{Central, LOCAL};
@@ -36,7 +37,7 @@ impl Inspector for Zip {
     /// By the first header or by a directory that the end of the file leads to. A tar whose last member is a zip
     /// also ends in a directory; it begins as a tar, and its members are shown to the inspectors in their turn.
     fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
-        let tar = head.get(257..262) == Some(b"ustar");
+        let tar = head.get(257..262) == Some(b"ustar") || Tar.claims(head, view);
         let begins = head.starts_with(&LOCAL);
         begins || (!tar && directory::locate(view).is_ok_and(|found| !found.is_empty()))
     }

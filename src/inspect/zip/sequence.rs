@@ -18,8 +18,7 @@ pub const DISTRIBUTED: Format = Format::named("torch-distributed");
 ///
 /// Offsets in each count from its own beginning, so a reader of the whole file takes some other archive's directory.
 pub fn archives(view: &View<'_>, scope: &Scope<'_>) -> Option<Vec<Range<u64>>> {
-    let named = view.depth() == 0 && scope.path.name().to_ascii_lowercase().ends_with(".distcp");
-    if !named {
+    if !is_named(view, scope) {
         return None;
     }
     let (mut archives, mut end) = (Vec::new(), view.len());
@@ -33,6 +32,18 @@ pub fn archives(view: &View<'_>, scope: &Scope<'_>) -> Option<Vec<Range<u64>>> {
     }
     archives.reverse();
     (archives.len() > 1).then_some(archives)
+}
+
+/// True for the name of such a file, or of a member, perhaps packed once more.
+fn is_named(view: &View<'_>, scope: &Scope<'_>) -> bool {
+    let path = scope.path.as_str();
+    let path = view.entry().map_or_else(|| path.to_owned(), |entry| format!("{path}!{entry}")).to_ascii_lowercase();
+    // What is packed has no name of its own.
+    let name = path.strip_suffix("!content").map_or(path.as_str(), |packed| {
+        let packer = |ending: &&str| matches!(*ending, "gz" | "bz2" | "xz" | "zst" | "lz4" | "lzma");
+        packed.rsplit_once('.').filter(|(_, ending)| packer(ending)).map_or(packed, |(stem, _)| stem)
+    });
+    name.ends_with(".distcp")
 }
 
 /// Where the archive begins whose last record, without a comment, ends there.
@@ -53,7 +64,9 @@ fn begin(end: u64, view: &View<'_>) -> Option<u64> {
 
 /// Looks at each of them.
 pub fn inspect(archives: Vec<Range<u64>>, view: &View<'_>, scope: &mut Scope<'_>) {
-    scope.recognise(DISTRIBUTED);
+    if view.depth() == 0 {
+        scope.recognise(DISTRIBUTED);
+    }
     for range in archives {
         if let Ok(archive) = view.member(&format!("archive at {}", range.start), range) {
             super::Zip.inspect(&archive, scope);

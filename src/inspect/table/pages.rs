@@ -52,7 +52,7 @@ fn pages(column: &Chunk, budget: &mut Budget, view: &View<'_>) -> Result<Option<
                 break;
             }
         }
-        let Some(header) = header else { return Ok(Some((at, "the header of a page is none"))) };
+        let Some(header) = header else { return Ok(Some((at, "what should be the header of a page is none"))) };
         let start = at.saturating_add(header.length);
         let Some(end) = start.checked_add(header.packed).filter(|end| *end <= column.bytes.end) else {
             return Ok(Some((at, "a page goes past the end of its column")));

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 
 use super::super::claim::FORMAT_NOT_INSPECTED;
 use super::super::{Inspector, Scope};
-use super::thrift::{BINARY, LIST, Reader, STRUCT};
+use super::thrift::{BINARY, INTEGERS, LIST, Reader, STRUCT};
 use super::{chunks, malformed, pages, part, schema};
 use crate::model::Format;
 use crate::weigh::View;
@@ -88,7 +88,7 @@ fn pairs(footer: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     while let Some((number, kind)) = reader.field(&mut last)? {
         columns |= number == 2 && kind == LIST;
         rows |= number == 3;
-        version |= number == 1;
+        version |= number == 1 && INTEGERS.contains(&kind);
         if number != 5 || kind != LIST {
             reader.skip(kind, false, 0)?;
             continue;

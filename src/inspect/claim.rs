@@ -79,6 +79,9 @@ const UNPICKLED: [&str; 21] = [
 /// Endings of weights whose format the name leaves open.
 const WEIGHTS: [&str; 9] = ["bin", "dat", "model", "weights", "params", "ot", "ggml", "ckpt", "dill"];
 
+/// Formats that are zip archives.
+const ARCHIVES: [&str; 6] = ["pytorch-zip", "torchscript", "torch-export", "torch-package", "npz", "keras"];
+
 /// True if some loader would unpickle a file or member of this name, whatever its bytes look like.
 pub fn is_unpickled(view: &View<'_>, scope: &Scope<'_>) -> bool {
     let name = view.entry().map_or_else(|| scope.path.name(), |entry| entry.rsplit(['!', '/']).next().unwrap_or(entry));
@@ -260,6 +263,10 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         return scope.add(evidence.at(view.place(whole)));
     }
     if expected.is_empty() || pointer || (scope.formats().iter().any(known) && !lacks_arrays(extension, view, scope)) {
+        return;
+    }
+    // What a zip that is cut off holds cannot be told, and that it is cut off was said.
+    if scope.cut_off && expected.iter().any(|format| ARCHIVES.contains(format)) {
         return;
     }
     let is: Vec<_> = scope.formats().iter().map(|format| format.name().to_owned()).collect();

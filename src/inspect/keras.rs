@@ -6,6 +6,7 @@
 //! even in safe mode (CVE-2024-3660, CVE-2025-9905). A TFSMLayer loads a graph of TensorFlow from any folder
 //! (CVE-2026-1462). Not looked at: the byte code of a Lambda layer.
 
+mod layers;
 mod names;
 
 use super::Scope;
@@ -14,6 +15,8 @@ use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
 use names::Danger;
+
+pub use layers::{compare, promises};
 
 /// Code in the configuration.
 pub static KERAS_LAMBDA: Rule = Rule {
@@ -93,10 +96,7 @@ pub fn model(tree: &Tree) -> Option<&'static str> {
         return Some("names no class, so it is the configuration of no model");
     };
     let listed = matches!(class, "Sequential" | "Functional" | "Model");
-    let layers = |layers: &[Tree]| {
-        let sound = layers.iter().all(|layer| layer.get("class_name").and_then(Tree::text).is_some());
-        (!sound).then_some("has a layer that names no class")
-    };
+    let layers = |layers: &[Tree]| layers.iter().find_map(layers::fault);
     match tree.get("config") {
         None => Some("has no \"config\""),
         // Old versions wrote the list of layers itself.

@@ -5,6 +5,7 @@
 //! strides and offsets of tensors, and what TorchScript computes.
 
 pub mod records;
+mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,11 +80,11 @@ static REACHING: &[(&str, &str)] = &[
 ];
 
 /// Holds the storages that one pickle asks for against the members of its folder. `sizes` are the lengths of all of them
-/// by name, without the folder.
+/// by name, without the folder; `whole` says that the pickle was read to its end.
 pub fn compare(
     folder: &str,
     asked: &BTreeSet<Storage>,
-    sizes: &BTreeMap<String, u64>,
+    (sizes, whole): (&BTreeMap<String, u64>, bool),
     view: &View<'_>,
     scope: &mut Scope<'_>,
 ) {
@@ -110,7 +111,7 @@ pub fn compare(
         }
     }
     let unnamed: Vec<_> = sizes.keys().filter(|key| !named.contains(key.as_str())).collect();
-    if let Some(first) = unnamed.first() {
+    if let Some(first) = unnamed.first().filter(|_| whole) {
         let message = format!("{} storages are asked for by nobody, the first is {folder}/{first}", unnamed.len());
         scope.raise(&PYTORCH_STORAGE_MISMATCH, view, 0..0, message);
     }

@@ -26,6 +26,14 @@ pub struct Scope<'l> {
     storages: BTreeSet<Storage>,
     /// Packed chunks of arrays whose description was not seen yet.
     chunks: Vec<String>,
+    members: u64,
+    classes: BTreeSet<String>,
+    /// The archive has no directory: it is cut off.
+    pub cut_off: bool,
+    /// Shapes that the configuration of a model of Keras promises, each with what it is of.
+    pub promised: Vec<(Vec<u64>, String)>,
+    /// Shapes of the arrays in the weights of a model of Keras, once all are known.
+    pub arrays: Option<Vec<Vec<u64>>>,
 }
 
 /// How often a rule was raised.
@@ -64,6 +72,11 @@ impl<'l> Scope<'l> {
             hidden: Vec::new(),
             storages,
             chunks: Vec::new(),
+            members: 0,
+            classes: BTreeSet::new(),
+            cut_off: false,
+            promised: Vec::new(),
+            arrays: None,
         }
     }
 
@@ -124,6 +137,23 @@ impl<'l> Scope<'l> {
         }
     }
 
+    /// Members of containers that may still be looked at: [`Limits::entries`] of one file, over all nesting.
+    #[must_use]
+    pub const fn members_left(&self) -> u64 {
+        self.limits.entries.saturating_sub(self.members)
+    }
+
+    /// Counts members of a container.
+    pub const fn count_members(&mut self, count: u64) {
+        self.members = self.members.saturating_add(count);
+    }
+
+    /// How often a rule was raised so far.
+    #[must_use]
+    pub fn times(&self, rule: &'static Rule) -> u64 {
+        self.raised.get(rule.id).map_or(0, |raised| raised.count)
+    }
+
     /// The file is of that format, perhaps among others.
     pub fn recognise(&mut self, format: Format) {
         if !self.seen.formats.contains(&format) {
@@ -162,6 +192,18 @@ impl<'l> Scope<'l> {
         if (self.storages.len() as u64) < self.limits.entries {
             self.storages.insert(storage);
         }
+    }
+
+    /// Code of TorchScript names a class or function of its archive.
+    pub fn names_class(&mut self, name: &str) {
+        if (self.classes.len() as u64) < self.limits.entries && !self.classes.contains(name) {
+            self.classes.insert(name.to_owned());
+        }
+    }
+
+    /// The classes and functions that were named since this was last called.
+    pub fn take_classes(&mut self) -> BTreeSet<String> {
+        std::mem::take(&mut self.classes)
     }
 
     /// The storages that were asked for since this was last called.

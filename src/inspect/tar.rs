@@ -46,7 +46,7 @@ impl Inspector for Tar {
         let mut archive = Archive::default();
         let mut at = 0;
         let mut ended = false;
-        for _ in 0..scope.limits.entries {
+        loop {
             let block = match view.read_up_to(at, BLOCK) {
                 Ok(block) => block,
                 Err(trouble) => return scope.unreadable(view, &trouble),
@@ -56,6 +56,11 @@ impl Inspector for Tar {
                 ended = true;
                 break;
             }
+            if scope.members_left() == 0 {
+                scope.limit("entries", scope.limits.entries, view);
+                return archive.unknown.close(view, scope);
+            }
+            scope.count_members(1);
             match archive.member(header, at, view, scope) {
                 Some(next) => at = next,
                 None => return archive.unknown.close(view, scope),

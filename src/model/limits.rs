@@ -19,7 +19,7 @@ pub struct Limits {
     pub json_bytes: u64,
     /// Containers inside containers.
     pub nesting: u32,
-    /// Members of one container.
+    /// Members of one container, and of all containers inside each other in one file.
     pub entries: u64,
     /// Decompressed bytes per compressed byte.
     pub ratio: u64,

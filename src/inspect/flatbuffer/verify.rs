@@ -177,7 +177,8 @@ impl Verifier<'_, '_, '_> {
             return Err("is a list that goes past the end of the file");
         };
         self.end = self.end.max(end);
-        let aligned = if width.is_power_of_two() { width } else { 4 };
+        // Nothing is wider than eight bytes but structures.
+        let aligned = if width.is_power_of_two() { width.min(8) } else { 4 };
         if !list.is_multiple_of(4) || (count > 0 && !start.is_multiple_of(aligned)) {
             return Err("is a list that is not aligned");
         }

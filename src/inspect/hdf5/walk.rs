@@ -15,6 +15,7 @@ use super::symbols::Symbols;
 use super::{HDF5_EXTERNAL_FILE, HDF5_MALFORMED, SEARCHED};
 use crate::inspect::Scope;
 use crate::inspect::claim::FORMAT_NOT_INSPECTED;
+use crate::model::Format;
 use crate::weigh::View;
 
 /// Bytes of a dataset that nobody calls large, and how many times more than the file holds it may declare.
@@ -38,6 +39,7 @@ pub fn follow(view: &View<'_>, scope: &mut Scope<'_>) {
         counts: BTreeMap::new(),
         attributes: Attributes::default(),
         unpacked: 0,
+        arrays: Vec::new(),
         file,
     };
     walk.links.insert(walk.file.root, 1);
@@ -59,6 +61,10 @@ pub fn follow(view: &View<'_>, scope: &mut Scope<'_>) {
         }
     }
     walk.compare();
+    let keras = scope.container == Some(Format::named("keras")) && view.entry() == Some("model.weights.h5");
+    if walk.faults.is_empty() && keras {
+        scope.arrays = Some(std::mem::take(&mut walk.arrays));
+    }
     if walk.faults.is_empty() {
         walk.attributes.judge(walk.file.root, view, scope);
     }
@@ -90,6 +96,8 @@ struct Walk<'v, 'b> {
     attributes: Attributes,
     /// Bytes that were unpacked.
     unpacked: u64,
+    /// Shapes of the datasets.
+    arrays: Vec<Vec<u64>>,
 }
 
 impl Walk<'_, '_> {
@@ -328,6 +336,7 @@ impl Walk<'_, '_> {
             return self.elsewhere(at, heap, index, scope);
         }
         let outside = find(0x07).is_some();
+        self.arrays.push(space.dimensions.clone());
         let dataset = Dataset { space, kind, layout, filters, fill: filled, outside, at };
         if let Some(pickle) = dataset.check(&self.file, &mut self.unpacked)? {
             super::attributes::unpickled("dataset", &pickle, self.file.view, scope);

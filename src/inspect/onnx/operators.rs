@@ -1,7 +1,7 @@
 //! Operators of the standard: how many inputs and outputs they have, and their attributes.
 //!
 //! Source: the schemas of ONNX 1.23, all versions of an operator together, so that nothing is refused that some version
-//! allows. Not looked at: attributes that no version knows, which readers pass over.
+//! allows.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -107,7 +107,10 @@ impl Operator {
                 _ => {}
             }
         }
-        None
+        // ONNX and ONNX Runtime refuse what no version knows, but for names that they keep for themselves.
+        let known = |name: &str| name.starts_with("__") || self.attributes.iter().any(|(known, ..)| *known == name);
+        let unknown = attributes.iter().find(|(name, _)| !known(name));
+        unknown.map(|(name, _)| format!("has the attribute {name:?}, which no version of it has"))
     }
 }
 

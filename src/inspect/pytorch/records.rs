@@ -1,8 +1,9 @@
 //! The records of a PyTorch archive beside its tensors: those that must be there, and what the small ones say.
 //!
 //! Sources: `caffe2/serialize/inline_container.cc`, `torch/serialization.py`, `torch/jit/_serialization.py`. Not looked at:
-//! whether TorchScript code compiles.
+//! whether TorchScript code compiles, beyond its brackets and the files of its classes.
 
+use super::script;
 use crate::inspect::Scope;
 use crate::inspect::pickle::looks_like_pickle;
 use crate::model::{Class, Rule, Severity};
@@ -18,8 +19,9 @@ pub static PYTORCH_MALFORMED: Rule = Rule {
     frameworks: &["CWE-20", "CWE-436", "AML.T0076"],
 };
 
-/// Versions of the archive that are believed. PyTorch 2.8 reads 1 to 10.
-const VERSIONS: std::ops::RangeInclusive<u32> = 1..=99;
+/// Versions of the archive that PyTorch reads (`kMaxSupportedFileFormatVersion` in `caffe2/serialize/versions.h`, 10 up to
+/// PyTorch 2.9).
+const VERSIONS: std::ops::RangeInclusive<u32> = 1..=10;
 
 /// Bytes of the small records; longer ones are wrong.
 const SMALL: u64 = 64;
@@ -76,7 +78,7 @@ pub fn record(root: &str, name: &str, member: &View<'_>, scope: &mut Scope<'_>) 
         (!looks_like_pickle(&head, member)).then_some("is no pickle")
     } else if is_code(below) {
         // Classes that are built in, such as those of XNNPACK, have a file without code.
-        if member.is_empty() && below.contains("/torch/classes/") { None } else { code(member) }
+        if member.is_empty() && below.contains("/torch/classes/") { None } else { code(member, scope) }
     } else if member.len() > SMALL {
         Some("is longer than such a record is")
     } else {
@@ -87,6 +89,16 @@ pub fn record(root: &str, name: &str, member: &View<'_>, scope: &mut Scope<'_>) 
     };
     if let Some(wrong) = wrong {
         scope.raise(&PYTORCH_MALFORMED, member, whole, format!("{name:?} {wrong}"));
+    }
+}
+
+/// After all members: classes that the code names and no file of code can hold.
+pub fn classes(root: &str, names: &[String], view: &View<'_>, scope: &mut Scope<'_>) {
+    let files = names.iter().map(String::as_str).collect();
+    let classes = scope.take_classes();
+    for class in classes.iter().filter(|class| !script::is_held(class, root, &files)) {
+        let message = format!("the code names {class:?}, but there is no file of code that holds it");
+        scope.raise(&PYTORCH_MALFORMED, view, 0..0, message);
     }
 }
 
@@ -109,7 +121,7 @@ fn is_code(name: &str) -> bool {
     name.starts_with("code/") && name.ends_with(".py")
 }
 
-fn code(member: &View<'_>) -> Option<&'static str> {
+fn code(member: &View<'_>, scope: &mut Scope<'_>) -> Option<&'static str> {
     if member.is_empty() {
         return Some("holds no code");
     }
@@ -120,7 +132,21 @@ fn code(member: &View<'_>) -> Option<&'static str> {
         Err(error) if error.error_len().is_none() && (bytes.len() as u64) < member.len() => "",
         Err(_) => return Some("is not text, as code is"),
     };
-    text.contains('\0').then_some("holds bytes that are not text, as code is")
+    if text.contains('\0') {
+        return Some("holds bytes that are not text, as code is");
+    }
+    if text.trim_start().starts_with('<') {
+        return Some("is a document of another kind, no code");
+    }
+    if bytes.len() as u64 != member.len() {
+        return None;
+    }
+    let Some(bare) = script::whole(text) else { return Some("is cut off: a bracket, a text or a definition is open") };
+    // Before PyTorch 1.5 modules were imported, and lay elsewhere.
+    if !text.contains("op_version_set") {
+        script::named(&bare).for_each(|name| scope.names_class(name));
+    }
+    None
 }
 
 fn small(name: &str, bytes: &[u8]) -> Option<&'static str> {

@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
-use super::super::flatbuffer::{field, u32_at};
+use super::super::flatbuffer::{Buffer, field, u32_at, verify};
 use super::super::{Inspector, Scope};
-use super::{malformed, part, schema};
+use super::{malformed, messages, part, schema};
 use crate::model::Format;
 use crate::weigh::View;
 
@@ -21,6 +21,8 @@ const MARK: &[u8; 6] = b"ARROW1";
 const TAIL: u64 = 10;
 /// What stands before the length of each message.
 const CONTINUES: u32 = u32::MAX;
+/// Tables and texts of the description of a message that are looked at.
+const MOST: u64 = 1_000_000;
 /// The kind of message that a schema is.
 const SCHEMA: u8 = 1;
 
@@ -54,7 +56,7 @@ impl Inspector for ArrowFile {
         }
         schema(&footer, Some(start), view, scope);
         // A reader of streams begins behind the mark and its padding, with a schema of its own.
-        messages(view, 8, start, scope);
+        walk(view, 8, start, scope);
     }
 }
 
@@ -69,7 +71,7 @@ impl Inspector for ArrowStream {
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
-        messages(view, 0, view.len(), scope);
+        walk(view, 0, view.len(), scope);
     }
 }
 
@@ -104,8 +106,19 @@ fn message(view: &View<'_>, own: Range<u64>) -> Option<Message> {
     Some(Message { kind, next: own.end.checked_add(body)?, own })
 }
 
+/// What is wrong with the description of a message, by its schema.
+fn described(view: &View<'_>, own: &Range<u64>) -> Option<String> {
+    let described = view.slice(own.clone()).ok()?;
+    let kind = field(&described, u32_at(&described, 0)?.into(), 1).flatten()?;
+    let kind = described.read_up_to(kind, 1).ok()?.first().copied()?;
+    let buffer = Buffer::new(&described);
+    let fault = verify(&buffer, messages::of(kind), MOST).err()?;
+    // What a limit stopped is said where the bytes are read again.
+    buffer.trouble().is_none().then(|| format!("the description of a message is broken: {}", fault.1))
+}
+
 /// Goes from message to message up to the end, and looks at the schema.
-fn messages(view: &View<'_>, from: u64, end: u64, scope: &mut Scope<'_>) {
+fn walk(view: &View<'_>, from: u64, end: u64, scope: &mut Scope<'_>) {
     let mut at = from;
     for _ in 0..scope.limits.entries {
         if at == end {
@@ -118,6 +131,9 @@ fn messages(view: &View<'_>, from: u64, end: u64, scope: &mut Scope<'_>) {
                 malformed(view, own.end, "something follows on the end of the messages", scope);
             }
             return;
+        }
+        if let Some(what) = own.as_ref().and_then(|own| described(view, own)) {
+            return malformed(view, at, what, scope);
         }
         let Some(message) = own.and_then(|own| message(view, own)).filter(|message| message.next <= end) else {
             return malformed(view, at, "a message leads out of the file, or is none", scope);

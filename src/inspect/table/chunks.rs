@@ -2,11 +2,22 @@
 //!
 //! Source: `RowGroup`, `ColumnChunk` and `ColumnMetaData` of `parquet.thrift`. Columns in other files are left out.
 
+use std::ops::Range;
+
 use super::thrift::{BINARY, INTEGERS, LIST, Reader, STRUCT};
 
+/// A column of a group of rows.
+#[derive(Clone)]
+pub struct Chunk {
+    /// Where its pages lie.
+    pub bytes: Range<u64>,
+    /// How they are packed (`CompressionCodec`).
+    pub codec: i64,
+}
+
 /// What is wrong with the groups of rows, if anything: `None` if the footer is not what the format lays down. `end` is
-/// where the footer begins.
-pub fn check(footer: &[u8], end: u64) -> Option<Result<(), String>> {
+/// where the footer begins. Columns whose pages can be read are added to `columns`.
+pub fn check(footer: &[u8], end: u64, columns: &mut Vec<Chunk>) -> Option<Result<(), String>> {
     let mut reader = Reader::new(footer);
     let (mut last, mut said, mut rows) = (0, None, 0i64);
     while let Some((number, kind)) = reader.field(&mut last)? {
@@ -15,7 +26,7 @@ pub fn check(footer: &[u8], end: u64) -> Option<Result<(), String>> {
             (4, LIST) => {
                 let (length, kind) = reader.list()?;
                 for n in 0..length {
-                    match group(&mut reader, kind, end)? {
+                    match group(&mut reader, kind, end, columns)? {
                         Ok(more) => rows = rows.checked_add(more)?,
                         Err(what) => return Some(Err(format!("group {n} of rows: {what}"))),
                     }
@@ -31,7 +42,7 @@ pub fn check(footer: &[u8], end: u64) -> Option<Result<(), String>> {
 }
 
 /// The rows of one group.
-fn group(reader: &mut Reader<'_>, kind: u8, end: u64) -> Option<Result<i64, String>> {
+fn group(reader: &mut Reader<'_>, kind: u8, end: u64, columns: &mut Vec<Chunk>) -> Option<Result<i64, String>> {
     if kind != STRUCT {
         return None;
     }
@@ -41,7 +52,7 @@ fn group(reader: &mut Reader<'_>, kind: u8, end: u64) -> Option<Result<i64, Stri
             (1, LIST) => {
                 let (length, kind) = reader.list()?;
                 for n in 0..length {
-                    if let Err(what) = column(reader, kind, end)? {
+                    if let Err(what) = column(reader, kind, end, columns)? {
                         wrong.get_or_insert(format!("column {n} {what}"));
                     }
                 }
@@ -56,27 +67,38 @@ fn group(reader: &mut Reader<'_>, kind: u8, end: u64) -> Option<Result<i64, Stri
     Some(wrong.map_or(Ok(rows), Err))
 }
 
-fn column(reader: &mut Reader<'_>, kind: u8, end: u64) -> Option<Result<(), &'static str>> {
+fn column(reader: &mut Reader<'_>, kind: u8, end: u64, columns: &mut Vec<Chunk>) -> Option<Result<(), &'static str>> {
     if kind != STRUCT {
         return None;
     }
-    let (mut last, mut elsewhere, mut good) = (0, false, Ok(()));
+    let (mut last, mut elsewhere, mut encrypted, mut good) = (0, false, false, Ok(None));
     while let Some((number, kind)) = reader.field(&mut last)? {
         match (number, kind) {
             (1, BINARY) => elsewhere = !reader.binary()?.is_empty(),
             (3, STRUCT) => good = pages(reader, end)?,
+            (8 | 9, kind) => {
+                encrypted = true;
+                reader.skip(kind, false, 2)?;
+            }
             (_, kind) => reader.skip(kind, false, 2)?,
         }
     }
-    Some(if elsewhere { Ok(()) } else { good })
+    if let Ok(Some(chunk)) = &good
+        && !elsewhere
+        && !encrypted
+    {
+        columns.push(chunk.clone());
+    }
+    Some(if elsewhere { Ok(()) } else { good.map(drop) })
 }
 
 /// Where the pages of a column begin and how long they are.
-fn pages(reader: &mut Reader<'_>, end: u64) -> Option<Result<(), &'static str>> {
+fn pages(reader: &mut Reader<'_>, end: u64) -> Option<Result<Option<Chunk>, &'static str>> {
     let mut last = 0;
-    let (mut values, mut length, mut data, mut dictionary) = (0, 0, None, None);
+    let (mut values, mut length, mut codec, mut data, mut dictionary) = (0, 0, 0, None, None);
     while let Some((number, kind)) = reader.field(&mut last)? {
         match (number, kind) {
+            (4, kind) if INTEGERS.contains(&kind) => codec = reader.integer()?,
             (5, kind) if INTEGERS.contains(&kind) => values = reader.integer()?,
             (7, kind) if INTEGERS.contains(&kind) => length = reader.integer()?,
             (9, kind) if INTEGERS.contains(&kind) => data = Some(reader.integer()?),
@@ -89,11 +111,11 @@ fn pages(reader: &mut Reader<'_>, end: u64) -> Option<Result<(), &'static str>> 
     let (Some(start), true) = (start, values >= 0 && length >= 0) else {
         return Some(Err("does not say where it lies, or how long it is"));
     };
-    let inside =
-        u64::try_from(start).ok().zip(u64::try_from(length).ok()).and_then(|(start, length)| start.checked_add(length));
-    let empty = values == 0;
+    let inside = u64::try_from(start).ok().zip(u64::try_from(length).ok());
+    let inside = inside.and_then(|(start, length)| Some(start..start.checked_add(length)?));
     Some(match inside {
-        Some(stop) if empty || (start >= 4 && stop <= end) => Ok(()),
+        Some(_) if values == 0 => Ok(None),
+        Some(bytes) if bytes.start >= 4 && bytes.end <= end => Ok(Some(Chunk { bytes, codec })),
         _ => Err("lies outside of the data"),
     })
 }

@@ -5,7 +5,10 @@
 
 mod arrow;
 mod chunks;
+mod messages;
+mod pages;
 mod parquet;
+mod snappy;
 mod thrift;
 
 use crate::model::{Class, Evidence, Rule, Severity};

@@ -1,7 +1,7 @@
 //! Parquet: `PAR1`, columns, a footer in Thrift, its length, `PAR1`.
 //!
-//! Source: `parquet.thrift` of the format's repository. Not looked at: what is in the pages, and files that a
-//! summary file refers to.
+//! Source: `parquet.thrift` of the format's repository. Not looked at: the values in the pages, and files that
+//! a summary file refers to.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -10,8 +10,8 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 
 use super::super::claim::FORMAT_NOT_INSPECTED;
 use super::super::{Inspector, Scope};
-use super::thrift::{BINARY, LIST, Reader, STRUCT};
-use super::{chunks, malformed, part, schema};
+use super::thrift::{BINARY, INTEGERS, LIST, Reader, STRUCT};
+use super::{chunks, malformed, pages, part, schema};
 use crate::model::Format;
 use crate::weigh::View;
 
@@ -20,6 +20,8 @@ pub struct Parquet;
 
 /// Bytes of the length and the mark at the end.
 const TAIL: u64 = 8;
+/// Bytes of the signature of a footer.
+const SIGNATURE: usize = 28;
 
 impl Inspector for Parquet {
     fn format(&self) -> Format {
@@ -50,8 +52,9 @@ impl Inspector for Parquet {
         let Some(pairs) = pairs(&footer) else {
             return malformed(view, start, "the footer is not what the format lays down", scope);
         };
-        match chunks::check(&footer, start) {
-            Some(Ok(())) => {}
+        let mut columns = Vec::new();
+        match chunks::check(&footer, start, &mut columns) {
+            Some(Ok(())) => pages::inspect(&columns, view, scope),
             Some(Err(what)) => malformed(view, start, what, scope),
             None => malformed(view, start, "the groups of rows are not what the format lays down", scope),
         }
@@ -81,10 +84,11 @@ fn decoded(value: &[u8]) -> (Vec<u8>, bool) {
 fn pairs(footer: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let mut reader = Reader::new(footer);
     let mut found = Vec::new();
-    let (mut last, mut columns, mut rows) = (0, false, false);
+    let (mut last, mut version, mut columns, mut rows) = (0, false, false, false);
     while let Some((number, kind)) = reader.field(&mut last)? {
         columns |= number == 2 && kind == LIST;
         rows |= number == 3;
+        version |= number == 1 && INTEGERS.contains(&kind);
         if number != 5 || kind != LIST {
             reader.skip(kind, false, 0)?;
             continue;
@@ -105,7 +109,8 @@ fn pairs(footer: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
             found.push(pair);
         }
     }
-    (columns && rows).then_some(found)
+    // The footer is all of its bytes, but for the signature of files with encrypted columns.
+    (version && columns && rows && matches!(reader.left(), 0 | SIGNATURE)).then_some(found)
 }
 
 #[cfg(test)]

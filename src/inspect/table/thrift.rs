@@ -26,6 +26,11 @@ impl<'b> Reader<'b> {
         Self { bytes }
     }
 
+    /// Bytes that were not read yet.
+    pub const fn left(&self) -> usize {
+        self.bytes.len()
+    }
+
     fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.bytes.split_first()?;
         self.bytes = rest;

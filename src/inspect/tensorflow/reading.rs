@@ -127,7 +127,14 @@ impl Reading<'_, '_, '_, '_> {
                     range.end,
                 );
             }
-            (_, Event::Bytes(field, bytes)) => self.text(kind, *field, String::from_utf8_lossy(bytes).into_owned(), at),
+            (_, Event::Bytes(field, bytes)) => {
+                let text = String::from_utf8_lossy(bytes);
+                // All of these are `string` of proto3, which parsers refuse when it is no UTF-8.
+                if std::str::from_utf8(bytes).is_err() {
+                    self.fault((at, format!("at byte {at}: the name {text:?} is no UTF-8")), at);
+                }
+                self.text(kind, *field, text.into_owned(), at);
+            }
             _ => {}
         }
     }

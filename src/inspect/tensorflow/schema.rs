@@ -14,6 +14,12 @@ pub enum Kind {
     Meta,
     /// `MetaGraphDef.MetaInfoDef`
     Info,
+    /// `OpList`, the operators that a graph uses
+    Operators,
+    /// `OpDef` in it
+    Operator,
+    /// `OpDef.ArgDef` or `OpDef.AttrDef` in that
+    Part,
     /// `SaverDef`
     Saver,
     /// An entry of `signature_def`
@@ -72,6 +78,10 @@ pub enum Kind {
 pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
     match (kind, field) {
         (Kind::Saved, 2) => Step::Enter(Kind::Meta),
+        (Kind::Info, 2) => Step::Enter(Kind::Operators),
+        (Kind::Operators, 1) => Step::Enter(Kind::Operator),
+        (Kind::Operator, 2..=4) => Step::Enter(Kind::Part),
+        (Kind::Operator, 1) | (Kind::Part, 1 | 2) => Step::Read,
         (Kind::Meta, 1) => Step::Enter(Kind::Info),
         (Kind::Meta, 2) => Step::Enter(Kind::Graph),
         (Kind::Meta, 3) => Step::Enter(Kind::Saver),

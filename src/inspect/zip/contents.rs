@@ -6,7 +6,7 @@ use super::crc::{Checked, Checksums, mismatch};
 use super::kind::Kind;
 use super::record::Facts;
 use super::required;
-use super::{HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
+use super::{CRC_MISMATCH, HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
 use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
 use crate::inspect::inflate::{Inflated, inflate};
 use crate::inspect::pytorch::{self, records};
@@ -14,7 +14,15 @@ use crate::inspect::{Scope, pickle, serialized};
 use crate::weigh::{Unreadable, View};
 
 /// After a pickle that names storages: holds them against the members of its folder.
-fn storages(kind: Kind, root: &str, name: &str, members: &[Placed<'_>], view: &View<'_>, scope: &mut Scope<'_>) {
+///
+/// `whole` says that the pickle was read to its end: only then does it say which storages nobody asks for.
+fn storages(
+    kind: Kind,
+    (root, name, whole): (&str, &str, bool),
+    members: &[Placed<'_>],
+    view: &View<'_>,
+    scope: &mut Scope<'_>,
+) {
     let asked = scope.take_storages();
     let folder = match name.strip_prefix(root) {
         Some("/data.pkl") => "data",
@@ -29,7 +37,7 @@ fn storages(kind: Kind, root: &str, name: &str, members: &[Placed<'_>], view: &V
         let key = member.central.facts.text().strip_prefix(&prefix)?.to_owned();
         (!key.is_empty() && !key.contains('/')).then_some((key, member.central.facts.size))
     });
-    pytorch::compare(folder, &asked, &sizes.collect(), view, scope);
+    pytorch::compare(folder, &asked, (&sizes.collect(), whole), view, scope);
 }
 
 /// Looks at the members of one reading of the archive.
@@ -73,14 +81,22 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
         if kind.is_torch() && !matches!(facts.method, 0 | 8) {
             records::packed(&name, facts.method, view, scope);
         }
+        let broken = |scope: &Scope<'_>| {
+            [&pickle::rules::MALFORMED, &records::PYTORCH_MALFORMED, &CRC_MISMATCH].map(|rule| scope.times(rule))
+        };
+        let before = broken(scope);
         member_as(facts, data, reading, &mut unknown, view, scope);
+        let whole = before == broken(scope);
         // A loader that believes the local header reads the same bytes by another method, or more of them.
         if let Some(local) = &member.local {
             let end = data.start.saturating_add(local.facts.compressed).clamp(data.start, view.len());
             let end = if local.facts.compressed == 0 { data.end } else { end };
             member_as(&local.facts, &(data.start..end), Reading::Member, &mut unknown, view, scope);
         }
-        storages(kind, &root, &name, members, view, scope);
+        storages(kind, (&root, &name, whole), members, view, scope);
+    }
+    if kind == Kind::Torchscript {
+        records::classes(&root, &names, view, scope);
     }
     required::names(names.into_iter(), view, scope);
     scope.container = outer;

@@ -28,6 +28,9 @@ pub fn locate(view: &View<'_>) -> Result<Vec<Directory>, Unreadable> {
     for at in positions(&tail, &END).into_iter().rev() {
         let Some(narrow) = End::read(&tail[at..], start + at as u64) else { continue };
         let wide = widen(narrow, view)?;
+        let lost = Some("the zip64 locator leads to no zip64 end record");
+        let narrow = if wide == Wide::Lost { End { fault: lost, ..narrow } } else { narrow };
+        let wide = if let Wide::Found(end) = wide { Some(end) } else { None };
         let mut places = Vec::new();
         if let Some(end) = wide {
             places.extend(end.at.checked_sub(end.size).map(|at| (end, at)));
@@ -57,20 +60,34 @@ fn positions(bytes: &[u8], what: &[u8; 4]) -> Vec<usize> {
     found
 }
 
-fn widen(end: End, view: &View<'_>) -> Result<Option<End>, Unreadable> {
+/// What zip64 has for an end record.
+#[derive(PartialEq, Eq)]
+enum Wide {
+    /// No locator stands in front of it.
+    None,
+    /// A locator does, but leads nowhere.
+    Lost,
+    /// The record, with the values of the zip64 one.
+    Found(End),
+}
+
+fn widen(end: End, view: &View<'_>) -> Result<Wide, Unreadable> {
     if end.at < 20 {
-        return Ok(None);
+        return Ok(Wide::None);
     }
     let locator = view.read(end.at - 20..end.at)?;
-    let Some(fields) = locator.strip_prefix(&LOCATOR64) else { return Ok(None) };
+    let Some(fields) = locator.strip_prefix(&LOCATOR64) else { return Ok(Wide::None) };
     let said = fields.get(4..12).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes);
+    let near = end.at.saturating_sub(76);
     // Where it says, or directly in front of the locator when bytes were put before the archive.
-    for at in [said, end.at.saturating_sub(76)] {
+    for at in [said, near] {
         if let Some(wide) = end.widen(&view.read_up_to(at, 56)?, at) {
-            return Ok(Some(wide));
+            // Bytes in front only ever move the record to the back.
+            let fault = (said > at).then_some("the zip64 locator leads behind the zip64 end record");
+            return Ok(Wide::Found(End { fault: wide.fault.or(fault), ..wide }));
         }
     }
-    Ok(None)
+    Ok(Wide::Lost)
 }
 
 /// The headers of a directory.

@@ -93,7 +93,10 @@ pub fn compare<'l>(
         let other = local.facts.method != central.facts.method || local.facts.compressed > central.facts.compressed;
         placed.push(Placed { central, data: end.map(|end| start..end), local: other.then_some(local) });
     }
-    between(used, directory, view, scope);
+    // Members that a limit kept from being listed would seem to belong to nothing.
+    if !listing.cut {
+        between(used, directory, view, scope);
+    }
     placed
 }
 
@@ -184,8 +187,11 @@ fn gap(range: Range<u64>, described: Option<&Facts>, view: &View<'_>, scope: &mu
 /// Looks at members by their local headers alone, one after the other, where no directory leads to them.
 pub fn salvage(view: &View<'_>, scope: &mut Scope<'_>) {
     let mut at = 0;
-    for _ in 0..scope.limits.entries {
-        let Ok(Some(local)) = local(at, view) else { break };
+    while let Ok(Some(local)) = local(at, view) {
+        if scope.members_left() == 0 {
+            return scope.limit("entries", scope.limits.entries, view);
+        }
+        scope.count_members(1);
         let start = at.saturating_add(local.length);
         let end = start.saturating_add(local.facts.compressed);
         // Without a length the rest of the file is the member as far as anyone knows.

@@ -51,7 +51,9 @@ impl Inspector for Zip {
             Err(trouble) => return scope.unreadable(view, &trouble),
         };
         let Some(main) = found.first() else {
-            scope.raise(&MALFORMED, view, 0..4, "it begins like a zip but has no central directory");
+            scope.cut_off |= view.depth() == 0;
+            let message = "it begins like a zip but has no central directory, which stands at the end: it is cut off";
+            scope.raise(&MALFORMED, view, 0..4, message);
             headers::salvage(view, scope);
             return;
         };
@@ -62,7 +64,7 @@ impl Inspector for Zip {
         }
         ends(main, view, scope);
         for (n, directory) in found.iter().take(4).enumerate() {
-            match directory::list(directory, view, scope.limits.entries) {
+            match directory::list(directory, view, scope.members_left()) {
                 Ok(listing) => archive(directory, &listing, n == 0, view, scope),
                 Err(trouble) => scope.unreadable(view, &trouble),
             }
@@ -92,6 +94,9 @@ fn ends(main: &Directory, view: &View<'_>, scope: &mut Scope<'_>) {
         let message = format!("{} bytes follow after the archive", view.len() - main.end.until);
         scope.raise(&HIDDEN_DATA, view, main.end.until..view.len(), message);
     }
+    if let Some(fault) = main.end.fault {
+        scope.raise(&MALFORMED, view, main.end.at..main.end.fixed.min(view.len()), fault);
+    }
     if main.end.split {
         scope.raise(
             &MALFORMED,
@@ -105,6 +110,7 @@ fn ends(main: &Directory, view: &View<'_>, scope: &mut Scope<'_>) {
 /// One reading of the archive. Members of the main one are also compared with their local headers.
 fn archive(directory: &Directory, listing: &Listing, main: bool, view: &View<'_>, scope: &mut Scope<'_>) {
     let count = listing.members.len() as u64;
+    scope.count_members(count);
     if let Some(at) = listing.broken {
         scope.raise(
             &MALFORMED,

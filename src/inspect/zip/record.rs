@@ -245,6 +245,8 @@ pub struct End {
     pub offset: u64,
     /// True if a disk other than the first is named.
     pub split: bool,
+    /// How it and what zip64 has for it contradict each other, if they do.
+    pub fault: Option<&'static str>,
 }
 
 impl End {
@@ -254,9 +256,11 @@ impl End {
         let (disk, start, here, entries) = (fields.u16()?, fields.u16()?, fields.u16()?, fields.u16()?);
         let (size, offset) = (u64::from(fields.u32()?), u64::from(fields.u32()?));
         let comment = u64::from(fields.u16()?);
-        let split = (disk != 0 && disk != u16::MAX) || (start != 0 && start != u16::MAX) || here != entries;
+        let split = (disk != 0 && disk != u16::MAX)
+            || (start != 0 && start != u16::MAX)
+            || (here != entries && here != u16::MAX);
         let fixed = at.checked_add(22)?;
-        Some(Self { at, until: fixed + comment, fixed, entries: entries.into(), size, offset, split })
+        Some(Self { at, until: fixed + comment, fixed, entries: entries.into(), size, offset, split, fault: None })
     }
 
     /// True if a field says that the truth stands in the zip64 record.
@@ -269,6 +273,12 @@ impl End {
         let mut fields = Fields(record.strip_prefix(&END64)?);
         fields.take(20)?;
         let (here, entries, size, offset) = (fields.u64()?, fields.u64()?, fields.u64()?, fields.u64()?);
-        Some(Self { at, entries, size, offset, split: here != entries, ..self })
+        // A field that does not send the reader to the zip64 record (4.4.1.4) has to say the same as it.
+        let differs = |narrow: u64, all_ones: u64, wide: u64| narrow != all_ones && narrow != wide;
+        let differs = differs(self.entries, u16::MAX.into(), entries)
+            || differs(self.size, u32::MAX.into(), size)
+            || differs(self.offset, u32::MAX.into(), offset);
+        let fault = differs.then_some("the end record and the zip64 end record in front of it say different things");
+        Some(Self { at, entries, size, offset, split: self.split || here != entries, fault, ..self })
     }
 }

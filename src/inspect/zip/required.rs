@@ -28,7 +28,13 @@ pub fn member(member: &View<'_>, scope: &mut Scope<'_>) {
         return;
     }
     match member.read_all("json-bytes", scope.limits.json_bytes) {
-        Ok(bytes) => judge(&name, json::whole(&bytes).as_ref(), member, scope),
+        Ok(bytes) => {
+            let tree = json::whole(&bytes);
+            if let Some(tree) = tree.as_ref().filter(|_| name == "config.json" && member.depth() == 1) {
+                scope.promised = keras::promises(tree);
+            }
+            judge(&name, tree.as_ref(), member, scope);
+        }
         Err(trouble) => scope.unreadable(member, &trouble),
     }
 }
@@ -69,6 +75,7 @@ pub fn names(names: impl Iterator<Item = String>, view: &View<'_>, scope: &mut S
         let message = format!("{missing:?} is missing, without which Keras loads no model");
         scope.raise(&KERAS_MALFORMED, view, 0..0, message);
     }
+    keras::compare(view, scope);
 }
 
 fn judge(name: &str, tree: Option<&Tree>, view: &View<'_>, scope: &mut Scope<'_>) {

@@ -60,16 +60,7 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
         if main && facts.method == 0 && view.depth() == 0 {
             checked.push(Checked { name: facts.text(), bytes: data.clone(), crc: facts.crc });
         }
-        let later = facts.described_later() && facts.size == 0;
-        if facts.method == 0 && facts.size != facts.compressed && !later && !facts.encrypted() {
-            let message =
-                format!("{:?} is stored in {} bytes and said to have {}", facts.text(), facts.compressed, facts.size);
-            scope.raise(&MALFORMED, view, data.clone(), message);
-        }
-        if facts.name.ends_with(b"/") && facts.compressed > 0 && !is_nothing(facts) {
-            let message = format!("the folder {:?} has content", facts.text());
-            scope.raise(&MALFORMED, view, data.clone(), message);
-        }
+        sizes(facts, data, view, scope);
         let name = facts.text();
         let reading = if kind.is_storage(&root, &name) {
             Reading::Storage
@@ -103,6 +94,20 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
     unknown.close(view, scope);
     if let Some(checksums) = Checksums::of(checked, scope.limits.repeats) {
         scope.observe(Box::new(checksums));
+    }
+}
+
+/// Sizes that cannot be: a member that is stored in another number of bytes than it has, a folder with content.
+fn sizes(facts: &Facts, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
+    let later = facts.described_later() && facts.size == 0;
+    if facts.method == 0 && facts.size != facts.compressed && !later && !facts.encrypted() {
+        let message =
+            format!("{:?} is stored in {} bytes and said to have {}", facts.text(), facts.compressed, facts.size);
+        scope.raise(&MALFORMED, view, data.clone(), message);
+    }
+    if facts.name.ends_with(b"/") && facts.compressed > 0 && !is_nothing(facts) {
+        let message = format!("the folder {:?} has content", facts.text());
+        scope.raise(&MALFORMED, view, data.clone(), message);
     }
 }
 

@@ -59,7 +59,7 @@ fn layers(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         }
         let call = code.match_indices('(').find_map(|(at, _)| {
             let before = code.get(..at)?;
-            let begin = before.rfind(|c: char| !(c.is_alphanumeric() || "_.".contains(c))).map_or(0, |at| at + 1);
+            let begin = before.trim_end_matches(|c: char| c.is_alphanumeric() || "_.".contains(c)).len();
             let called = before.get(begin..)?;
             let layer = LAYERS.iter().any(|known| called.strip_prefix(known).is_some_and(|rest| !rest.contains('.')));
             (!called.is_empty() && !layer).then_some(called)
@@ -183,9 +183,22 @@ fn pairs(code: &str) -> Vec<(&str, &str)> {
         let quote = behind.chars().next().unwrap_or('"');
         let Some((value, after)) = behind[1..].split_once(quote) else { break };
         let name = before.trim_end().trim_end_matches([':', '[', ' ', ',']);
-        let begin = name.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+        let begin = name.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len();
         found.push((&name[begin..], value));
         rest = after;
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pairs;
+
+    #[test]
+    fn names_begin_behind_any_letter() {
+        assert_eq!(pairs("name: \"a\" platform: 'b'"), [("name", "a"), ("platform", "b")]);
+        // Found by fuzzing: what stands before a name may have more than one byte.
+        assert_eq!(pairs("\u{2028}name: \"a\""), [("name", "a")]);
+        assert_eq!(pairs("\u{fffd}\"a\""), [("", "a")]);
+    }
 }

@@ -168,7 +168,6 @@ fn commands(all: &Cells, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let code = all.code.to_ascii_lowercase();
     let handed = code
         .match_indices("kernel.execute")
-        .take(LOOKUPS)
         .find_map(|(at, _)| hostile_script(&code[at..code.floor_char_boundary(at.saturating_add(400))]));
     if let Some(why) = handed {
         let line = all.code.lines().find(|line| line.contains("kernel.execute")).unwrap_or_default();

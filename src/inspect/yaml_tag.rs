@@ -46,7 +46,11 @@ const STANDARD: &str = "tag:yaml.org,2002:";
 
 /// Looks at a text.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let handles = handles(text);
+    let mut handles = handles(text);
+    if handles.len() > HANDLES {
+        scope.limit("yaml-handles", HANDLES as u64, view);
+        handles.truncate(HANDLES);
+    }
     // Every tag begins with the sign; the shorthand of one may hold a second.
     let mut after = 0;
     for at in memchr::memchr_iter(b'!', text.as_bytes()) {
@@ -83,13 +87,17 @@ fn spelt(text: &str) -> &str {
 
 /// The shorthands that `%TAG` lines declare.
 fn handles(text: &str) -> Vec<(&str, &str)> {
-    let lines = memchr::memmem::find_iter(text.as_bytes(), "%TAG").take(HANDLES);
+    let lines = memchr::memmem::find_iter(text.as_bytes(), "%TAG");
+    // What merely speaks of such a line, as a comment does, is none. PyYAML's line breaks are these five.
+    let breaks = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}', '\u{feff}'];
+    let lines = lines.filter(|at| *at == 0 || text[..*at].ends_with(breaks));
     lines
         .filter_map(|at| {
             let line = text[at + 4..].lines().next()?;
             let mut words = line.split_whitespace();
             Some((words.next()?, words.next()?))
         })
+        .take(HANDLES + 1)
         .collect()
 }
 

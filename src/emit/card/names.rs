@@ -66,7 +66,7 @@ mod tests {
             ("https://me:token@huggingface.co/acme/base/tree/main", "acme/base", Some("main")),
             ("https://huggingface.co/datasets/allenai/c4", "allenai/c4", None),
             ("https://u:p@example.org/base.bin", "https://example.org/base.bin", None),
-            ("/home/jane/models/base-7b/", "base-7b", None),
+            ("/srv/models/base-7b/", "base-7b", None),
             ("./out/checkpoint-500", "checkpoint-500", None),
             ("C:\\models\\base", "base", None),
             (&format!("/c/hub/models--acme--base/snapshots/{sha}/"), "acme/base", Some(sha)),

@@ -102,6 +102,9 @@ impl Machine<'_, '_, '_> {
     fn look_into_array(&mut self, start: u64, end: u64) {
         self.arrays += 1;
         if self.arrays > LOOKED_INTO {
+            if self.arrays == LOOKED_INTO + 1 {
+                self.scope.limit("pickle-arrays", u64::from(LOOKED_INTO), self.view);
+            }
             return;
         }
         let mut apart = Scope::new(self.scope.path, self.scope.limits);

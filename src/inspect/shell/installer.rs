@@ -1,7 +1,7 @@
 //! Where a command fetches from what it runs: from makers who tell people to, or from anywhere.
 
 /// Addresses of installers that people pipe into a shell as their makers tell them to.
-static INSTALLERS: [&str; 44] = [
+static INSTALLERS: [&str; 43] = [
     "https://astral.sh/uv/",
     "https://astral.sh/ruff/",
     "https://sh.rustup.rs",
@@ -15,7 +15,6 @@ static INSTALLERS: [&str; 44] = [
     "https://get.pnpm.io/",
     "https://pyenv.run",
     "https://ollama.com/install.sh",
-    "https://claude.ai/install.sh",
     "https://codecov.io/bash",
     "https://mise.run",
     "https://just.systems/install.sh",

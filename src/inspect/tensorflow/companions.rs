@@ -2,7 +2,8 @@
 
 use super::TENSORFLOW_MALFORMED;
 use super::objects::lambda;
-use crate::inspect::protobuf::{self, Event, Span, Step, Stop, Walk};
+use super::reading::ended;
+use crate::inspect::protobuf::{self, Event, Span, Step, Walk};
 use crate::inspect::{Inspector, Scope};
 use crate::model::Format;
 use crate::weigh::View;
@@ -35,7 +36,7 @@ impl Inspector for Fingerprint {
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
-        judge(Walk::new(view, ()).run(|(), _| Step::Skip, |(), _, _| {}), view, scope);
+        ended(Walk::new(view, ()).run(|(), _| Step::Skip, |(), _, _| {}), view, scope);
     }
 }
 
@@ -59,7 +60,7 @@ impl Inspector for DebugInfo {
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
-        judge(Walk::new(view, ()).run(|(), _| Step::Skip, |(), _, _| {}), view, scope);
+        ended(Walk::new(view, ()).run(|(), _| Step::Skip, |(), _, _| {}), view, scope);
     }
 }
 
@@ -127,17 +128,6 @@ impl Inspector for KerasMetadata {
                 scope.raise(&TENSORFLOW_MALFORMED, view, at..at, "the configuration of an object is not JSON");
             }
         }
-        judge(outcome, view, scope);
-    }
-}
-
-fn judge(outcome: Result<(), Stop>, view: &View<'_>, scope: &mut Scope<'_>) {
-    match outcome {
-        Ok(()) => {}
-        Err(Stop::Malformed(at, what)) => {
-            let at = at.min(view.len());
-            scope.raise(&TENSORFLOW_MALFORMED, view, at..view.len(), format!("at byte {at}: {what}"));
-        }
-        Err(Stop::Trouble(trouble)) => scope.unreadable(view, &trouble),
+        ended(outcome, view, scope);
     }
 }

@@ -93,6 +93,11 @@ pub fn walk(view: &View<'_>, kind: Kind, scope: &mut Scope<'_>) {
     }
     let outcome = Walk::new(view, kind).run(step, |kind, event, at| reading.meet(kind, event, at));
     reading.close(kind, outcome.is_ok());
+    ended(outcome, view, scope);
+}
+
+/// Says how the reading of a message ended, if not at its end.
+pub fn ended(outcome: Result<(), Stop>, view: &View<'_>, scope: &mut Scope<'_>) {
     match outcome {
         Ok(()) => {}
         Err(Stop::Malformed(at, what)) => {

@@ -25,6 +25,9 @@ struct Visible<'a>(PrettyFormatter<'a>);
 impl Formatter for Visible<'_> {
     fn write_string_fragment<W: io::Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return writer.write_all(fragment.as_bytes());
+        }
         while let Some(at) = rest.find(sanitize::is_hidden) {
             let (clean, hidden) = rest.split_at(at);
             writer.write_all(clean.as_bytes())?;

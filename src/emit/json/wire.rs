@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::model::{
@@ -23,8 +23,10 @@ pub enum SchemaV1 {
 }
 
 /// Everything that was seen in one model or tree, judged under one policy.
+// The long lists are generic: a report that is written puts each of their items into shape when its turn comes.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ReportV1 {
+#[schemars(rename = "ReportV1")]
+pub struct ReportV1<A = Vec<ArtifactV1>, P = Vec<PackageV1>, F = Vec<FindingV1>> {
     /// Which contract this document follows.
     pub schema: SchemaV1,
     /// Who wrote it.
@@ -41,11 +43,11 @@ pub struct ReportV1 {
     /// What was asked for.
     pub checks: Vec<Check>,
     /// Files, by path.
-    pub artifacts: Vec<ArtifactV1>,
+    pub artifacts: A,
     /// Packages that lockfiles pin, by lockfile and purl.
-    pub packages: Vec<PackageV1>,
+    pub packages: P,
     /// What was seen and what the policy thinks of it, by file and place.
-    pub findings: Vec<FindingV1>,
+    pub findings: F,
     /// What the policy did not require, one clause each.
     pub not_required: Vec<String>,
     /// What was not assessed at all, one clause each.
@@ -234,10 +236,19 @@ pub struct ExcerptV1 {
     pub marked_end: u64,
 }
 
+/// A list that is written item by item.
+struct Each<'r, T, S>(Vec<&'r T>, S);
+
+impl<T, W: Serialize, S: Fn(&T) -> W> Serialize for Each<'_, T, S> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        serializer.collect_seq(self.0.iter().map(|item| self.1(item)))
+    }
+}
+
 impl ReportV1 {
-    /// The report in this contract's words and order.
+    /// The report in this contract's words and order, to be written.
     #[must_use]
-    pub fn of(report: &Report) -> Self {
+    pub fn of(report: &Report) -> ReportV1<impl Serialize, impl Serialize, impl Serialize> {
         let mut artifacts: Vec<&Artifact> = report.artifacts.iter().collect();
         artifacts.sort_by(|a, b| a.path.cmp(&b.path));
         let mut packages: Vec<&Package> = report.packages.iter().collect();
@@ -247,7 +258,7 @@ impl ReportV1 {
         let named: BTreeSet<&Purl> = findings.iter().filter_map(|finding| named(finding)).collect();
         let by_purl: BTreeMap<&Purl, &Package> =
             packages.iter().filter(|one| named.contains(&one.purl)).map(|package| (&package.purl, *package)).collect();
-        Self {
+        ReportV1 {
             schema: SchemaV1::V1,
             tool: report.tool.clone(),
             verdict: report.verdict,
@@ -255,9 +266,9 @@ impl ReportV1 {
             subject: report.subject.clone(),
             root: report.root.as_ref().map(ToString::to_string),
             checks: report.checks.clone(),
-            findings: findings.into_iter().map(|finding| FindingV1::of(finding, &by_purl)).collect(),
-            artifacts: artifacts.into_iter().map(ArtifactV1::of).collect(),
-            packages: packages.into_iter().map(PackageV1::of).collect(),
+            findings: Each(findings, move |finding: &Finding| FindingV1::of(finding, &by_purl)),
+            artifacts: Each(artifacts, ArtifactV1::of),
+            packages: Each(packages, PackageV1::of),
             not_required: report.not_required.clone(),
             not_assessed: report.not_assessed.clone(),
             inputs: report.inputs.clone(),

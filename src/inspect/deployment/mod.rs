@@ -101,8 +101,11 @@ pub fn is_named(name: &str) -> bool {
 }
 
 fn is_container_file(name: &str) -> bool {
-    let named =
-        |stem: &str| name == stem || name.starts_with(&format!("{stem}.")) || name.ends_with(&format!(".{stem}"));
+    let named = |stem: &str| {
+        let (before, behind) = (name.strip_suffix(stem), name.strip_prefix(stem));
+        before.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            || behind.is_some_and(|rest| rest.starts_with('.'))
+    };
     (named("dockerfile") || named("containerfile")) && !name.ends_with(".md") && !name.ends_with(".dockerignore")
 }
 

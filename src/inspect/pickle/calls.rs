@@ -9,6 +9,7 @@ use super::names::{Name, disguise};
 use super::rules::{
     DANGEROUS_CALL, DANGEROUS_IMPORT, EXTENSION_CODE, NAME_DISGUISED, PERSISTENT_ID, UNKNOWN_CALL, UNKNOWN_IMPORT,
 };
+use super::store::Items;
 use super::value::{Shape, Value};
 
 /// Longest module or attribute path that is taken for a name, in bytes.
@@ -93,7 +94,7 @@ impl Machine<'_, '_, '_> {
     pub fn obj(&mut self) -> Step {
         let (all, count) = self.collect(Shape::Tuple)?;
         let Value::Container { serial, carries, .. } = all else { return Ok(()) };
-        let items = self.containers.items(serial).map(|(items, _)| items.to_vec()).unwrap_or_default();
+        let items = self.containers.taken(serial).map_or(Items::NONE, |(items, _)| items);
         let Some((class, rest)) = items.split_first() else {
             return Err(Break::Malformed("OBJ finds no class above the MARK".to_owned()));
         };
@@ -152,10 +153,10 @@ impl Machine<'_, '_, '_> {
     pub fn persistent(&mut self) -> Step {
         let id = self.pop()?;
         let items = match id {
-            Value::Container { shape: Shape::Tuple, serial, .. } => self.containers.items(serial),
+            Value::Container { shape: Shape::Tuple, serial, .. } => self.containers.taken(serial),
             _ => None,
         };
-        let items = items.map(|(items, _)| items.to_vec()).unwrap_or_default();
+        let items = items.map_or(Items::NONE, |(items, _)| items);
         let tag = items.first().and_then(|tag| self.text_of(*tag, 16));
         let mut stands_for = Value::Outside;
         match (tag.as_deref(), items.get(1)) {
@@ -168,7 +169,7 @@ impl Machine<'_, '_, '_> {
                 }
                 let class = self.names.get(*class).map(|name| name.attribute.clone()).unwrap_or_default();
                 if let (Some(key), Value::Int(elements)) = (self.text_of(items[2], 256), items[4]) {
-                    self.scope.storage(Storage { key, class, elements });
+                    self.scope.storage(Storage { key, class: class.to_string(), elements });
                     stands_for = Value::Storage(elements);
                 }
             }
@@ -309,15 +310,15 @@ impl Machine<'_, '_, '_> {
                 });
             }
             Value::Container { serial, .. } if self.carries(value) => {
-                let remembered = self.containers.items(serial).map(|(items, count)| (items.to_vec(), count));
+                let remembered = self.containers.taken(serial);
                 let Some((items, _)) = remembered.filter(|(items, count)| depth > 0 && items.len() as u64 == *count)
                 else {
                     return self.say(&UNKNOWN_CALL, |_| {
                         format!("{to_name} is handed something imported that is not known to be safe")
                     });
                 };
-                for item in items {
-                    self.handed(to, item, depth.saturating_sub(1));
+                for item in items.iter() {
+                    self.handed(to, *item, depth.saturating_sub(1));
                 }
             }
             Value::Computed => {
@@ -332,12 +333,12 @@ impl Machine<'_, '_, '_> {
     fn makes_array_of(&self, to: u32, class: u32) -> bool {
         let class = self.names.get(class).is_some_and(|name| {
             matches!(
-                (name.module.as_str(), name.attribute.as_str()),
+                (&*name.module, &*name.attribute),
                 ("numpy" | "numpy.core.memmap" | "numpy._core.memmap", "memmap")
             )
         });
         class
-            && self.names.get(to).is_some_and(|name| match name.attribute.as_str() {
+            && self.names.get(to).is_some_and(|name| match &*name.attribute {
                 "_reconstruct" => name.module.starts_with("numpy."),
                 "NumpyArrayWrapper" => {
                     name.module.starts_with("joblib.") || name.module.starts_with("sklearn.externals.")

@@ -74,9 +74,7 @@ impl Machine<'_, '_, '_> {
     /// True for a part of an expression that is more than a number or a power of some.
     fn holds_symbol(&self, item: &Value) -> bool {
         let Value::Object(id) = item else { return false };
-        self.names
-            .get(*id)
-            .is_some_and(|name| !matches!(name.module.as_str(), "sympy.core.numbers" | "sympy.core.power"))
+        self.names.get(*id).is_some_and(|name| !matches!(&*name.module, "sympy.core.numbers" | "sympy.core.power"))
     }
 
     /// `_reconstruct_header(name, bases, value)` with bases of the module itself.
@@ -84,7 +82,7 @@ impl Machine<'_, '_, '_> {
         let [_, bases @ Value::Container { shape: Shape::Tuple, .. }, _] = items else { return false };
         self.whole(*bases).is_some_and(|bases| {
             bases.iter().all(|base| match base {
-                Value::Global(id) => self.names.get(*id).is_some_and(|name| name.module == "email.headerregistry"),
+                Value::Global(id) => self.names.get(*id).is_some_and(|name| *name.module == *"email.headerregistry"),
                 _ => false,
             })
         })

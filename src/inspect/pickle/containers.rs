@@ -6,7 +6,7 @@ use super::machine::{Break, Machine, Step};
 use super::names::{Name, Names};
 use super::planted::is_view;
 use super::rules::{PATCHED_IMPORT, UNKNOWN_CALL};
-use super::store::{Containers, Stack};
+use super::store::{Containers, Items, Stack};
 use super::value::{Shape, Value};
 
 /// Pairs of one opcode that are looked at for what they plant.
@@ -22,7 +22,7 @@ impl Machine<'_, '_, '_> {
     pub fn collect(&mut self, shape: Shape) -> Result<(Value, u64), Break> {
         let made = self.containers.create(shape);
         let Value::Container { serial, .. } = made else { return Ok((made, 0)) };
-        let mut stack = std::mem::replace(&mut self.stack, Stack::new(0));
+        let mut stack = std::mem::replace(&mut self.stack, Stack::none());
         let mut collected = Collected::default();
         let count = stack.take_to_mark(|value, times| {
             self.containers.add(serial, value, times);
@@ -114,13 +114,13 @@ impl Machine<'_, '_, '_> {
         }
         let (remembered, computed) = match items {
             Value::Container { serial, .. } => {
-                let items = self.containers.items(serial).map(|(items, _)| items.to_vec());
+                let items = self.containers.taken(serial).map_or(Items::NONE, |(items, _)| items);
                 (items, self.containers.has_computed_key(serial))
             }
-            _ => (None, false),
+            _ => (Items::NONE, false),
         };
         let carried = self.carries(items);
-        let target = self.fill(target, shape, &remembered.unwrap_or_default(), count, carried);
+        let target = self.fill(target, shape, &remembered, count, carried);
         if let (Value::Container { serial, .. }, true) = (target, computed) {
             self.containers.key_computed(serial);
         }

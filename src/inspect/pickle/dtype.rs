@@ -96,7 +96,7 @@ impl Machine<'_, '_, '_> {
             }
             Value::Global(id) => {
                 let name = self.names.get(id)?;
-                let own = matches!(name.module.as_str(), "numpy" | "ml_dtypes" | "builtins" | "__builtin__");
+                let own = matches!(&*name.module, "numpy" | "ml_dtypes" | "builtins" | "__builtin__");
                 (named(&name.attribute).filter(|_| own)?, false)
             }
             _ => return None,

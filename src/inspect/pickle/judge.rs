@@ -3,6 +3,7 @@
 use crate::model::Judgement;
 
 use super::machine::Machine;
+use super::store::Items;
 use super::value::{Coding, Shape, Value};
 
 /// Longest text shown of one argument, in bytes.
@@ -21,10 +22,8 @@ impl Machine<'_, '_, '_> {
         let own = name.judgement;
         let called = (name.module.clone(), name.attribute.clone());
         let (items, count) = match arguments {
-            Value::Container { serial, .. } => {
-                self.containers.items(serial).map_or((Vec::new(), u64::MAX), |(items, count)| (items.to_vec(), count))
-            }
-            _ => (Vec::new(), u64::MAX),
+            Value::Container { serial, .. } => self.containers.taken(serial).unwrap_or((Items::NONE, u64::MAX)),
+            _ => (Items::NONE, u64::MAX),
         };
         if self.code == b'R' && own == Judgement::Safe {
             self.check_arguments(&called.0, &called.1, &items, count);
@@ -34,7 +33,7 @@ impl Machine<'_, '_, '_> {
         if name.rebuilt && count != 0 && matches!(self.code, b'R' | b'i' | b'o') {
             return (Judgement::Unknown, None);
         }
-        match (name.module.as_str(), name.attribute.as_str()) {
+        match (&*name.module, &*name.attribute) {
             // One argument asks for the type of a value; three make a class.
             ("builtins" | "__builtin__", "type") if count != 1 => (Judgement::Dangerous, None),
             ("builtins" | "__builtin__", "type") => (own, items.first().map(|value| self.type_of(*value))),
@@ -50,7 +49,7 @@ impl Machine<'_, '_, '_> {
             // A pickled booster is restored from its state. One that is made from arguments opens a file or an address.
             ("xgboost.core" | "lightgbm.basic", "Booster") if count != 0 => (Judgement::Unknown, None),
             // Bytes are written so by protocols below 3. Other codecs turn text into other text.
-            ("_codecs", "encode") => match items.as_slice() {
+            ("_codecs", "encode") => match &*items {
                 [Value::Text { at, .. }, codec] if self.text_of(*codec, 8).is_some_and(|codec| codec == "latin1") => {
                     // As text each byte from 128 on takes two.
                     let len = self.transcoded(items[0]);
@@ -59,11 +58,11 @@ impl Machine<'_, '_, '_> {
                 _ => (Judgement::Unknown, None),
             },
             // Imports a module by name and takes an attribute of it.
-            ("numpy.core" | "numpy._core", "_ufunc_reconstruct") => match items.as_slice() {
+            ("numpy.core" | "numpy._core", "_ufunc_reconstruct") => match &*items {
                 [module, attribute] => self.imported_by_call(*module, *attribute),
                 _ => (Judgement::Unknown, None),
             },
-            ("builtins" | "__builtin__", "getattr") => match items.as_slice() {
+            ("builtins" | "__builtin__", "getattr") => match &*items {
                 [Value::Global(of) | Value::Object(of), attribute] => self.attribute(own, *of, *attribute),
                 // A method of a plain value, such as `[].append`.
                 [Value::Text { .. } | Value::Container { .. }, attribute] => {
@@ -85,7 +84,7 @@ impl Machine<'_, '_, '_> {
     /// The same for what makes arrays, tensors and their kin.
     fn judge_arrays(&mut self, id: u32, own: Judgement, items: &[Value]) -> (Judgement, Option<Value>) {
         let Some(name) = self.names.get(id) else { return (Judgement::Unknown, None) };
-        match (name.module.as_str(), name.attribute.as_str()) {
+        match (&*name.module, &*name.attribute) {
             ("numpy", "dtype") => (own, self.dtype_called(items)),
             (_, "scalar") if name.module.starts_with("numpy.") => {
                 self.scalar(items);
@@ -157,9 +156,9 @@ impl Machine<'_, '_, '_> {
     fn asks_for_memory(&self, items: &[Value]) -> bool {
         items.iter().any(|item| match item {
             Value::Int(number) => *number > 1 << 31,
-            Value::Object(of) => self.names.get(*of).is_some_and(|name| match name.module.as_str() {
-                "builtins" | "__builtin__" => matches!(name.attribute.as_str(), "range" | "xrange"),
-                "itertools" => matches!(name.attribute.as_str(), "count" | "cycle" | "repeat" | "product"),
+            Value::Object(of) => self.names.get(*of).is_some_and(|name| match &*name.module {
+                "builtins" | "__builtin__" => matches!(&*name.attribute, "range" | "xrange"),
+                "itertools" => matches!(&*name.attribute, "count" | "cycle" | "repeat" | "product"),
                 _ => false,
             }),
             _ => false,
@@ -190,7 +189,7 @@ impl Machine<'_, '_, '_> {
     fn type_of(&mut self, value: Value) -> Value {
         let name = match value {
             Value::Object(id) => return Value::Global(id),
-            Value::Global(id) => match self.names.get(id).map(|name| name.attribute.as_str()) {
+            Value::Global(id) => match self.names.get(id).map(|name| &*name.attribute) {
                 Some("NotImplemented") => "NotImplementedType",
                 Some("Ellipsis") => "ellipsis",
                 _ => return Value::Computed,
@@ -209,12 +208,12 @@ impl Machine<'_, '_, '_> {
     fn is_type(&self, id: u32) -> bool {
         self.names
             .get(id)
-            .is_some_and(|name| name.attribute == "type" && matches!(name.module.as_str(), "builtins" | "__builtin__"))
+            .is_some_and(|name| *name.attribute == *"type" && matches!(&*name.module, "builtins" | "__builtin__"))
     }
 
     fn is_typing(&self, id: u32) -> bool {
         self.names.get(id).is_some_and(|name| {
-            matches!(name.module.as_str(), "typing" | "typing_extensions" | "collections.abc")
+            matches!(&*name.module, "typing" | "typing_extensions" | "collections.abc")
                 && name.judgement == Judgement::Safe
         })
     }
@@ -222,7 +221,7 @@ impl Machine<'_, '_, '_> {
     fn rebuilds_arrays(&self, id: u32) -> bool {
         self.names.get(id).is_some_and(|name| {
             name.module.starts_with("numpy.")
-                && matches!(name.attribute.as_str(), "_reconstruct" | "_frombuffer")
+                && matches!(&*name.attribute, "_reconstruct" | "_frombuffer")
                 && name.judgement == Judgement::Safe
         })
     }
@@ -231,9 +230,9 @@ impl Machine<'_, '_, '_> {
     fn has_plain_base(&self, items: &[Value]) -> bool {
         let Some(Value::Global(base)) = items.get(1) else { return false };
         self.names.get(*base).is_some_and(|name| {
-            matches!(name.module.as_str(), "builtins" | "__builtin__" | "collections" | "exceptions")
+            matches!(&*name.module, "builtins" | "__builtin__" | "collections" | "exceptions")
                 && name.judgement == Judgement::Safe
-                && !matches!(name.attribute.as_str(), "type" | "range" | "xrange")
+                && !matches!(&*name.attribute, "type" | "range" | "xrange")
         })
     }
 

@@ -9,8 +9,10 @@
 //! one that names the module more closely holds. A dotted attribute path is matched only by a
 //! pattern with as many dots.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::sync::OnceLock;
+
+use hashbrown::HashMap;
 
 use crate::model::Judgement;
 
@@ -67,14 +69,14 @@ const FOREIGN: &[&str] = &[
 
 #[derive(Clone, Debug)]
 struct Line {
-    names: Vec<String>,
-    what: String,
+    names: Vec<Cow<'static, str>>,
+    what: Cow<'static, str>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct List {
-    exact: HashMap<String, Vec<Line>>,
-    deep: HashMap<String, Vec<Line>>,
+    exact: HashMap<Cow<'static, str>, Vec<Line>>,
+    deep: HashMap<Cow<'static, str>, Vec<Line>>,
 }
 
 /// The list of safe callables and the catalogue of dangerous ones.
@@ -92,11 +94,11 @@ impl Lists {
         static LISTS: OnceLock<Lists> = OnceLock::new();
         LISTS.get_or_init(|| {
             let mut lists = Self::default();
-            lists.extend(include_str!("safe.txt"), include_str!("dangerous.txt"));
+            lists.add(include_str!("safe.txt"), include_str!("dangerous.txt"), Cow::Borrowed);
             for line in include_str!("instances.txt").lines() {
                 match line.strip_prefix('!') {
-                    Some(line) => lists.excluded.add(line),
-                    None => lists.instances.add(line),
+                    Some(line) => lists.excluded.add(line, Cow::Borrowed),
+                    None => lists.instances.add(line, Cow::Borrowed),
                 }
             }
             lists
@@ -106,13 +108,17 @@ impl Lists {
     /// Adds lines of the form described above to both lists. Lines that do not parse, blank ones and comments (`#`)
     /// are passed over.
     pub fn extend(&mut self, safe: &str, dangerous: &str) {
+        self.add(safe, dangerous, |text| Cow::Owned(text.to_owned()));
+    }
+
+    fn add<'t>(&mut self, safe: &'t str, dangerous: &'t str, own: fn(&'t str) -> Cow<'static, str>) {
         for line in safe.lines() {
             match line.strip_prefix('!') {
-                Some(line) => self.excluded.add(line),
-                None => self.safe.add(line),
+                Some(line) => self.excluded.add(line, own),
+                None => self.safe.add(line, own),
             }
         }
-        dangerous.lines().for_each(|line| self.dangerous.add(line));
+        dangerous.lines().for_each(|line| self.dangerous.add(line, own));
     }
 
     /// True for a class that picklers rebuild without calling its constructor, which may open files.
@@ -143,23 +149,26 @@ impl Lists {
         if module.ends_with(".__main__") {
             return (Judgement::Dangerous, "is the program of a package, which runs when it is imported");
         }
-        // `logging` + `os.system`: the path is resolved attribute by attribute, so every tail may be the target.
-        let parts: Vec<&str> = attribute.split('.').collect();
-        if parts.len() > 16 {
+        if dots(attribute) >= 16 {
             return (Judgement::Unknown, "");
         }
-        for start in 0..parts.len() {
-            for end in start + 1..parts.len() {
-                if let Some((what, _)) = self.danger(&parts[start..end].join("."), &parts[end..].join(".")) {
+        // `logging` + `os.system`: the path is resolved attribute by attribute, so every tail may be the target.
+        let mut tail = Some(attribute);
+        while let Some(path) = tail {
+            let ends = path.match_indices('.').map(|(dot, _)| dot).chain([path.len()]);
+            for (module, rest) in ends.map(|end| path.split_at(end)) {
+                if let Some((what, _)) = self.danger(module, rest.strip_prefix('.').unwrap_or(rest)) {
                     return (Judgement::Dangerous, what);
                 }
             }
-            if CARRIED.contains(&parts[start]) {
+            let (part, rest) = path.split_once('.').map_or((path, None), |(part, rest)| (part, Some(rest)));
+            if CARRIED.contains(&part) {
                 return (Judgement::Dangerous, "gives access to a whole module through another");
             }
-            if let Some(what) = hidden(parts[start]) {
+            if let Some(what) = hidden(part) {
                 return (Judgement::Dangerous, what);
             }
+            tail = rest;
         }
         (if safe.is_some() { Judgement::Safe } else { Judgement::Unknown }, "")
     }
@@ -218,10 +227,10 @@ fn hidden(attribute: &str) -> Option<&'static str> {
     .then_some("leads from an object into the interpreter")
 }
 
-fn parse(line: &str) -> Option<(&str, Vec<String>, &str)> {
+fn parse(line: &str) -> Option<(&str, Vec<&str>, &str)> {
     let mut fields = line.splitn(3, ':').map(str::trim);
     let module = fields.next().filter(|module| !module.is_empty() && !module.starts_with('#'))?;
-    let names: Vec<String> = fields.next()?.split_whitespace().map(str::to_owned).collect();
+    let names: Vec<&str> = fields.next()?.split_whitespace().collect();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '*');
     if names.is_empty() || !module.chars().all(plain) {
         return None;
@@ -230,12 +239,12 @@ fn parse(line: &str) -> Option<(&str, Vec<String>, &str)> {
 }
 
 impl List {
-    fn add(&mut self, line: &str) {
+    fn add<'t>(&mut self, line: &'t str, own: fn(&'t str) -> Cow<'static, str>) {
         let Some((module, names, what)) = parse(line) else { return };
-        let line = Line { names, what: what.to_owned() };
+        let line = Line { names: names.into_iter().map(own).collect(), what: own(what) };
         match module.strip_suffix(".**") {
-            Some(module) => self.deep.entry(module.to_owned()).or_default().push(line),
-            None => self.exact.entry(module.to_owned()).or_default().push(line),
+            Some(module) => self.deep.entry(own(module)).or_default().push(line),
+            None => self.exact.entry(own(module)).or_default().push(line),
         }
     }
 
@@ -271,7 +280,7 @@ impl List {
 
 impl Line {
     fn matches(&self, attribute: &str) -> bool {
-        self.names.iter().any(|name| match name.as_str() {
+        self.names.iter().any(|name| match name.as_ref() {
             "*" => true,
             "<Class>" => is_class(attribute),
             name => match (name.strip_suffix('*'), name.strip_prefix('*')) {

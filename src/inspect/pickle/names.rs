@@ -1,8 +1,12 @@
 //! The table of what a pickle imports, with what is known of each name.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::OnceLock;
+
+use hashbrown::HashTable;
 
 use crate::model::Judgement;
 
@@ -18,9 +22,9 @@ const FORMULAS: &[&str] = &["statsmodels", "patsy", "formulaic", "pmdarima", "li
 #[derive(Debug)]
 pub struct Name {
     /// Module as the file spells it.
-    pub module: String,
+    pub module: Rc<str>,
     /// Attribute of the module as the file spells it, perhaps a dotted path.
-    pub attribute: String,
+    pub attribute: Rc<str>,
     /// How it stands with the lists.
     pub judgement: Judgement,
     /// What it does, if it is on the list of dangerous callables.
@@ -52,7 +56,10 @@ impl Name {
 #[derive(Default)]
 pub struct Names {
     entries: Vec<Name>,
-    by_spelling: HashMap<(String, String), u32>,
+    /// Numbers of the entries, found by how they are spelt.
+    by_spelling: HashTable<u32>,
+    /// Files choose the names, so their hashes must not be foreseeable.
+    hasher: RandomState,
     /// More than the bound were seen.
     pub overflowed: bool,
     /// Something is imported whose state may hold a formula that is evaluated.
@@ -62,8 +69,11 @@ pub struct Names {
 impl Names {
     /// The number of a name; judged when it is new.
     pub fn intern(&mut self, module: &str, attribute: &str, first: Range<u64>, lists: &Lists) -> u32 {
-        let key = (module.to_owned(), attribute.to_owned());
-        if let Some(id) = self.by_spelling.get(&key) {
+        let hash = self.hasher.hash_one((module, attribute));
+        let same = |id: &u32| {
+            self.entries.get(*id as usize).is_some_and(|name| *name.module == *module && *name.attribute == *attribute)
+        };
+        if let Some(id) = self.by_spelling.find(hash, same) {
             return *id;
         }
         if self.entries.len() >= DISTINCT {
@@ -82,13 +92,12 @@ impl Names {
             _ => what,
         };
         let id = self.entries.len() as u32;
-        let (module, attribute) = key.clone();
-        let rebuilt = lists.is_rebuilt(&module, &attribute);
+        let rebuilt = lists.is_rebuilt(module, attribute);
         let family = module.split('.').next().unwrap_or_default();
         self.formulas |= FORMULAS.contains(&family);
         self.entries.push(Name {
-            module,
-            attribute,
+            module: module.into(),
+            attribute: attribute.into(),
             judgement,
             what,
             rebuilt,
@@ -99,7 +108,10 @@ impl Names {
             imported: false,
             listed: 0,
         });
-        self.by_spelling.insert(key, id);
+        let (entries, hasher) = (&self.entries, &self.hasher);
+        let rehash =
+            |id: &u32| entries.get(*id as usize).map_or(0, |name| hasher.hash_one((&*name.module, &*name.attribute)));
+        self.by_spelling.insert_unique(hash, id, rehash);
         id
     }
 
@@ -154,18 +166,17 @@ fn judge(module: &str, attribute: &str, lists: &Lists) -> (Judgement, String) {
 
 /// The Python 3 name for a Python 2 one; itself if there is none.
 fn python3<'n>(module: &'n str, attribute: &'n str) -> (&'n str, &'n str) {
-    static TABLE: OnceLock<HashMap<&'static str, &'static str>> = OnceLock::new();
-    let table = TABLE.get_or_init(|| {
-        include_str!("python2.txt")
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| line.split_once(": "))
-            .collect()
+    type Spelt = (&'static str, &'static str);
+    static TABLE: OnceLock<HashMap<Spelt, Spelt>> = OnceLock::new();
+    let parts = |spelt: &'static str| spelt.split_once(' ').unwrap_or((spelt, ""));
+    let table: &HashMap<(&str, &str), Spelt> = TABLE.get_or_init(|| {
+        let lines = include_str!("python2.txt").lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| line.split_once(": ")).map(|(two, three)| (parts(two), parts(three))).collect()
     });
-    if let Some(mapped) = table.get(format!("{module} {attribute}").as_str()) {
-        return mapped.split_once(' ').unwrap_or((module, attribute));
+    if let Some(mapped) = table.get(&(module, attribute)) {
+        return *mapped;
     }
-    (table.get(module).copied().unwrap_or(module), attribute)
+    (table.get(&(module, "")).map_or(module, |(module, _)| module), attribute)
 }
 
 /// What makes a name look like another one, if anything: characters that no Python name of a library has.

@@ -96,7 +96,7 @@ impl Machine<'_, '_, '_> {
 
     fn is_one_of(&self, id: u32, names: &[&str]) -> bool {
         self.names.get(id).is_some_and(|name| {
-            names.iter().any(|full| full.rsplit_once('.') == Some((name.module.as_str(), name.attribute.as_str())))
+            names.iter().any(|full| full.rsplit_once('.') == Some((&*name.module, &*name.attribute)))
         })
     }
 
@@ -141,7 +141,7 @@ impl Machine<'_, '_, '_> {
         let Some(name) = self.names.get(id) else { return };
         let (module, attribute) = (name.module.clone(), name.attribute.clone());
         let joblib = module.starts_with("joblib.") || module.starts_with("sklearn.externals.joblib.");
-        match (module.as_str(), attribute.as_str()) {
+        match (&*module, &*attribute) {
             (_, "NumpyArrayWrapper") if joblib => {
                 self.array = Some(super::array::Wrapper::from_state(self, state));
                 // The class of the array is asked to take it over.

@@ -1,6 +1,9 @@
 //! The unpickler's stack, marks and memo, in bounded memory.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+use std::thread::LocalKey;
 
 use super::value::{Shape, Value};
 
@@ -12,6 +15,32 @@ const REMEMBERED: usize = 1 << 11;
 
 /// Containers of which something special is kept; above that it holds for all.
 const MARKED: usize = 1 << 16;
+
+thread_local! {
+    // Most pickles are small, and there are many of them: each thread keeps the memory of the last one for the next.
+    static RUNS: RefCell<Vec<Run>> = const { RefCell::new(Vec::new()) };
+    static DENSE: RefCell<Vec<Option<Value>>> = const { RefCell::new(Vec::new()) };
+    static RING: RefCell<Vec<Remembered>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Entries whose memory is kept for the next pickle; that of more is given back.
+const KEPT: usize = 1 << 14;
+
+type Spare<T> = LocalKey<RefCell<Vec<T>>>;
+
+/// An empty list in the memory that was kept, if there is any.
+fn reuse<T: 'static>(spare: &'static Spare<T>) -> Vec<T> {
+    spare.try_with(RefCell::take).unwrap_or_default()
+}
+
+/// Keeps the memory of a list that is not used any more.
+fn keep<T: 'static>(spare: &'static Spare<T>, list: &mut Vec<T>) {
+    if (1..=KEPT).contains(&list.capacity()) {
+        list.clear();
+        // While the thread ends nothing is kept any more.
+        let _ = spare.try_with(|kept| kept.replace(std::mem::take(list)));
+    }
+}
 
 /// A run of equal values, so that a flood of them takes no space.
 #[derive(Clone, Copy)]
@@ -33,8 +62,13 @@ pub struct Stack {
 pub struct Full;
 
 impl Stack {
-    pub const fn new(limit: usize) -> Self {
-        Self { runs: Vec::new(), marks: Vec::new(), limit }
+    pub fn new(limit: usize) -> Self {
+        Self { runs: reuse(&RUNS), marks: Vec::new(), limit }
+    }
+
+    /// A stack on which nothing fits, to stand in for one at work.
+    pub const fn none() -> Self {
+        Self { runs: Vec::new(), marks: Vec::new(), limit: 0 }
     }
 
     fn fence(&self) -> usize {
@@ -140,6 +174,12 @@ impl Stack {
     }
 }
 
+impl Drop for Stack {
+    fn drop(&mut self) {
+        keep(&RUNS, &mut self.runs);
+    }
+}
+
 /// The memo: dense for the indices that picklers use, sparse above the bound, where only what matters is kept.
 pub struct Memo {
     dense: Vec<Option<Value>>,
@@ -152,8 +192,8 @@ pub struct Memo {
 }
 
 impl Memo {
-    pub const fn new(limit: usize) -> Self {
-        Self { dense: Vec::new(), sparse: BTreeMap::new(), len: 0, forgotten: false, limit }
+    pub fn new(limit: usize) -> Self {
+        Self { dense: reuse(&DENSE), sparse: BTreeMap::new(), len: 0, forgotten: false, limit }
     }
 
     #[inline]
@@ -217,7 +257,16 @@ impl Memo {
     }
 
     pub fn clear(&mut self) {
-        *self = Self::new(self.limit);
+        self.dense.clear();
+        self.dense.shrink_to(KEPT);
+        self.sparse.clear();
+        (self.len, self.forgotten) = (0, false);
+    }
+}
+
+impl Drop for Memo {
+    fn drop(&mut self) {
+        keep(&DENSE, &mut self.dense);
     }
 }
 
@@ -225,6 +274,25 @@ struct Remembered {
     serial: u64,
     count: u64,
     items: [Value; ITEMS],
+}
+
+/// The first items of a container, taken out of it.
+#[derive(Clone, Copy)]
+pub struct Items {
+    values: [Value; ITEMS],
+    len: usize,
+}
+
+impl Items {
+    pub const NONE: Self = Self { values: [Value::None; ITEMS], len: 0 };
+}
+
+impl Deref for Items {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        self.values.get(..self.len).unwrap_or_default()
+    }
 }
 
 /// The first items of the containers that were made last.
@@ -235,6 +303,12 @@ pub struct Containers {
     carrying: Marks,
     /// Those with a key that the pickle computes.
     computed: Marks,
+}
+
+impl Drop for Containers {
+    fn drop(&mut self) {
+        keep(&RING, &mut self.ring);
+    }
 }
 
 /// Numbers of containers.
@@ -260,7 +334,7 @@ impl Marks {
 
 impl Containers {
     pub fn new() -> Self {
-        Self { ring: Vec::new(), next: 0, carrying: Marks::default(), computed: Marks::default() }
+        Self { ring: reuse(&RING), next: 0, carrying: Marks::default(), computed: Marks::default() }
     }
 
     /// The container was given something that is not known to be safe.
@@ -309,6 +383,12 @@ impl Containers {
             }
             slot.count = slot.count.saturating_add(left);
         }
+    }
+
+    /// The first items, to be kept while others change, and the number of all; `None` if it is not remembered any more.
+    pub fn taken(&self, serial: u64) -> Option<(Items, u64)> {
+        let slot = self.ring.get(serial as usize % REMEMBERED).filter(|slot| slot.serial == serial)?;
+        Some((Items { values: slot.items, len: (slot.count as usize).min(ITEMS) }, slot.count))
     }
 
     /// The first items and the number of all; `None` if it is not remembered any more.

@@ -50,7 +50,7 @@ fn line(name: &str) -> Option<String> {
 impl Inspect for Informed {
     fn inspect(&self, path: &ArtifactPath, view: &View<'_>, limits: &Limits) -> Inspection {
         let mut scope = Scope::new(path, limits);
-        scope.lists = &self.lists;
+        (scope.lists, scope.traces) = (&self.lists, false);
         inspect_file(view, scope)
     }
 }

@@ -319,10 +319,21 @@ static PLAIN: &[&dyn Inspector] = &[
 /// The one that a name may ask for although the bytes begin otherwise.
 static XML: &dyn Inspector = &xml::Xml;
 
-/// All inspectors, chosen by content.
+/// All inspectors, chosen by content. Of calls that are known to be harmless the first of each file is listed.
 pub struct Inspectors;
 
 impl Inspect for Inspectors {
+    fn inspect(&self, path: &ArtifactPath, view: &View<'_>, limits: &Limits) -> Inspection {
+        let mut scope = Scope::new(path, limits);
+        scope.traces = false;
+        inspect_file(view, scope)
+    }
+}
+
+/// The same with a trace of everything that would be called.
+pub struct Tracing;
+
+impl Inspect for Tracing {
     fn inspect(&self, path: &ArtifactPath, view: &View<'_>, limits: &Limits) -> Inspection {
         inspect_file(view, Scope::new(path, limits))
     }
@@ -335,7 +346,7 @@ pub struct Inventory;
 impl Inspect for Inventory {
     fn inspect(&self, path: &ArtifactPath, view: &View<'_>, limits: &Limits) -> Inspection {
         let mut scope = Scope::new(path, limits);
-        scope.judges_texts = false;
+        (scope.judges_texts, scope.traces) = (false, false);
         inspect_file(view, scope)
     }
 }

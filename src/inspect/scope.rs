@@ -20,6 +20,8 @@ pub struct Scope<'l> {
     pub container: Option<Format>,
     /// False where only contents are asked for: what texts say is then left alone.
     pub judges_texts: bool,
+    /// False where nobody reads the trace: of calls that are known to be harmless only the first is then listed.
+    pub traces: bool,
     seen: Inspection,
     raised: BTreeMap<&'static str, Raised>,
     hidden: Vec<Hidden>,
@@ -67,6 +69,7 @@ impl<'l> Scope<'l> {
             lists: Lists::built_in(),
             container: None,
             judges_texts: true,
+            traces: true,
             seen: Inspection::default(),
             raised,
             hidden: Vec::new(),
@@ -119,6 +122,12 @@ impl<'l> Scope<'l> {
     /// Writes down what there is to say, if anything.
     pub fn add_all(&mut self, evidence: impl IntoIterator<Item = Evidence>) {
         evidence.into_iter().for_each(|evidence| self.add(evidence));
+    }
+
+    /// True if one more call that is known to be harmless is to be listed.
+    #[must_use]
+    pub const fn traces_another(&self) -> bool {
+        self.traces || self.seen.contents.calls.is_empty()
     }
 
     /// A limit stopped the inspection of this view.

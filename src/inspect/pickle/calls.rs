@@ -5,7 +5,7 @@ use crate::model::{Call, Evidence, Judgement};
 use crate::inspect::scope::Storage;
 
 use super::machine::{Break, Machine, Step};
-use super::names::{Name, disguise};
+use super::names::Name;
 use super::rules::{
     DANGEROUS_CALL, DANGEROUS_IMPORT, EXTENSION_CODE, NAME_DISGUISED, PERSISTENT_ID, UNKNOWN_CALL, UNKNOWN_IMPORT,
 };
@@ -23,7 +23,7 @@ impl Machine<'_, '_, '_> {
         let before = self.names.len();
         let id = self.names.intern(module, attribute, self.range.clone(), self.lists);
         if self.names.len() > before {
-            if let Some(why) = disguise(module, attribute) {
+            if let Some(why) = self.names.get(id).and_then(|name| name.disguise.clone()) {
                 self.say(&NAME_DISGUISED, |_| format!("{module:?} {attribute:?} is imported: {why}"));
             }
             if module.is_empty() || attribute.is_empty() {
@@ -248,7 +248,7 @@ impl Machine<'_, '_, '_> {
         let listed = name.listed;
         if judgement == Judgement::Safe {
             name.excused = true;
-            if listed == 1 {
+            if listed == 1 && self.scope.traces_another() {
                 let spelt = name.spelt();
                 let arguments = self.show(arguments, 3);
                 self.list(spelt, Some(arguments), judgement);

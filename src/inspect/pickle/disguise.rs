@@ -9,6 +9,9 @@ use super::opcode::opcode;
 /// Bytes that are decoded for the first look; at least eight come out of every encoding.
 const HEAD: usize = 48;
 
+/// Bytes that tell most constants from anything encoded: a whole number of groups of every encoding.
+const GLANCE: usize = 20;
+
 /// How a pickle was made to look like something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disguise {
@@ -60,9 +63,9 @@ pub fn disguises<'a>(head: &'a [u8], tail: &'a [u8]) -> impl Iterator<Item = Dis
             Disguise::Reversed => &tail[tail.len().saturating_sub(HEAD)..],
             _ => &head[..head.len().min(HEAD)],
         };
-        out.clear();
         disguise.fits(bytes)
-            && disguise.decode(bytes, false, &mut out).is_some()
+            && disguise.may_be(bytes, &mut out)
+            && disguise.reopen(bytes, &mut out).is_some()
             && (begins(&out) || (disguise.recodes() && is_text(&out)))
     })
 }
@@ -132,6 +135,26 @@ impl Disguise {
             Self::Escapes(mark) => bytes.contains(&mark),
             _ => bytes.is_ascii(),
         }
+    }
+
+    /// False if the first few bytes show that neither a pickle nor a text comes out.
+    fn may_be(self, bytes: &[u8], out: &mut Vec<u8>) -> bool {
+        if bytes.len() <= GLANCE || !self.is_in_groups() {
+            return true;
+        }
+        let Some(()) = self.reopen(&bytes[..GLANCE], out) else { return false };
+        let letters = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+        out.len() < 8 || begins(out) || out.iter().all(letters)
+    }
+
+    /// True if what comes out first does not hang on what follows.
+    const fn is_in_groups(self) -> bool {
+        matches!(self, Self::Base64 | Self::Base32 | Self::Base32Hex | Self::Base85 | Self::Ascii85 | Self::Z85)
+    }
+
+    fn reopen(self, bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        out.clear();
+        self.decode(bytes, false, out)
     }
 
     /// Takes it off `bytes`; `whole` says that nothing follows them. `None` if they are not in this encoding.

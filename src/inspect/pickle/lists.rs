@@ -11,6 +11,7 @@
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::HashMap;
 
@@ -86,6 +87,24 @@ pub struct Lists {
     instances: List,
     excluded: List,
     dangerous: List,
+    edition: Edition,
+}
+
+/// Tells lists from others, and from themselves before they were added to.
+#[derive(Debug)]
+struct Edition(u64);
+
+impl Default for Edition {
+    fn default() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self(LAST.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+impl Clone for Edition {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Lists {
@@ -111,6 +130,11 @@ impl Lists {
         self.add(safe, dangerous, |text| Cow::Owned(text.to_owned()));
     }
 
+    /// A number that no other lists have, and these not before they were added to.
+    pub(super) const fn edition(&self) -> u64 {
+        self.edition.0
+    }
+
     fn add<'t>(&mut self, safe: &'t str, dangerous: &'t str, own: fn(&'t str) -> Cow<'static, str>) {
         for line in safe.lines() {
             match line.strip_prefix('!') {
@@ -119,6 +143,7 @@ impl Lists {
             }
         }
         dangerous.lines().for_each(|line| self.dangerous.add(line, own));
+        self.edition = Edition::default();
     }
 
     /// True for a class that picklers rebuild without calling its constructor, which may open files.

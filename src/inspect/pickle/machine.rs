@@ -108,7 +108,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             view,
             scope,
             lists,
-            names: Names::default(),
+            names: Names::new(),
             stack: Stack::new(limit / 4),
             memo: Memo::new(limit / 2),
             containers: Containers::new(),

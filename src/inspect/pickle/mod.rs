@@ -18,6 +18,7 @@ mod disguise;
 mod dtype;
 mod framing;
 mod judge;
+mod known;
 mod legacy;
 mod lists;
 mod machine;

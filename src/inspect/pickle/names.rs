@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::rc::Rc;
 use std::sync::OnceLock;
 
@@ -10,27 +10,18 @@ use hashbrown::HashTable;
 
 use crate::model::Judgement;
 
+use super::known::{self, Known};
 use super::lists::Lists;
 
 /// Distinct names that are kept apart in one file.
 const DISTINCT: usize = 100_000;
 
-/// Libraries whose models hold a formula, parts of which are Python (`patsy/eval.py`).
-const FORMULAS: &[&str] = &["statsmodels", "patsy", "formulaic", "pmdarima", "lifelines", "linearmodels", "bambi"];
-
 /// One imported name.
 #[derive(Debug)]
 pub struct Name {
-    /// Module as the file spells it.
-    pub module: Rc<str>,
-    /// Attribute of the module as the file spells it, perhaps a dotted path.
-    pub attribute: Rc<str>,
-    /// How it stands with the lists.
+    known: Rc<Known>,
+    /// How it stands in this file.
     pub judgement: Judgement,
-    /// What it does, if it is on the list of dangerous callables.
-    pub what: String,
-    /// Safe only when it is named or rebuilt without its constructor.
-    pub rebuilt: bool,
     /// Some object of it was given something imported that is not known to be safe.
     pub laden: bool,
     /// Where it is imported first.
@@ -45,6 +36,14 @@ pub struct Name {
     pub listed: u32,
 }
 
+impl Deref for Name {
+    type Target = Known;
+
+    fn deref(&self) -> &Known {
+        &self.known
+    }
+}
+
 impl Name {
     /// `module.attribute`
     pub fn spelt(&self) -> String {
@@ -53,12 +52,10 @@ impl Name {
 }
 
 /// Every name a file imports, in order of first sight.
-#[derive(Default)]
 pub struct Names {
     entries: Vec<Name>,
     /// Numbers of the entries, found by how they are spelt.
     by_spelling: HashTable<u32>,
-    /// Files choose the names, so their hashes must not be foreseeable.
     hasher: RandomState,
     /// More than the bound were seen.
     pub overflowed: bool,
@@ -67,12 +64,16 @@ pub struct Names {
 }
 
 impl Names {
+    /// None yet.
+    pub fn new() -> Self {
+        let (entries, by_spelling) = (Vec::new(), HashTable::new());
+        Self { entries, by_spelling, hasher: known::hasher(), overflowed: false, formulas: false }
+    }
+
     /// The number of a name; judged when it is new.
     pub fn intern(&mut self, module: &str, attribute: &str, first: Range<u64>, lists: &Lists) -> u32 {
         let hash = self.hasher.hash_one((module, attribute));
-        let same = |id: &u32| {
-            self.entries.get(*id as usize).is_some_and(|name| *name.module == *module && *name.attribute == *attribute)
-        };
+        let same = |id: &u32| self.entries.get(*id as usize).is_some_and(|name| name.is(module, attribute));
         if let Some(id) = self.by_spelling.find(hash, same) {
             return *id;
         }
@@ -84,23 +85,12 @@ impl Names {
             }
             return (DISTINCT - 1) as u32;
         }
-        let (judgement, what) = judge(module, attribute, lists);
-        let what = match judgement {
-            Judgement::Dangerous if lists.is_of_package(module, attribute) => {
-                format!("belongs to a package that {what}")
-            }
-            _ => what,
-        };
+        let known = known::known(hash, module, attribute, lists);
+        self.formulas |= known.formula;
         let id = self.entries.len() as u32;
-        let rebuilt = lists.is_rebuilt(module, attribute);
-        let family = module.split('.').next().unwrap_or_default();
-        self.formulas |= FORMULAS.contains(&family);
         self.entries.push(Name {
-            module: module.into(),
-            attribute: attribute.into(),
-            judgement,
-            what,
-            rebuilt,
+            judgement: known.judgement,
+            known,
             laden: false,
             first,
             called: false,
@@ -148,7 +138,7 @@ impl Names {
 
 /// How a name stands with the lists, under its own spelling and under the one Python 3 maps a Python 2 name to:
 /// the worse of the two, because which applies depends on the protocol and on the loader.
-fn judge(module: &str, attribute: &str, lists: &Lists) -> (Judgement, String) {
+pub fn judge(module: &str, attribute: &str, lists: &Lists) -> (Judgement, String) {
     let own = lists.judge(module, attribute);
     let (mapped_module, mapped_attribute) = python3(module, attribute);
     let verdict = if (mapped_module, mapped_attribute) == (module, attribute) {

@@ -48,16 +48,26 @@ impl Machine<'_, '_, '_> {
                 self.push(Value::Text { at, len: text.len() as u32, coding: Coding::RawUnicode })
             }
             b'g' | b'p' => {
-                let Some(index) = memo_index(text) else {
-                    return Err(Break::Malformed("a memo index is no number".to_owned()));
+                let index = match plain_index(text) {
+                    Some(index) => index,
+                    None => self.odd_index(text)?,
                 };
-                if index.to_string().as_bytes() != text.trim_ascii_end() {
-                    self.fault(format!("memo index {index} is spelt {:?}", String::from_utf8_lossy(text)));
-                }
                 if code == b'g' { self.get(index) } else { self.put(index) }
             }
             _ => Err(Break::Malformed(format!("{} has text as argument", self.opcode()))),
         }
+    }
+
+    /// The index of `GET` and `PUT` where it is not written as picklers write it.
+    #[cold]
+    fn odd_index(&mut self, text: &[u8]) -> Result<i64, Break> {
+        let Some(index) = memo_index(text) else {
+            return Err(Break::Malformed("a memo index is no number".to_owned()));
+        };
+        if index.to_string().as_bytes() != text.trim_ascii_end() {
+            self.fault(format!("memo index {index} is spelt {:?}", String::from_utf8_lossy(text)));
+        }
+        Ok(index)
     }
 
     /// A counted text.
@@ -144,6 +154,12 @@ impl Machine<'_, '_, '_> {
 /// A C string ends at its first zero byte.
 fn before_nul(text: &[u8]) -> &[u8] {
     text.split(|byte| *byte == 0).next().unwrap_or(text)
+}
+
+/// An index as picklers write it: a few digits, no zero in front.
+fn plain_index(text: &[u8]) -> Option<i64> {
+    let plain = matches!(text, [b'0'] | [b'1'..=b'9', ..]) && text.len() <= 9 && text.iter().all(u8::is_ascii_digit);
+    plain.then(|| text.iter().fold(0, |index, digit| index * 10 + i64::from(digit - b'0')))
 }
 
 /// The index of `GET` and `PUT`, as `int()` of Python and `PyLong_FromString` read it: white space around it, a sign,

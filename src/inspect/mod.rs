@@ -21,11 +21,13 @@ mod crc32c;
 mod data;
 mod deployment;
 mod flatbuffer;
+mod foreign_code;
 mod formats;
 mod gguf;
 mod graph_text;
 mod gzip;
 mod hdf5;
+mod hidden_text;
 mod hydra;
 mod inflate;
 mod informed;
@@ -36,6 +38,7 @@ mod letters;
 mod lines;
 mod lookalike;
 mod magic;
+mod metadata;
 mod msgpack;
 mod named_code;
 mod naming;
@@ -46,6 +49,7 @@ mod ort;
 mod outreach;
 mod outside;
 mod pickle;
+mod posing;
 mod protobuf;
 mod python;
 mod pytorch;
@@ -116,6 +120,7 @@ pub static RULES: &[&Rule] = &[
     &deployment::rules::ROOT,
     &deployment::rules::SECRET,
     &deployment::rules::UNPINNED,
+    &foreign_code::CODE_HOSTILE,
     &gguf::DUPLICATE,
     &gguf::HIDDEN_DATA,
     &gguf::MALFORMED,
@@ -126,6 +131,7 @@ pub static RULES: &[&Rule] = &[
     &gzip::GZIP_MALFORMED,
     &hdf5::HDF5_EXTERNAL_FILE,
     &hdf5::HDF5_MALFORMED,
+    &hidden_text::TEXT_HIDDEN_CHARACTERS,
     &hydra::HYDRA_TARGET,
     &json::DUPLICATE_KEY,
     &json::MALFORMED,
@@ -343,6 +349,7 @@ impl Inspect for Inventory {
 fn inspect_file(view: &View<'_>, mut scope: Scope<'_>) -> Inspection {
     let claimed = inspect_content(view, &mut scope);
     archive::left(view, &mut scope);
+    metadata::inspect(view, &mut scope);
     claim::compare(&claimed, view, &mut scope);
     scope.close()
 }

@@ -50,8 +50,10 @@ impl Language {
         let named = match name {
             "gemfile" | "rakefile" | "podfile" | "vagrantfile" | "brewfile" | "fastfile" | "cmakelists.txt"
             | "meson.build" | ".rprofile" | "rprofile.site" | "snakefile" | "sconstruct" | "build" | "build.bazel"
-            | "workspace" | "pyproject.toml" | "pixi.toml" | "cargo.toml" => Self::Scripted,
-            "jenkinsfile" | "tox.ini" | "earthfile" | "setup.cfg" => Self::Commands,
+            | "workspace" | ".irbrc" | ".pryrc" => Self::Scripted,
+            "jenkinsfile" | "tox.ini" | "earthfile" | "setup.cfg" | "pyproject.toml" | "pixi.toml" | "mise.toml" => {
+                Self::Commands
+            }
             _ => match name.rsplit_once('.')?.1 {
                 "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" | "vue" | "svelte" => Self::JavaScript,
                 "php" | "phtml" | "php5" | "php7" | "pht" | "phps" => Self::Php,

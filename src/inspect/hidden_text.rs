@@ -44,6 +44,10 @@ const CONFIGURATION: usize = 256 << 10;
 /// Characters without a shape that spell something if they follow on each other.
 const RUN: usize = 8;
 
+/// Bytes of the longest line that somebody reads. What is packed into longer ones is written by a program, and tables of
+/// characters are among it.
+const READ: usize = 1000;
+
 /// True for a name, in small letters, of a source.
 fn is_code(name: &str, length: usize) -> bool {
     let listed = LISTS.iter().any(|word| name.contains(word));
@@ -70,7 +74,7 @@ pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        if !line.is_ascii() {
+        if !line.is_ascii() && line.len() <= READ {
             turned(line, at, text, view, scope);
             fillers(line, at, text, view, scope);
         }
@@ -157,7 +161,10 @@ fn turned(line: &str, begin: usize, text: &str, view: &View<'_>, scope: &mut Sco
         };
         let before = letters.get(..n).and_then(|before| before.iter().rev().find(unseen)).map_or('"', |c| c.1);
         let behind = letters.get(n + 1..).and_then(|behind| behind.iter().find(unseen)).map_or('"', |c| c.1);
-        if alone(before) && alone(behind) {
+        // Bounds of a range of characters, as regular expressions have them.
+        let bound = (before == '-' || behind == '-')
+            && ![before, behind].iter().any(|c| c.is_ascii_alphanumeric() || *c == ' ');
+        if bound || (alone(before) && alone(behind)) {
             continue;
         }
         found.get_or_insert((*at, *c));

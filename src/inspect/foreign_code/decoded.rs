@@ -14,6 +14,8 @@ static JAVASCRIPT: (&[&str], &[&str]) = (
         "inflateSync(",
         "gunzipSync(",
         "brotliDecompressSync(",
+        "await fetch(",
+        "await(await fetch(",
     ],
 );
 static PHP: (&[&str], &[&str]) = (
@@ -32,6 +34,9 @@ static PHP: (&[&str], &[&str]) = (
         "$_COOKIE[",
         "php://input",
         "$_SERVER['HTTP_",
+        "file_get_contents(\"http",
+        "file_get_contents('http",
+        "curl_exec(",
     ],
 );
 static SCRIPTED: (&[&str], &[&str]) = (
@@ -68,15 +73,29 @@ static SCRIPTED: (&[&str], &[&str]) = (
         "pack('H",
         "Zlib::Inflate",
         "memDecompress(",
+        "Net::HTTP.get",
+        "URI.open(",
+        "URI(\"http",
+        "open(\"http",
+        "open('http",
+        "get(\"http",
+        "get('http",
+        "readLines(\"http",
+        "readLines('http",
+        "download(\"http",
+        "HTTP.get(",
     ],
 );
 static COMPILED: (&[&str], &[&str]) = (
     &["loadstring(", "load(", "evaluate(", "Eval.me(", ".eval(", "exec(", "defineClass(", "os.execute("],
-    &["base64", "Base64.getDecoder(", "decodeBase64(", "b64dec", "http.request("],
+    &["base64", "Base64.getDecoder(", "decodeBase64(", "b64dec", "http.request(", "new URL(\"http", "new URL('http"],
 );
 
 /// Bytes between what runs a text and what decodes it.
 const NEAR: usize = 60;
+
+/// Bytes of a source in which a name is followed. Bundles are longer, and use a name for many things.
+const SHORT: usize = 64 << 10;
 
 /// Places of one source that are looked at.
 const PLACES: usize = 2000;
@@ -93,7 +112,7 @@ pub fn run(language: Language, text: &str) -> Vec<Found> {
     if !decodes.iter().any(|mark| text.contains(mark)) {
         return Vec::new();
     }
-    let mut found = Vec::new();
+    let mut found: Vec<Found> = named(runs, decodes, text).into_iter().collect();
     for run in runs {
         for (at, _) in text.match_indices(run).take(PLACES) {
             let (before, rest) = around(text, at, 200, run.len() + NEAR);
@@ -112,7 +131,7 @@ pub fn run(language: Language, text: &str) -> Vec<Found> {
                 let why = if mark.starts_with("$_") || mark.starts_with("php:") {
                     format!("{run:?} runs what whoever asks the page writes ({mark:?})")
                 } else {
-                    format!("{run:?} runs what {mark:?} decodes")
+                    format!("{run:?} runs what {mark:?} gives")
                 };
                 found.push(Found { why, at, length: run.len() });
                 break;
@@ -120,6 +139,43 @@ pub fn run(language: Language, text: &str) -> Vec<Found> {
         }
     }
     found
+}
+
+/// A text that is decoded, given a name, and run by that name: `b = atob(…); eval(b)`.
+fn named(runs: &[&str], decodes: &[&str], text: &str) -> Option<Found> {
+    if text.len() > SHORT {
+        return None;
+    }
+    for mark in decodes.iter().filter(|mark| !mark.starts_with("await")) {
+        for (at, _) in text.match_indices(mark).take(100) {
+            let (before, _) = around(text, at, 120, 0);
+            let statement = before.rsplit([';', '\n', '{', '}']).next().unwrap_or(before);
+            let Some((left, right)) = statement.rsplit_once('=').filter(|(_, right)| right.len() < 40) else {
+                continue;
+            };
+            let left = left.trim_end_matches([' ', ':', '<', '~']);
+            let begin = left.trim_end_matches(is_word).len();
+            let name = left.get(begin..).unwrap_or_default();
+            // One that is compared, or given to a function, is another.
+            if name.is_empty() || right.contains([',', '>']) || left.ends_with(['=', '!', '>']) {
+                continue;
+            }
+            let run = runs.iter().find_map(|run| {
+                let whole = [")", ";", ".", ",", " "].iter().find_map(|end| text.find(&format!("{run}{name}{end}")))?;
+                let alone = !text.get(..whole).is_some_and(|before| before.ends_with(|c| is_word(c) || c == '.'));
+                alone.then_some((whole, run.trim_end_matches(['(', ' '])))
+            });
+            if let Some((at, run)) = run {
+                let mark = mark.trim_end_matches(['(', '\'', '"', '[', '%']);
+                return Some(Found {
+                    why: format!("{run:?} runs {name:?}, which {mark:?} gives"),
+                    at,
+                    length: run.len(),
+                });
+            }
+        }
+    }
+    None
 }
 
 /// True if the mark stands in what is given, and nothing before it begins a function or a text: `eval(f(atob(x)))` is

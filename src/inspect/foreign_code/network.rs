@@ -8,6 +8,9 @@ static STARTS: [&str; 6] = ["exec", "execSync", "spawn", "spawnSync", "execFile"
 /// Bytes of a source that is looked at for what stands apart in it. Bundles are longer, and hold everything.
 const SHORT: usize = 64 << 10;
 
+/// Unreadable names that a source has if a program made it unreadable.
+const OBFUSCATED: usize = 40;
+
 /// Names that a source of JavaScript gives to functions that start programs: `{execSync: e} = require('child_process')`.
 pub fn starters(text: &str) -> Vec<String> {
     let mut names = Vec::new();
@@ -46,8 +49,8 @@ pub fn run(language: Language, text: &str) -> Option<Found> {
     if text.len() > SHORT {
         return None;
     }
-    tied(language, text)
-        .or_else(|| if language == Language::JavaScript { fetched(text).or_else(|| sent(text)) } else { None })
+    let script = || fetched(text).or_else(|| sent(text)).or_else(|| hosted(text)).or_else(|| unreadable(text));
+    tied(language, text).or_else(|| if language == Language::JavaScript { script() } else { None })
 }
 
 fn first(text: &str, words: &[&str]) -> Option<usize> {
@@ -104,8 +107,8 @@ fn tied(language: Language, text: &str) -> Option<Found> {
             let rust = has(&["TcpStream::connect("]) && has(&["Command::new("]) && has(&["from_raw_fd", "into_raw_fd"]);
             let java = has(&["new Socket("]) && has(&["ProcessBuilder(", "getRuntime()"]) && has(&["getInputStream"]);
             let lua = has(&["require(\"socket\")", "require('socket')", "require \"socket\""])
-                && has(&["io.popen("])
-                && has(&["receive("]);
+                && has(&["io.popen(", "os.execute("])
+                && has(&["receive(", "<&"]);
             c || go || rust || java || lua
         }
         Language::Commands => false,
@@ -173,5 +176,27 @@ fn sent(text: &str) -> Option<Found> {
         why: "the whole environment of the process is sent away".to_owned(),
         at,
         length: 20,
+    })
+}
+
+/// What the Windows Script Host gives a script at a click, and no browser any longer.
+fn hosted(text: &str) -> Option<Found> {
+    let at = first(text, &["WScript.Shell", "wscript.shell", "ADODB.Stream", "Shell.Application"])?;
+    first(text, &["ActiveXObject", "WScript.CreateObject", "CreateObject("]).map(|_| Found {
+        why: "at a click on Windows, a script runs that starts programs".to_owned(),
+        at,
+        length: 13,
+    })
+}
+
+/// Names such as `_0x3fa2c1`, which a program made so that nobody reads what uses them.
+fn unreadable(text: &str) -> Option<Found> {
+    let hex = |rest: &str| rest.bytes().take_while(u8::is_ascii_hexdigit).count() >= 4;
+    let names = text.match_indices("_0x").filter(|(at, mark)| text.get(at + mark.len()..).is_some_and(hex));
+    let count = names.take(OBFUSCATED).count();
+    (count == OBFUSCATED).then(|| Found {
+        why: "its names are made so that nobody can read what it does".to_owned(),
+        at: text.find("_0x").unwrap_or(0),
+        length: 8,
     })
 }

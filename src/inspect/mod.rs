@@ -410,7 +410,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
 fn plain(head: &[u8], view: &View<'_>, unmarked: bool, scope: &Scope<'_>) -> Option<&'static &'static dyn Inspector> {
     let name = words::name(view, scope);
     let source = words::is_source(&name);
-    let named = named(&name);
+    let named = naming::unmarked(&name);
     let other = |format: Format| match format.name() {
         // A loader of YAML reads what JSON does not hold, and nothing else that goes by a name reads JSON at all.
         "json" => source || ((words::is_yaml(&name) || words::is_commented(view, scope)) && !json::is_whole(view)),
@@ -422,21 +422,6 @@ fn plain(head: &[u8], view: &View<'_>, unmarked: bool, scope: &Scope<'_>) -> Opt
     }
     let asked = PLAIN.iter().filter(|inspector| unmarked || named.contains(&inspector.format().name()));
     asked.filter(|inspector| !other(inspector.format())).find(|inspector| inspector.claims(head, view))
-}
-
-/// Formats without marks whose loaders go by such a name.
-fn named(name: &str) -> &'static [&'static str] {
-    match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
-        "pb" => &["savedmodel", "graphdef", "keras-metadata", "onnx", "onnx-tensor"],
-        "onnx" => &["onnx"],
-        "mlmodel" => &["coreml"],
-        "msgpack" => &["msgpack"],
-        "ubj" => &["ubjson"],
-        "json" | "ipynb" => &["json"],
-        "xml" | "pmml" => &["xml"],
-        "model" => &["sentencepiece"],
-        _ => &[],
-    }
 }
 
 fn recognised(formats: Vec<Format>, view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {

@@ -104,7 +104,7 @@ fn tied(language: Language, text: &str) -> Option<Found> {
             let go = has(&["net.Dial("])
                 && has(&["exec.Command("])
                 && has(&["Stdin = c", "Stdin=c", "Stdin = s", "Stdin=s"]);
-            let rust = has(&["TcpStream::connect("]) && has(&["Command::new("]) && has(&["from_raw_fd", "into_raw_fd"]);
+            let rust = has(&["Stream::connect("]) && has(&["Command::new("]) && has(&["from_raw_fd", "into_raw_fd"]);
             let java = has(&["new Socket("]) && has(&["ProcessBuilder(", "getRuntime()"]) && has(&["getInputStream"]);
             let lua = has(&["require(\"socket\")", "require('socket')", "require \"socket\""])
                 && has(&["io.popen(", "os.execute("])

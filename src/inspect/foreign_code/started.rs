@@ -31,8 +31,11 @@ static HOT: [&str; 16] = [
 const BETWEEN: usize = 80;
 
 /// Calls that start a program, with what stands in their brackets.
-static CALLS: [&str; 45] = [
+static CALLS: [&str; 48] = [
     ".Run(",
+    "Process.Start(",
+    "execShellCmd(",
+    "Seq(",
     "system(",
     "system2(",
     "shell(",
@@ -80,7 +83,8 @@ static CALLS: [&str; 45] = [
 ];
 
 /// Words that start what follows on them in the same line.
-static BARE: [&str; 16] = [
+static BARE: [&str; 17] = [
+    ".arguments",
     "system ",
     "exec ",
     "spawn ",
@@ -130,10 +134,16 @@ pub fn hostile(language: Language, text: &str) -> Vec<Found> {
         };
         seen = at + 1;
         let plain = command.replace("\\\"", "\"").replace("\\'", "'").replace("\\n", "\n");
+        // A program whose arguments are texts of their own.
+        let alone = quote.is_some() && plain.len() < 40 && !plain.contains(char::is_whitespace);
+        let plain = if alone { with_arguments(&plain, text, start + command.len()) } else { plain };
         let Some(why) = judged(&plain, language, quote) else { continue };
         // No message tells anybody to give a shell away.
         let tied = why.contains("/dev/tcp") && quote.is_some();
-        if !tied && !is_started(language, text, start, quote, &names) {
+        let behind = text.get(start + command.len()..).unwrap_or_default().trim_start_matches(['"', '\'']);
+        let runs_itself = language == Language::Compiled
+            && [".execute(", ".!", ".lineStream"].iter().any(|call| behind.starts_with(call));
+        if !tied && !runs_itself && !is_started(language, text, start, quote, &names) {
             continue;
         }
         let shown: String = plain.trim().chars().take(120).collect();
@@ -163,6 +173,15 @@ fn judged(command: &str, language: Language, quote: Option<char>) -> Option<&'st
     let why = shell::hostile(command.trim_matches([' ', ')', '}', ']', ',', ';']))?;
     let known = why.contains("fetches") && installer::origin(command) != Origin::Elsewhere;
     (!known && !installer::only_installs(command)).then_some(why)
+}
+
+/// A program and what is given to it in the same call: `Process.Start("powershell", "-enc …")`.
+fn with_arguments(program: &str, text: &str, end: usize) -> String {
+    let (_, rest) = around(text, end, 0, LONGEST);
+    let rest = rest.split([';', '\n']).next().unwrap_or(rest);
+    let plain =
+        rest.split_once(')').map_or(rest, |(given, _)| given).replace(['"', '\'', ',', '[', ']', '{', '}', '('], " ");
+    format!("{program} {plain}")
 }
 
 /// The text in quotes that a place lies in: what stands before it, behind it, and the quote.

@@ -4,7 +4,7 @@ use crate::model::{Evidence, Format, Severity};
 use crate::weigh::View;
 
 use super::claim::{EXECUTABLE_FILE, FORMAT_NOT_INSPECTED};
-use super::{Scope, data};
+use super::{Scope, data, posing};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -153,6 +153,9 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
                 let path = view.entry().unwrap_or_else(|| scope.path.as_str());
                 let (what, severity) = match (is_named_as_program(path), format.name()) {
                     (true, "python-bytecode") => validated(view),
+                    (true, _) if is_double(path) => {
+                        (", whose name shows another ending before its own", Severity::High)
+                    }
                     (true, _) => ("", Severity::Low),
                     (false, _) => ("", Severity::High),
                 };
@@ -177,9 +180,26 @@ fn validated(view: &View<'_>) -> (&'static str, Severity) {
         }
         // Whoever writes bytecode for a source can compute the hash of that source, and no copying changes it.
         3 => (", which Python runs wherever the source has the hash that it names", Severity::Medium),
-        // Time and length of the source; the time is another one wherever files were downloaded or cloned.
+        // Time and length of the source; the time is another one wherever files were downloaded or cloned. Whoever
+        // packs code by hand leaves both at zero, and no source that was compiled was empty.
+        _ if unsourced(view) => {
+            (", of a source that has no bytes and no date, so it was made without one", Severity::Medium)
+        }
         _ => ("", Severity::Low),
     }
+}
+
+/// True for bytecode that says that its source is empty, and has more names in it than that of the module itself.
+/// Marshalled names begin with `Z` and the bit of a reference.
+fn unsourced(view: &View<'_>) -> bool {
+    let names =
+        || view.read_up_to(16, 64 << 10).map_or(0, |code| code.iter().filter(|byte| **byte == b'Z' | 0x80).count());
+    view.read_up_to(8, 8).is_ok_and(|said| said.iter().all(|byte| *byte == 0)) && names() > 1
+}
+
+/// True for a name such as `model.safetensors.exe`.
+fn is_double(path: &str) -> bool {
+    posing::endings(&path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase()).is_some()
 }
 
 /// True if the path says openly that this is a program. Others hide one.

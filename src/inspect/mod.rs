@@ -21,11 +21,13 @@ mod crc32c;
 mod data;
 mod deployment;
 mod flatbuffer;
+mod foreign_code;
 mod formats;
 mod gguf;
 mod graph_text;
 mod gzip;
 mod hdf5;
+mod hidden_text;
 mod hydra;
 mod inflate;
 mod informed;
@@ -36,6 +38,7 @@ mod letters;
 mod lines;
 mod lookalike;
 mod magic;
+mod metadata;
 mod msgpack;
 mod named_code;
 mod naming;
@@ -46,6 +49,7 @@ mod ort;
 mod outreach;
 mod outside;
 mod pickle;
+mod posing;
 mod protobuf;
 mod python;
 mod pytorch;
@@ -116,6 +120,7 @@ pub static RULES: &[&Rule] = &[
     &deployment::rules::ROOT,
     &deployment::rules::SECRET,
     &deployment::rules::UNPINNED,
+    &foreign_code::CODE_HOSTILE,
     &gguf::DUPLICATE,
     &gguf::HIDDEN_DATA,
     &gguf::MALFORMED,
@@ -126,6 +131,7 @@ pub static RULES: &[&Rule] = &[
     &gzip::GZIP_MALFORMED,
     &hdf5::HDF5_EXTERNAL_FILE,
     &hdf5::HDF5_MALFORMED,
+    &hidden_text::TEXT_HIDDEN_CHARACTERS,
     &hydra::HYDRA_TARGET,
     &json::DUPLICATE_KEY,
     &json::MALFORMED,
@@ -354,6 +360,7 @@ impl Inspect for Inventory {
 fn inspect_file(view: &View<'_>, mut scope: Scope<'_>) -> Inspection {
     let claimed = inspect_content(view, &mut scope);
     archive::left(view, &mut scope);
+    metadata::inspect(view, &mut scope);
     claim::compare(&claimed, view, &mut scope);
     scope.close()
 }
@@ -414,7 +421,7 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
 fn plain(head: &[u8], view: &View<'_>, unmarked: bool, scope: &Scope<'_>) -> Option<&'static &'static dyn Inspector> {
     let name = words::name(view, scope);
     let source = words::is_source(&name);
-    let named = named(&name);
+    let named = naming::unmarked(&name);
     let other = |format: Format| match format.name() {
         // A loader of YAML reads what JSON does not hold, and nothing else that goes by a name reads JSON at all.
         "json" => source || ((words::is_yaml(&name) || words::is_commented(view, scope)) && !json::is_whole(view)),
@@ -426,21 +433,6 @@ fn plain(head: &[u8], view: &View<'_>, unmarked: bool, scope: &Scope<'_>) -> Opt
     }
     let asked = PLAIN.iter().filter(|inspector| unmarked || named.contains(&inspector.format().name()));
     asked.filter(|inspector| !other(inspector.format())).find(|inspector| inspector.claims(head, view))
-}
-
-/// Formats without marks whose loaders go by such a name.
-fn named(name: &str) -> &'static [&'static str] {
-    match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
-        "pb" => &["savedmodel", "graphdef", "keras-metadata", "onnx", "onnx-tensor"],
-        "onnx" => &["onnx"],
-        "mlmodel" => &["coreml"],
-        "msgpack" => &["msgpack"],
-        "ubj" => &["ubjson"],
-        "json" | "ipynb" => &["json"],
-        "xml" | "pmml" => &["xml"],
-        "model" => &["sentencepiece"],
-        _ => &[],
-    }
 }
 
 fn recognised(formats: Vec<Format>, view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {

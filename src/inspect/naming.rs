@@ -130,6 +130,21 @@ fn packed(extension: &str) -> &'static [&'static str] {
     }
 }
 
+/// Formats without marks whose loaders go by such a name.
+pub fn unmarked(name: &str) -> &'static [&'static str] {
+    match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
+        "pb" => &["savedmodel", "graphdef", "keras-metadata", "onnx", "onnx-tensor"],
+        "onnx" => &["onnx"],
+        "mlmodel" => &["coreml"],
+        "msgpack" => &["msgpack"],
+        "ubj" => &["ubjson"],
+        "json" | "ipynb" => &["json"],
+        "xml" | "pmml" => &["xml"],
+        "model" => &["sentencepiece"],
+        _ => &[],
+    }
+}
+
 /// True for a name that indices of TensorFlow checkpoints have, and others that end so have not.
 fn is_checkpoint_index(name: &str) -> bool {
     name.ends_with(".index") && (name == "variables.index" || name.contains("ckpt"))

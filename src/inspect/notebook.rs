@@ -3,6 +3,7 @@
 //! Source: the notebook formats 1 to 4. Not looked at: what a widget's state says, and whether an output came from its cell.
 
 mod cells;
+mod page;
 
 use std::collections::BTreeSet;
 
@@ -10,11 +11,12 @@ use super::claim::FORMAT_NOT_INSPECTED;
 use super::json::Tree;
 use super::shell::installer::{self, Origin};
 use super::shell::packages;
-use super::wording::CODE_IN_DATA;
 use super::{Scope, lines, python, shell};
 use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 use cells::Cells;
+
+pub use page::page;
 
 /// Names in commands that are looked up in the code of one notebook.
 const LOOKUPS: usize = 500;
@@ -237,20 +239,6 @@ fn hostile_script(script: &str) -> Option<&'static str> {
         return Some("it sends the browser's cookies away");
     }
     has(&["eval(atob(", "function(atob("]).then_some("it runs what it decodes")
-}
-
-/// Looks at a picture or page by its ending. Pages may well use cookies, pictures have none.
-pub fn page(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let picture = name.ends_with(".svg");
-    if !picture && !name.ends_with(".html") && !name.ends_with(".htm") {
-        return;
-    }
-    let Some(at) = text.find("<script").or_else(|| text.find("<SCRIPT")) else { return };
-    let Some(why) = hostile_script(&text[at..].to_ascii_lowercase()) else { return };
-    if picture || why.contains("decodes") {
-        let message = format!("it holds a script, and {why}");
-        lines::raise(Evidence::new(&CODE_IN_DATA, message), text, at..at + "<script".len(), view, scope);
-    }
 }
 
 /// True if a script hands code to the kernel.

@@ -12,6 +12,7 @@ use super::claim::{FORMAT_MISMATCH, FORMAT_UNRECOGNISED, RAW_TENSORS, SHARD_MISS
 use super::xml::openvino;
 use super::{magic, onnx, tensorflow, tfjs};
 use crate::model::{Artifact, ArtifactPath, Evidence, Format};
+use crate::weigh::LINK_REFUSED;
 
 /// Bytes to which writers fill up the end of such a file, or align its parts.
 const ALIGNED: u64 = 64 << 10;
@@ -61,6 +62,7 @@ pub fn held(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>
 /// So does what was said of packed chunks of an array of Zarr, whose description says that they are numbers.
 pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
     chunks(artifacts, evidence);
+    linked(evidence);
     let named: BTreeSet<ArtifactPath> = onnx_data(artifacts).into_keys().collect();
     if named.is_empty() {
         return;
@@ -73,6 +75,20 @@ pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
     evidence.retain(|seen| {
         let unknown = [FORMAT_UNRECOGNISED.id, FORMAT_MISMATCH.id].contains(&seen.rule.id);
         !(unknown && seen.artifact.as_ref().is_some_and(|path| raw.contains(path)))
+    });
+}
+
+/// A file that is a link is there, although nobody followed it: the link says what there is to say.
+fn linked(evidence: &mut Vec<Evidence>) {
+    let links: BTreeSet<ArtifactPath> = evidence
+        .iter()
+        .filter(|seen| seen.rule.id == LINK_REFUSED.id)
+        .filter_map(|seen| seen.artifact.clone())
+        .collect();
+    evidence.retain(|seen| {
+        let shard = seen.fact.details.get("shard").and_then(|shard| shard.as_str()).filter(|_| !links.is_empty());
+        let path = seen.artifact.as_ref().zip(shard).map(|(model, shard)| model.sibling(shard));
+        !(seen.rule.id == SHARD_MISSING.id && path.is_some_and(|path| links.contains(&path)))
     });
 }
 

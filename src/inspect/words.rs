@@ -5,8 +5,9 @@
 //! source is read even where some of its bytes are no text.
 
 use super::{
-    Inspector, Scope, autorun, chat_template, deployment, graph_text, hydra, keras, letters, lookalike, named_code,
-    notebook, onnx, outreach, python, pytorch, secrets, startup, text, tokenizer, training_data, yaml_tag, yaml_text,
+    Inspector, Scope, autorun, chat_template, deployment, foreign_code, graph_text, hidden_text, hydra, keras, letters,
+    lookalike, named_code, notebook, onnx, outreach, posing, python, pytorch, secrets, startup, text, tokenizer,
+    training_data, yaml_tag, yaml_text,
 };
 use crate::model::Format;
 use crate::weigh::View;
@@ -84,6 +85,9 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
         return;
     }
     secrets::inspect(&text, view, scope);
+    posing::inspect(&name, &text, view, scope);
+    hidden_text::inspect(&name, &text, view, scope);
+    foreign_code::inspect(&name, &text, view, scope);
     deployment::inspect(&text, view, scope);
     lookalike::inspect(&name, &text, view, scope);
     training_data::inspect(&name, &text, view, scope);

@@ -4,6 +4,8 @@
 //! Found by their spelling, wherever in the text they stand; names are held against the lists of callables that pickles
 //! are held against.
 
+mod foreign;
+
 use std::ops::Range;
 
 use super::Scope;
@@ -67,6 +69,11 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             BUILDERS.iter().find_map(|(mark, calls)| Some((tag.strip_prefix(mark)?, *calls)))
         {
             builder(name, calls, range, view, scope);
+        } else if let Some(asked) = foreign::asked(&tag, STANDARD) {
+            let shown: String = asked.name.chars().take(120).collect();
+            let message = format!("{} makes an object of {shown:?} for it", asked.loader);
+            let evidence = Evidence::new(&YAML_PYTHON_OBJECT, message).rated(asked.severity);
+            scope.add(evidence.at(view.place(range.clone())).showing(view.excerpt(range)));
         }
     }
 }

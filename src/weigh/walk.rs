@@ -274,9 +274,47 @@ impl Walk<'_> {
             _ => "links are not followed",
         };
         let to = fs::read_link(location).map(|to| to.display().to_string()).unwrap_or_default();
+        let (why, severity) = match owned(&to).filter(|_| inside.is_none()) {
+            Some(what) => (format!("{why}, to {what}"), Severity::High),
+            None => (why.to_owned(), LINK_REFUSED.severity),
+        };
         let message = format!("a symbolic link to {to:?} was not followed: {why}");
-        self.evidence.push(Evidence::new(&LINK_REFUSED, message).of(&path).with("target", to));
+        self.evidence.push(Evidence::new(&LINK_REFUSED, message).of(&path).rated(severity).with("target", to));
     }
+}
+
+/// What of the machine, or of the person at it, a link leads to that no model has a use for.
+fn owned(to: &str) -> Option<&'static str> {
+    let to = to.replace('\\', "/");
+    let climbed = to.trim_start_matches("../");
+    let path = if climbed.len() < to.len() { climbed } else { to.strip_prefix('/')? };
+    let mut parts = path.split('/');
+    if matches!(parts.next(), Some("etc" | "root" | "proc" | "sys" | "dev" | "boot")) {
+        return Some("what the machine keeps for itself");
+    }
+    let secret = |part: &str| {
+        matches!(
+            part,
+            ".ssh"
+                | ".aws"
+                | ".gnupg"
+                | ".kube"
+                | ".docker"
+                | ".netrc"
+                | ".git-credentials"
+                | ".azure"
+                | ".env"
+                | ".pypirc"
+                | "id_rsa"
+                | "id_ed25519"
+                | "id_ecdsa"
+                | "authorized_keys"
+                | "credentials"
+                | "shadow"
+                | "passwd"
+        )
+    };
+    path.split('/').any(secret).then_some("what somebody keeps secret")
 }
 
 fn names(folder: &Path) -> io::Result<Vec<OsString>> {

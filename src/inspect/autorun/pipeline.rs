@@ -7,7 +7,7 @@ use super::Notes;
 use crate::model::Severity;
 
 /// Files by which a service or tool finds its pipeline, besides the workflows of GitHub.
-static NAMES: [&str; 22] = [
+static NAMES: [&str; 27] = [
     ".gitlab-ci.yml",
     ".travis.yml",
     "azure-pipelines.yml",
@@ -30,6 +30,11 @@ static NAMES: [&str; 22] = [
     "bentofile.yaml",
     "mlproject",
     ".woodpecker.yml",
+    ".readthedocs.yaml",
+    ".readthedocs.yml",
+    "meta.yaml",
+    "recipe.yaml",
+    "snapcraft.yaml",
 ];
 
 /// Keys behind which a command stands on the same line.

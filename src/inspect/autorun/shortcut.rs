@@ -60,7 +60,11 @@ pub fn inspect(name: &str, ending: &str, path: &str, text: &str, notes: &mut Not
         (_, "reg") => registry(text, notes),
         ("autorun.inf", _) => drive(text, notes),
         (".gitmodules", _) => modules(text, notes),
-        (".envrc" | ".bashrc" | ".bash_profile" | ".profile" | ".zshrc" | ".zshenv" | "postbuild" | "procfile", _) => {
+        (
+            ".envrc" | ".bashrc" | ".bash_profile" | ".bash_login" | ".bash_aliases" | ".profile" | ".zshrc"
+            | ".zshenv" | ".zprofile" | ".zlogin" | ".kshrc" | "config.fish" | "postbuild" | "procfile",
+            _,
+        ) => {
             let when =
                 if name == ".envrc" { "when the folder is entered" } else { "when a shell or the program starts" };
             shell_lines(text, when, name == "procfile", notes);

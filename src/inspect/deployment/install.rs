@@ -46,14 +46,51 @@ pub fn requirements(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
         at = range.end;
         if let Some(address) = packages::of_requirement(line) {
             in_the_clear(lint, &address, &range, scope);
+        } else if let Some(address) = packages::passed_on(line) {
+            let message = format!("pip installs {address:?}, where anybody may put something for a while");
+            lint.raise(&DOWNLOAD, Severity::High, (address, &range), message, scope);
         }
     }
 }
 
 /// True for the name, in small letters, of such a file.
 pub fn is_requirements(name: &str) -> bool {
-    let listed = (name.starts_with("requirements") || name.starts_with("constraints")) && name.ends_with(".txt");
+    let ends = name.ends_with(".txt") || name.ends_with(".in");
+    let listed = (name.contains("requirements") || name.starts_with("constraints")) && ends;
     listed || matches!(name, "conda.yaml" | "conda.yml" | "environment.yml" | "environment.yaml")
+}
+
+/// True for the name, in small letters, of a configuration that says where packages come from.
+pub fn is_index(name: &str) -> bool {
+    matches!(
+        name,
+        "pyproject.toml"
+            | "uv.toml"
+            | "pip.conf"
+            | "pip.ini"
+            | "pipfile"
+            | "pixi.toml"
+            | "poetry.toml"
+            | ".npmrc"
+            | ".yarnrc"
+            | ".yarnrc.yml"
+            | "bunfig.toml"
+            | ".condarc"
+            | "pdm.toml"
+    )
+}
+
+/// Looks at such a configuration: indices, registries and packages that come in the clear.
+pub fn indices(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
+    let mut at = 0;
+    for line in lint.text.split_inclusive('\n') {
+        let range = at..at + line.len();
+        at = range.end;
+        if let Some(address) = packages::of_index(line) {
+            let message = format!("packages are taken from {address:?}, which anybody on the way may replace");
+            lint.raise(&DOWNLOAD, Severity::High, (address, &range), message, scope);
+        }
+    }
 }
 
 fn in_the_clear(lint: &Lint<'_, '_, '_>, address: &str, range: &Range<usize>, scope: &mut Scope<'_>) {

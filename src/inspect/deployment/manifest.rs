@@ -5,10 +5,10 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::engine::CAPABILITIES;
-use super::rules::{NOT_READ, OPEN_SERVICE, PRIVILEGED, ROOT, SECRET, UNPINNED};
-use super::{Lint, gives_away, is_plain_value, is_secret_name, serving, unpinned};
-use crate::inspect::Scope;
+use super::rules::{DOWNLOAD, NOT_READ, OPEN_SERVICE, PRIVILEGED, ROOT, SECRET, UNPINNED};
+use super::{Lint, gives_away, install, is_plain_value, is_secret_name, serving, unpinned};
 use crate::inspect::secrets::Hidden;
+use crate::inspect::{Scope, shell};
 use crate::model::Severity;
 
 /// Nodes of one file.
@@ -165,8 +165,41 @@ fn served(lint: &Lint<'_, '_, '_>, name: &str, service: &Value, scope: &mut Scop
         );
         raise(lint, &OPEN_SERVICE, Severity::Medium, "ports:", message, scope);
     }
+    starts(lint, name, &[service.get("entrypoint"), service.get("command")], scope);
     let command = format!("{} {image} {}", words(service.get("entrypoint")), words(service.get("command")));
     lint.serve(&command, &all(lint), published.is_none() || keyed, scope);
+}
+
+/// A command that nobody honest starts a container with.
+fn starts(lint: &Lint<'_, '_, '_>, name: &str, given: &[Option<&Value>], scope: &mut Scope<'_>) {
+    let quoted = |word: &str| {
+        let plain = !word.contains(|c: char| c.is_whitespace() || "|;&<>$".contains(c)) || word.contains('\'');
+        if plain { word.to_owned() } else { format!("'{word}'") }
+    };
+    let mut parts: Vec<String> = Vec::new();
+    for value in given.iter().copied().flatten() {
+        let listed = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+        parts.extend(value.as_str().map(str::to_owned));
+        parts.extend(listed.clone().map(quoted));
+        // A shell that is given a script as one word; quotes in it would hide the rest.
+        let scripts =
+            listed.filter(|word| word.contains(char::is_whitespace)).find(|word| shell::hostile(word).is_some());
+        if let Some(script) = scripts {
+            return run(lint, name, script, scope);
+        }
+    }
+    let command = parts.join(" ");
+    if shell::hostile(&command).is_some() {
+        run(lint, name, &command, scope);
+    }
+}
+
+fn run(lint: &Lint<'_, '_, '_>, name: &str, command: &str, scope: &mut Scope<'_>) {
+    let Some(why) = shell::hostile(command) else { return };
+    let shown: String = command.chars().take(120).collect();
+    let word = ["curl", "wget", "/dev/tcp", "nc ", "base64"].into_iter().find(|word| command.contains(word));
+    let message = format!("{name:?} starts {shown:?}: {why}");
+    raise(lint, &DOWNLOAD, install::fetched(command, why), word.unwrap_or_default(), message, scope);
 }
 
 /// The port of the machine that an entry of `ports` opens on every address, in its short or its long form.
@@ -310,6 +343,11 @@ pub fn object(lint: &Lint<'_, '_, '_>, value: &Value, scope: &mut Scope<'_>) {
             raise(lint, &UNPINNED, Severity::Low, image, format!("the image {image:?} of {name:?} {why}"), scope);
         }
         environment(lint, value.get("env"), name, scope);
+        starts(lint, name, &[value.get("command"), value.get("args")], scope);
+        let hooks = ["postStart", "preStop"].iter().filter_map(|hook| value.get("lifecycle")?.get(hook)?.get("exec"));
+        for hook in hooks {
+            starts(lint, name, &[hook.get("command")], scope);
+        }
         let command = format!("{image} {} {}", words(value.get("command")), words(value.get("args")));
         lint.serve(&command, &all(lint), true, scope);
     }

@@ -71,6 +71,8 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         model_file::inspect(&lint, scope);
     } else if install::is_requirements(&name) {
         install::requirements(&lint, scope);
+    } else if install::is_index(&name) {
+        install::indices(&lint, scope);
     } else if name.ends_with(".json") {
         if manifest::is_json_manifest(text) {
             manifest::inspect(&lint, scope);

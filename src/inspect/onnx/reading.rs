@@ -170,6 +170,7 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
             let name = match field {
                 2 => "producer_name",
                 3 => "producer_version",
+                6 => "doc_string",
                 _ => "domain",
             };
             self.scope.contents().metadata.insert(name.to_owned(), text());

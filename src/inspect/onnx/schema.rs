@@ -84,7 +84,7 @@ pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
         (Sequence, 6) => Step::Enter(Map),
         (Node, 5) | (Function, 11) => Step::Enter(Attribute),
         (Tensor, 13) => Step::Enter(External),
-        (Model, 2..=4) | (Node, 1 | 2 | 4 | 7) | (Function, 1 | 4 | 5 | 10 | 13) | (Opset, 1) => Step::Read,
+        (Model, 2..=4 | 6) | (Node, 1 | 2 | 4 | 7) | (Function, 1 | 4 | 5 | 10 | 13) | (Opset, 1) => Step::Read,
         (External | Property, 1 | 2) | (Graph, 2) | (Input | Output, 1) | (Attribute, 1 | 4 | 21) => Step::Read,
         (Tensor | Indices, 1 | 5 | 7 | 8 | 11) | (Sparse, 3) => Step::Read,
         _ => Step::Skip,

@@ -87,7 +87,8 @@ fn password(text: &str, sign: usize, start: usize) -> Option<Found> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '+';
     let scheme = before.rsplit(|c| !plain(c)).next()?.to_ascii_lowercase();
     let service = if scheme == "mongodb+srv" { scheme.as_str() } else { scheme.split('+').next()? };
-    if !SCHEMES.contains(&service) {
+    let web = matches!(service, "http" | "https");
+    if !web && !SCHEMES.contains(&service) {
         return None;
     }
     let rest = text.get(start..text.floor_char_boundary(start.saturating_add(ADDRESS)))?;
@@ -100,6 +101,12 @@ fn password(text: &str, sign: usize, start: usize) -> Option<Found> {
     let reference = password.contains(['$', '{', '}', '*', '(', '[', '%']) && !password.contains("%40");
     let mixed = password.bytes().any(|byte| byte.is_ascii_digit()) && password.bytes().any(|b| b.is_ascii_alphabetic());
     let worth = password.len() >= 8 && mixed && likely::is_password(password) && !likely::is_placeholder(password);
+    if web {
+        // Indices of packages and repositories take tokens so; people show the form with words.
+        let token = password.len() >= 16 && mixed && likely::is_random(password) && host.contains('.');
+        return (token && !reference && !host.starts_with("127."))
+            .then(|| secret("a password in an address", start + user.len() + 1, password.len()));
+    }
     let own = !user.is_empty() && password.eq_ignore_ascii_case(user);
     (open && !reference && worth && !own && likely::entropy(password) > 2.5)
         .then(|| secret("a password in an address", start + user.len() + 1, password.len()))

@@ -212,7 +212,8 @@ static SECRET_NAMES: [&str; 10] =
     ["secret", "token", "password", "passwd", "api_key", "apikey", "access_key", "private_key", "auth", "credential"];
 
 /// Files that are made for secrets.
-static STORES: [&str; 6] = ["_netrc", ".netrc", ".pypirc", "kaggle.json", ".git-credentials", ".npmrc"];
+static STORES: [&str; 8] =
+    ["_netrc", ".netrc", ".pypirc", "kaggle.json", ".git-credentials", ".npmrc", ".pgpass", "pgpass.conf"];
 
 fn is_environment(name: &str) -> bool {
     name == ".env" || name.starts_with(".env.") || name.ends_with(".env")

@@ -7,6 +7,7 @@
 //! are made for them, and whether a token still works.
 
 mod addresses;
+mod forms;
 mod kinds;
 mod likely;
 mod stream;
@@ -108,12 +109,29 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
+/// Looks for secrets in a value of the metadata of a model. Returns the value without them, if there are some.
+pub fn of_value(key: &str, value: &str, view: &View<'_>, scope: &mut Scope<'_>) -> Option<String> {
+    let text = format!("{key}={value}");
+    let mut covered = value.to_owned();
+    for one in all(&text, "") {
+        let Some(secret) = text.get(one.range.clone()).filter(|_| one.range.start > key.len()) else { continue };
+        scope.hide(Hidden { secret: secret.to_owned(), shown: one.shown });
+        covered = covered.replace(secret, "…");
+        let shown: String = key.chars().take(60).collect();
+        let mut evidence = evidence(&one, secret).at(view.place(0..0));
+        evidence.fact.message = format!("the metadata {shown:?} holds {}", evidence.fact.message);
+        scope.add(evidence);
+    }
+    (covered != value).then_some(covered)
+}
+
 /// All secrets of a text in their order; of two that overlap, the first.
 fn all(text: &str, path: &str) -> Vec<Found> {
     let mut found = kinds::tokens(text);
     found.extend(kinds::private_keys(text));
     found.extend(kinds::assigned(text, path));
     found.extend(addresses::found(text));
+    found.extend(forms::found(text, path));
     found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
     let mut end = 0;
     found.retain(|one| {

@@ -1,7 +1,7 @@
 //! Where a command fetches from what it runs: from makers who tell people to, or from anywhere.
 
 /// Addresses of installers that people pipe into a shell as their makers tell them to.
-static INSTALLERS: [&str; 43] = [
+static INSTALLERS: [&str; 44] = [
     "https://astral.sh/uv/",
     "https://astral.sh/ruff/",
     "https://sh.rustup.rs",
@@ -45,6 +45,7 @@ static INSTALLERS: [&str; 43] = [
     "https://repo.prefix.dev/",
     "https://rclone.org/install.sh",
     "https://download.docker.com/",
+    "https://hf.co/cli/",
 ];
 
 /// Where what a command fetches comes from.

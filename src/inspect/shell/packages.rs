@@ -7,7 +7,7 @@
 static INDEXES: [&str; 5] = ["-i", "--index-url", "--extra-index-url", "-f", "--find-links"];
 
 /// Hosts that many people install from.
-static MIRRORS: [&str; 14] = [
+static MIRRORS: [&str; 20] = [
     "pypi.org",
     "pypi.python.org",
     "files.pythonhosted.org",
@@ -22,6 +22,52 @@ static MIRRORS: [&str; 14] = [
     "pypi.douban.com",
     "mirrors.tencent.com",
     "repo.huaweicloud.com",
+    "mirror.baidu.com",
+    "mirrors.cloud.tencent.com",
+    "registry.npmjs.org",
+    "registry.npm.taobao.org",
+    "registry.npmmirror.com",
+    "registry.yarnpkg.com",
+];
+
+/// Hosts where anybody leaves a text or file for others, without a name and for a while.
+static PASSED_ON: [&str; 22] = [
+    "pastebin.com",
+    "paste.ee",
+    "hastebin.com",
+    "ghostbin.co",
+    "rentry.co",
+    "dpaste.com",
+    "dpaste.org",
+    "controlc.com",
+    "termbin.com",
+    "ix.io",
+    "0x0.st",
+    "transfer.sh",
+    "file.io",
+    "filebin.net",
+    "bashupload.com",
+    "anonfiles.com",
+    "gofile.io",
+    "temp.sh",
+    "catbox.moe",
+    "cdn.discordapp.com",
+    "webhook.site",
+    "requestbin.net",
+];
+
+/// Words in the keys of configurations behind which the address of an index stands.
+static KEYS: [&str; 10] = [
+    "index-url",
+    "index_url",
+    "find-links",
+    "find_links",
+    "url",
+    "registry",
+    "default-index",
+    "index",
+    "channel",
+    "server",
 ];
 
 /// The address from which a command line installs packages in the clear, if it does.
@@ -41,6 +87,38 @@ pub fn of_requirement(line: &str) -> Option<String> {
     let line = line.split(" #").next().unwrap_or_default().trim().trim_start_matches("- ");
     let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
     if line.starts_with('#') { None } else { of_words(&words) }
+}
+
+/// The address, in a line of a file of requirements, of what somebody left for others to fetch.
+pub fn passed_on(line: &str) -> Option<&str> {
+    let line = line.split(" #").next().unwrap_or_default().trim();
+    let mut words = line.split_whitespace().filter(|_| !line.starts_with('#'));
+    words.find(|word| {
+        let behind = word.split_once("://").map(|(_, rest)| rest);
+        let host = behind.and_then(|rest| rest.split(['/', '?', ':']).next()).unwrap_or_default();
+        let host = host.rsplit('@').next().unwrap_or(host).to_ascii_lowercase();
+        PASSED_ON
+            .iter()
+            .any(|place| host.strip_suffix(place).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+    })
+}
+
+/// The address in the clear of an index, a registry or a package in a line of a configuration: `key = "http://…"`,
+/// `"name @ http://…"`.
+pub fn of_index(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let at = line.find("http://")?;
+    let before = line.get(..at)?;
+    let key =
+        before.split(['=', ':', ' ']).next().unwrap_or_default().trim_matches(['"', '\'', '-']).to_ascii_lowercase();
+    let named =
+        KEYS.iter().any(|word| key.ends_with(word)) || before.trim_end().ends_with('@') || before.contains("git+");
+    // A list of indices goes on over lines; those that say where a project is at home have keys of their own.
+    let address = line.get(at..)?.split(|c: char| c.is_whitespace() || "\"',;]}".contains(c)).next()?;
+    let home = ["homepage", "repository", "documentation", "source-url", "project-url", "bugs"]
+        .iter()
+        .any(|word| key.contains(word));
+    (named && !home && !line.starts_with(['#', ';']) && is_anybodys(address)).then_some(address)
 }
 
 fn of_words(words: &[&str]) -> Option<String> {
@@ -98,6 +176,27 @@ mod tests {
         }
         assert!(of_requirement("x @ git+http://a.example/x.git").is_some());
         assert!(of_requirement("  - --extra-index-url http://a.example/simple").is_some());
+        assert!(passed_on("https://pastebin.com/raw/abcd1234").is_some() && passed_on("torch").is_none());
+        assert!(passed_on("x @ https://notpastebin.com/raw/abcd1234").is_none());
+        for line in [
+            "index-url = http://a.example/simple",
+            "registry=http://203.0.113.9/",
+            "dependencies=[\"helper @ http://203.0.113.9/h.whl\"]",
+            "url=\"http://203.0.113.9/simple\"",
+            "@a:registry=http://203.0.113.9/",
+        ] {
+            assert!(of_index(line).is_some(), "{line}");
+        }
+        for line in [
+            "homepage = \"http://a.example\"",
+            "url = \"https://a.example/simple\"",
+            "# url = http://a.example",
+            "registry=http://registry.npmjs.org/",
+            "index-url = http://10.0.0.2/simple",
+            "Homepage = \"http://a.example\"",
+        ] {
+            assert!(of_index(line).is_none(), "{line}");
+        }
         assert!(of_requirement("# see http://a.example/x.zip").is_none());
     }
 }

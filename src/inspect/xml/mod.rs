@@ -3,6 +3,7 @@
 //! Events come from `quick-xml`, which expands no entity. Sources: XML 1.0 (fifth edition), XInclude 1.1. Not looked at:
 //! schemas, and namespaces beyond the local name.
 
+mod entities;
 mod fields;
 mod graph;
 pub mod openvino;
@@ -242,6 +243,9 @@ impl Document<'_, '_> {
                 (format!("an entity is declared: {shown}"), severity)
             };
             self.reaches(at, &what, severity, scope);
+        }
+        if let Some(what) = entities::grows(declaration) {
+            self.reaches(at, &what, Severity::High, scope);
         }
         if model && (head.contains("SYSTEM") || head.contains("PUBLIC")) {
             self.reaches(at, "the document type of a model lies elsewhere", Severity::High, scope);

@@ -46,6 +46,7 @@ mod ort;
 mod outreach;
 mod outside;
 mod pickle;
+mod placeholder;
 mod protobuf;
 mod python;
 mod pytorch;

@@ -100,7 +100,9 @@ fn stand_in(name: &str, extension: &str, view: &View<'_>, scope: &Scope<'_>) -> 
         (true, _) if is("html") => Some(("a web page", Severity::Medium)),
         (_, "bin" | "weights" | "params") if is("xml") => Some(("XML", Severity::Medium)),
         (_, "bin" | "weights" | "params") if is("json") => Some(("JSON", Severity::Medium)),
-        (true, _) => placeholder::of(name, extension, view, scope).map(|what| (what, Severity::Medium)),
+        _ if weights || placeholder::is_data(extension) => {
+            placeholder::of(name, extension, view, scope).map(|what| (what, Severity::Medium))
+        }
         _ => None,
     }
 }
@@ -238,7 +240,7 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         scope.raise(&POLYGLOT, view, whole.clone(), format!("it is {} at once", names.join(" and ")));
     }
     if let Some((is, severity)) = stand_in(&name, extension, view, scope) {
-        let message = format!("the name ends in .{extension}, as weights do, but the bytes are {is}");
+        let message = format!("the name ends in .{extension}, as weights or data do, but the bytes are {is}");
         let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(severity);
         return scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
     }

@@ -32,6 +32,10 @@ const NAMES: [&str; 12] = [
     "embeds",
 ];
 
+/// Endings of data whose readers cannot read a text of any kind, or not such a one.
+const DATA: [&str; 12] =
+    ["mat", "crfsuite", "faiss", "ann", "annoy", "hnsw", "vec", "spm", "tiktoken", "sqlite", "sqlite3", "db"];
+
 /// How answers of servers and notes begin, in small letters.
 const ANSWERS: [&str; 32] = [
     "not found",
@@ -101,6 +105,11 @@ const KEYS: [&str; 14] = [
     "documentation_url",
     "requestid",
 ];
+
+/// True for the ending of data that [`of`] can tell something of.
+pub fn is_data(extension: &str) -> bool {
+    DATA.contains(&extension)
+}
 
 /// What stands in the place of weights, if the bytes are a text of that kind. `name` is in small letters.
 pub fn of(name: &str, extension: &str, view: &View<'_>, scope: &Scope<'_>) -> Option<&'static str> {

@@ -5,7 +5,7 @@ use crate::weigh::View;
 
 use super::Scope;
 use super::json::Tree;
-use super::{autorun, data, magic, naming, settings, startup};
+use super::{autorun, data, magic, naming, placeholder, settings, startup};
 
 /// Nobody knows these bytes.
 pub static FORMAT_UNRECOGNISED: Rule = Rule {
@@ -91,8 +91,8 @@ pub fn is_unpickled(view: &View<'_>, scope: &Scope<'_>) -> bool {
 
 /// What stands in the place of weights under a name that says nothing of the format: the page or message of a server
 /// that refused to give them, or a script.
-fn stand_in(extension: &str, formats: &[Format], view: &View<'_>) -> Option<(&'static str, Severity)> {
-    let is = |name: &'static str| formats.contains(&Format::named(name));
+fn stand_in(name: &str, extension: &str, view: &View<'_>, scope: &Scope<'_>) -> Option<(&'static str, Severity)> {
+    let is = |name: &'static str| scope.formats().contains(&Format::named(name));
     let weights = WEIGHTS.contains(&extension);
     match (weights, extension) {
         (true, _) if is("script") => Some(("a script", Severity::High)),
@@ -100,6 +100,9 @@ fn stand_in(extension: &str, formats: &[Format], view: &View<'_>) -> Option<(&'s
         (true, _) if is("html") => Some(("a web page", Severity::Medium)),
         (_, "bin" | "weights" | "params") if is("xml") => Some(("XML", Severity::Medium)),
         (_, "bin" | "weights" | "params") if is("json") => Some(("JSON", Severity::Medium)),
+        _ if weights || placeholder::is_data(extension) => {
+            placeholder::of(name, extension, view, scope).map(|what| (what, Severity::Medium))
+        }
         _ => None,
     }
 }
@@ -195,13 +198,13 @@ fn unknown(extension: &str, expected: &[&str], view: &View<'_>, scope: &mut Scop
     }
 }
 
-/// A file called `.json` that is no JSON, or is a single value where its loaders want an object; true if so, which is
-/// then said.
-fn single(name: &str, view: &View<'_>, scope: &mut Scope<'_>) -> bool {
+/// A file called `.json` or `.ipynb` that is no JSON, or is a single value where its loaders want an object; true if so,
+/// which is then said.
+fn single(name: &str, extension: &str, view: &View<'_>, scope: &mut Scope<'_>) -> bool {
     let whole = 0..view.len().min(16);
     let commented = autorun::is_commented(name, &scope.path.as_str().to_ascii_lowercase());
     if scope.formats() == [Format::named("text")] && !commented && !is_scalar(view) {
-        let message = "the name ends in .json, but the text does not begin as JSON";
+        let message = format!("the name ends in .{extension}, but the text does not begin as JSON");
         scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium).at(view.place(whole)));
         return true;
     }
@@ -236,8 +239,8 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         let names: Vec<_> = claimed.iter().map(Format::name).collect();
         scope.raise(&POLYGLOT, view, whole.clone(), format!("it is {} at once", names.join(" and ")));
     }
-    if let Some((is, severity)) = stand_in(extension, scope.formats(), view) {
-        let message = format!("the name ends in .{extension}, as weights do, but the bytes are {is}");
+    if let Some((is, severity)) = stand_in(&name, extension, view, scope) {
+        let message = format!("the name ends in .{extension}, as weights or data do, but the bytes are {is}");
         let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(severity);
         return scope.add(evidence.at(view.place(whole)).showing(view.excerpt(0..0)));
     }
@@ -245,7 +248,7 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         let message = format!("{name:?} is a web page, which no reader of such a file can read");
         return scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium).at(view.place(whole)));
     }
-    if extension == "json" && single(&name, view, scope) {
+    if matches!(extension, "json" | "ipynb") && single(&name, extension, view, scope) {
         return;
     }
     let pointer = scope.formats().contains(&Format::named("git-lfs-pointer"));

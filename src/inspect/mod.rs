@@ -50,6 +50,7 @@ mod outreach;
 mod outside;
 mod pickle;
 mod posing;
+mod placeholder;
 mod protobuf;
 mod python;
 mod pytorch;

@@ -54,6 +54,7 @@ impl Inspector for Text {
             super::boosted::inspect_lightgbm(view, scope);
         }
         if view.depth() == 0 {
+            super::data::watch_vectors(&head, view, scope);
             if let Some(format) = kind(&head) {
                 scope.recognise(Format::named(format));
             }

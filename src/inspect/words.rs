@@ -100,6 +100,7 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     if yaml_text::is_read(&name, view) {
         yaml_text::inspect(&text, view, scope);
     }
+    yaml_text::inspect_card(&name, &text, view, scope);
     autorun::inspect(&name, &text, view, scope);
     notebook::page(&name, &text, view, scope);
     named_code::inspect(&name, &text, view, scope);

@@ -187,6 +187,17 @@ pub struct Contents {
     pub endpoints: Vec<Endpoint>,
     /// Modules that a program imports, in order, each once.
     pub imports: Vec<Import>,
+    /// For a vocabulary or its merges: digests of the tokens, to hold the two against each other.
+    pub tokens: Option<Box<Tokens>>,
+}
+
+/// Tokens of a vocabulary, and what merges take and make, each as a digest that means nothing beyond one run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// Those of the vocabulary, sorted.
+    pub known: Vec<u64>,
+    /// Lines of merges: the number of the line, the two tokens that it takes, and the one that it makes.
+    pub merges: Vec<(u32, [u64; 3])>,
 }
 
 /// What only its neighbours can tell of a source file: whether it is loaded with a model.

@@ -26,7 +26,7 @@ pub mod tier;
 mod verdict;
 
 pub use advisory::{AdvisoryMatch, Epss};
-pub use artifact::{Artifact, ArtifactPath, Code, Contents, Format, Shard};
+pub use artifact::{Artifact, ArtifactPath, Code, Contents, Format, Shard, Tokens};
 pub use call::{Call, Judgement};
 pub use digest::{Algorithm, Digest, DigestError, Digests};
 pub use endpoint::{Endpoint, Import};

@@ -9,12 +9,15 @@
 mod blocks;
 mod expression;
 mod filters;
+mod grammar;
 mod letters;
+mod lexeme;
 mod lookup;
 mod machine;
 mod spelling;
 mod statement;
 mod syntax;
+mod tags;
 mod tokens;
 mod value;
 
@@ -145,13 +148,27 @@ pub fn of_file(view: &View<'_>, scope: &mut Scope<'_>) {
 
 /// Says what keeps Jinja from reading the template of a tokenizer.
 fn readable(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let codes = tokens::read(template);
     let path = view.entry().unwrap_or_else(|| scope.path.name());
-    // Other templates are filled in by programs that have filters of their own.
-    let chat = !path.ends_with(".jinja") || path.contains("chat_template");
-    let unknown = || if chat { syntax::unknown_filter(&codes) } else { None };
-    if let Some((at, what)) = syntax::fault(template, &codes).or_else(unknown) {
-        say(&CONFIGURATION_MALFORMED, Severity::Medium, (template, at), &what, view, scope);
+    // Other templates are filled in by programs that have filters and tags of their own.
+    let talk = ["add_generation_prompt", "messages"].iter().any(|word| template.contains(word));
+    let chat = talk || !path.ends_with(".jinja") || path.contains("chat_template");
+    told(syntax::read(template, &tokens::read(template), chat), template, view, scope);
+}
+
+/// Looks at a template that comes with weights: [`inspect`], and whether it can be read at all. Filters and tests are
+/// those of the program that renders it.
+pub fn of_weights(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    inspect(template, view, scope);
+    told(syntax::read(template, &tokens::read(template), false), template, view, scope);
+}
+
+fn told(outcome: syntax::Outcome, template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    match outcome {
+        syntax::Outcome::Read => {}
+        syntax::Outcome::Deep => scope.limit("template-brackets", syntax::MOST, view),
+        syntax::Outcome::Broken(at, what) => {
+            say(&CONFIGURATION_MALFORMED, Severity::Medium, (template, at), &what, view, scope);
+        }
     }
 }
 

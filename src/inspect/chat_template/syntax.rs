@@ -1,11 +1,12 @@
 //! Whether a template can be read at all: tags that end each other, brackets and operators.
 //!
-//! Source: `jinja2/parser.py` and `jinja2/lexer.py`. Only what Jinja refuses whatever its extensions are is reported.
-//! Filters are known to whoever renders the template, so only those of conversations are asked for, and only where Jinja
-//! itself refuses an unknown one: outside of conditions, behind which it may never be reached. Not looked at: whether
-//! tests exist, and the order of what stands in an expression.
+//! Source: `jinja2/parser.py` and `jinja2/lexer.py`. Filters are known to whoever renders the template, so only those of
+//! conversations are asked for, and only where Jinja itself refuses an unknown one: outside of conditions, behind which
+//! it may never be reached. Tests stand in conditions, so those are asked for everywhere. Behind a tag that is of no
+//! program that renders conversations, only brackets and ends are looked at.
 
 use super::blocks::{OPEN, assigns, word};
+use super::grammar::{DEPTH, Fault, Parser};
 use super::tokens::{Code, Token};
 
 /// Filters of Jinja, of transformers, and of the other programs that render templates of conversations.
@@ -15,35 +16,59 @@ const FILTERS: &str = "abs attr batch bool capitalize center chain count d defau
     selectattr slice sort split startswith strftime string strip striptags sum title to_json to_yaml tojson trim \
     truncate unique upper urlencode urlize values wordcount wordwrap xmlattr zip";
 
-/// A filter of a template of conversations that does not exist, and where it stands.
-pub fn unknown_filter(codes: &[Code]) -> Option<(usize, String)> {
-    let mut conditions = 0usize;
-    for code in codes {
-        match word(code).0 {
-            "if" => conditions += 1,
-            "endif" => conditions = conditions.saturating_sub(1),
-            _ => {}
-        }
-        let condition = |token: &Token| matches!(token, Token::Name(name, _) if name == "if" || name == "elif");
-        if conditions > 0 || code.tokens.iter().any(condition) {
-            continue;
-        }
-        let unknown = code.tokens.windows(2).find_map(|pair| match pair {
-            [Token::Sign(b'|'), Token::Name(name, at)] if !FILTERS.split_whitespace().any(|known| known == name) => {
-                Some((*at, name))
-            }
-            _ => None,
-        });
-        if let Some((at, name)) = unknown {
-            let name: String = name.chars().take(40).collect();
-            return Some((at, format!("it calls for the filter {name:?}, which Jinja and transformers do not have")));
-        }
-    }
-    None
+/// Tests of Jinja, and of the other programs that render templates of conversations.
+const TESTS: &str = "boolean callable containing defined divisibleby endingwith eq equalto escaped even false filter \
+    float ge greaterthan gt in integer iterable le lessthan lower lt mapping matching ne none number odd safe sameas \
+    sequence startingwith string test true undefined upper";
+
+/// True for a filter that programs which render conversations have.
+pub fn is_filter(name: &str) -> bool {
+    FILTERS.split_whitespace().any(|known| known == name)
 }
 
-/// The first thing that keeps a template from being read, and where.
-pub fn fault(template: &str, codes: &[Code]) -> Option<(usize, String)> {
+/// True for a test that programs which render conversations have.
+pub fn is_test(name: &str) -> bool {
+    TESTS.split_whitespace().any(|known| known == name)
+}
+
+/// What keeps Jinja from reading a template.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing does.
+    Read,
+    /// That, there.
+    Broken(usize, String),
+    /// It is nested deeper than is read.
+    Deep,
+}
+
+/// Reads a template; `chat` says that it is that of a conversation.
+pub fn read(template: &str, codes: &[Code], chat: bool) -> Outcome {
+    let mut parser = Parser::new(template, chat);
+    let unknown = |kind: &str, (at, name): (usize, &str)| {
+        let name: String = name.chars().take(40).collect();
+        Outcome::Broken(at, format!("it calls for the {kind} {name:?}, which Jinja and transformers do not have"))
+    };
+    match parser.template() {
+        Err(Fault::Broken(at, what)) => return Outcome::Broken(at, what),
+        Err(Fault::Deep) => return Outcome::Deep,
+        Err(Fault::Foreign) => {
+            return fault(template, codes).map_or(Outcome::Read, |(at, what)| Outcome::Broken(at, what));
+        }
+        Ok(()) => {}
+    }
+    match (parser.filter, parser.test) {
+        (Some(filter), _) if chat => unknown("filter", filter),
+        (_, Some(test)) if chat => unknown("test", test),
+        _ => Outcome::Read,
+    }
+}
+
+/// The most that templates may be nested to be read.
+pub const MOST: u64 = DEPTH as u64;
+
+/// What breaks brackets and ends of a template that has tags of its own, and where.
+fn fault(template: &str, codes: &[Code]) -> Option<(usize, String)> {
     let mut open: Vec<(&str, usize)> = Vec::new();
     for code in codes {
         let source = template.get(code.at..code.end).unwrap_or_default();
@@ -125,8 +150,12 @@ fn code_fault(source: &str, code: &Code) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tokens::read;
+    use super::super::tokens;
     use super::*;
+
+    fn outcome(template: &str) -> Outcome {
+        super::read(template, &tokens::read(template), true)
+    }
 
     #[test]
     fn templates_that_jinja_refuses() {
@@ -140,31 +169,80 @@ mod tests {
             "{{ (a }}",
             "{{ }}",
             "{{ a | }}",
+            "{% if a && b %}{% endif %}",
+            "{% if a = b %}{% endif %}",
+            "{% if a === b %}{% endif %}",
+            "{% if !a %}{% endif %}",
+            "{{ a ? b : c }}",
+            "{% if a %}{% elseif b %}{% endif %}",
+            "{% if a %}{% else %}{% elif b %}{% endif %}",
+            "{# open",
+            "{{ \u{2018}a\u{2019} }}",
+            "{% break %}",
+            "{% for a in b %}{% generation %}{% break %}{% endgeneration %}{% endfor %}",
+            "{% set a += 1 %}",
+            "{% for a of b %}{% endfor %}",
+            "{% for %}{% endfor %}",
+            "{% if %}{% endif %}",
+            "{% end %}",
+            "{% while a %}{% endwhile %}",
+            "{{ a..b }}",
+            "{{ f'{a}' }}",
+            "{{ a|map(lambda m: m) }}",
+            "{{ [m for m in a] }}",
+            "{{ {'a': 1 }}",
+            "{% macro a %}{% endmacro %}",
+            "{% macro a(b, b) %}{% endmacro %}",
+            "{% call a %}{% endcall %}",
+            "{% block a %}{% endblock %}{% block a %}{% endblock %}",
+            "{{ '\\x4' }}",
+            "{{ f(a=1, a=2) }}",
+            "{{ a b }}",
+            "{% endraw %}",
+            "{% raw %}",
         ] {
-            assert!(fault(template, &read(template)).is_some(), "{template}");
+            assert!(matches!(outcome(template), Outcome::Broken(..)), "{template}");
         }
+        assert_eq!(outcome(&"{{ ".chars().chain("(".repeat(500).chars()).collect::<String>()), Outcome::Deep);
+    }
+
+    #[test]
+    fn templates_that_jinja_reads() {
         for template in [
             "{%- if x -%}a{%- elif y +%}b{%- else -%}c{%- endif -%}",
             "{#- a {{ b #}{{- x -}}{% set a = {'b': [1, (2)]} %}{% set b %}c{% endset %}",
             "{% for a in b if a %}{% break %}{% else %}{% endfor %}{% generation %}x{% endgeneration %}",
             "{% raw %}{{ x + {% endraw %}{% macro f(a, b=1) %}{% endmacro %}{% call f(1) %}{% endcall %}",
-            "{{ {'a': {'b': 1}} }}{{ '}}' ~ \"{%\" }}{{ x - 1 }}{{ x[-1:] }}{{ a, }}",
+            "{{ {'a': {'b': 1}} }}{{ '}}' ~ \"{%\" }}{{ x - 1 }}{{ x[-1:] }}{{ a, }}{{ a[] }}",
+            "{% set ns.a = b if c else d %}{% for (a, b), c in d recursive %}{{ loop(a) }}{% endfor %}",
+            "{{ a is not none and b not in c or not d is defined }}{{ -1e-5 ** 2 // 0x_f }}{{ a.0.b('c' 'd', *e, **f) }}",
+            "{% if a: %}{% endif %}{% set x | trim %}y{% endset %}{% filter upper | lower %}{% endfilter %}",
+            "{% with a = 1, b = 2 %}{% endwith %}{% block a scoped %}{% endblock a %}{% do a.append(1) %}",
         ] {
-            assert_eq!(fault(template, &read(template)), None, "{template}");
+            assert_eq!(outcome(template), Outcome::Read, "{template}");
         }
     }
 
     #[test]
-    fn filters_that_nobody_has() {
-        for template in ["{{ messages | nofilter }}", "{% set x = y|nofilter(1) %}"] {
-            assert!(unknown_filter(&read(template)).is_some(), "{template}");
+    fn tags_of_other_programs() {
+        let read = |template: &str| super::read(template, &tokens::read(template), false);
+        assert_eq!(read("{% ifequal a b %}{% else %}{% endifequal %}{{ x ? y }}"), Outcome::Read);
+        assert!(matches!(read("{% trans %}{% endtrans %}{{ (x }}"), Outcome::Broken(..)));
+        assert!(matches!(read("{% if a %}{% elsif b %}{% endif %}"), Outcome::Broken(..)));
+    }
+
+    #[test]
+    fn filters_and_tests_that_nobody_has() {
+        for template in ["{{ messages | nofilter }}", "{% set x = y|nofilter(1) %}", "{% if x is truthy %}{% endif %}"]
+        {
+            assert!(matches!(outcome(template), Outcome::Broken(..)), "{template}");
         }
         for template in [
             "{{ messages | tojson(indent=4) | trim }}",
             "{% if x %}{{ y | mine }}{% endif %}{{ (y | mine) if mine else y }}",
             "{{ '| nofilter' }}",
         ] {
-            assert_eq!(unknown_filter(&read(template)), None, "{template}");
+            assert_eq!(outcome(template), Outcome::Read, "{template}");
         }
     }
 }

@@ -4,6 +4,7 @@
 //! not.
 
 mod faiss;
+mod hnsw;
 mod index;
 mod matlab;
 mod media;
@@ -11,6 +12,7 @@ mod paddle;
 mod records;
 mod tiff;
 mod vectors;
+mod words;
 
 use crate::inspect::bytes::Cursor;
 use crate::inspect::{Inspector, Scope};
@@ -99,6 +101,7 @@ pub fn malformed(name: &str, at: u64, what: &str, view: &View<'_>, scope: &mut S
 
 pub use media::{portable_document, riff};
 pub use records::blob;
+pub use words::watch as watch_vectors;
 
 /// A little-endian number of four bytes.
 fn long(cursor: &mut Cursor<'_>) -> Result<i64, Fault> {

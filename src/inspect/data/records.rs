@@ -19,6 +19,10 @@ pub fn sqlite(view: &View<'_>) -> Result<(), Fault> {
         Some(size) if size >= 512 && size.is_power_of_two() => u64::from(size),
         size => return Err((16, format!("its pages have {} bytes", size.unwrap_or(0)))),
     };
+    // The first page is the table of tables, a tree of rows.
+    if view.len() > 100 && !view.read_up_to(100, 1).is_ok_and(|kind| matches!(kind.as_slice(), [0x05 | 0x0d])) {
+        return Err((100, "its first page is no tree of rows".to_owned()));
+    }
     // The number of pages counts if it was written by the same change as the rest.
     let pages = long(28).filter(|pages| *pages > 0 && long(24) == long(92));
     match pages.map(|pages| u64::from(pages) * page) {

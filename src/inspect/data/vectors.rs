@@ -8,8 +8,8 @@ use crate::inspect::bytes::Cursor;
 use crate::inspect::text::Text;
 use crate::weigh::View;
 
-/// Bytes of arguments behind the dimension.
-const ARGUMENTS: i64 = 52;
+/// Bytes of arguments between the dimension and the loss, and behind the kind of model.
+const ARGUMENTS: (i64, i64) = (20, 24);
 /// Centroids of each part of a quantised matrix.
 const CENTROIDS: u64 = 256;
 
@@ -49,7 +49,12 @@ pub fn fasttext(view: &View<'_>) -> Result<(), Fault> {
     if dimension <= 0 {
         return Err((8, format!("its vectors have {dimension} dimensions")));
     }
-    pass(&mut cursor, ARGUMENTS, 1, "the arguments")?;
+    pass(&mut cursor, ARGUMENTS.0, 1, "the arguments")?;
+    let (loss, model) = (long(&mut cursor)?, long(&mut cursor)?);
+    if !(1..=4).contains(&loss) || !(1..=3).contains(&model) {
+        return Err((32, format!("its loss is of the kind {loss}, 1 to 4 exist, its model {model}, 1 to 3 exist")));
+    }
+    pass(&mut cursor, ARGUMENTS.1, 1, "the arguments")?;
     dictionary(&mut cursor)?;
     for _ in 0..2 {
         let quantised = byte(&mut cursor)?;

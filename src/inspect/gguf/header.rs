@@ -62,7 +62,7 @@ pub fn keys(source: &mut Source<'_>, count: u64, view: &View<'_>, scope: &mut Sc
         let template = key == "tokenizer.chat_template" || key.starts_with("tokenizer.chat_template.");
         if template {
             for template in &value.texts {
-                chat_template::inspect(template, view, scope);
+                chat_template::of_weights(template, view, scope);
             }
         }
         if key.is_empty() || key.len() > KEY || key.contains(|c: char| c.is_control() || c == '\u{fffd}') {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{TOKENIZER_MALFORMED, parts};
+use super::{TOKENIZER_MALFORMED, beside, parts};
 use crate::inspect::json::Tree;
 use crate::inspect::settings::{fraction, shown};
 use crate::inspect::{Scope, words};
@@ -11,9 +11,29 @@ use crate::weigh::View;
 /// The models of the tokenizers library.
 const MODELS: [&str; 4] = ["BPE", "WordPiece", "WordLevel", "Unigram"];
 
+/// What a tokenizer is made of; its reader stops at anything else.
+const KEYS: [&str; 9] = [
+    "version",
+    "truncation",
+    "padding",
+    "added_tokens",
+    "normalizer",
+    "pre_tokenizer",
+    "post_processor",
+    "decoder",
+    "model",
+];
+
+/// What each added token says of itself, beside its number and text.
+const SAID: [&str; 5] = ["single_word", "lstrip", "rstrip", "normalized", "special"];
+
 /// Looks at a JSON text, if it is a vocabulary by its name.
 pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
-    let found = match words::name(view, scope).as_str() {
+    let name = words::name(view, scope);
+    if name == "vocab.json" && view.depth() == 0 {
+        scope.contents().tokens = beside::vocabulary(tree);
+    }
+    let found = match name.as_str() {
         // Keras calls its own by the same name.
         "tokenizer.json" if tree.get("class_name").is_some() && tree.get("config").is_some() => return,
         "tokenizer.json" => document(tree),
@@ -32,6 +52,11 @@ fn document(tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
     if tree.get("version").is_some_and(|version| version.text() != Some("1.0")) {
         found.push("its version is not \"1.0\"".to_owned());
+    }
+    let other = |key: &str| !KEYS.contains(&key);
+    let own = tree.get("model").is_some() && tree.get("version").is_some();
+    if let Some((key, _)) = tree.members().iter().find(|(key, _)| own && other(key)) {
+        found.push(format!("it has {:?}, which tokenizers do not have", head(key)));
     }
     parts::check(tree, &mut found);
     added(tree, &mut found);
@@ -55,6 +80,9 @@ fn added(tree: &Tree, found: &mut Vec<String>) {
         let (Some(id), Some(content)) = (id, token.get("content").and_then(Tree::text)) else {
             return found.push(format!("the added token {n} has no number of 32 bits or no text"));
         };
+        if let Some(key) = SAID.iter().find(|key| !matches!(token.get(key), Some(Tree::Bool(_)))) {
+            return found.push(format!("the added token {:?} does not say {key:?}", head(content)));
+        }
         if let Some(other) = seen.insert(id, content).filter(|other| *other != content) {
             return found.push(format!("the added tokens {other:?} and {content:?} have the same number {id}"));
         }
@@ -77,7 +105,10 @@ fn model(model: &Tree, found: &mut Vec<String>) {
     match merges {
         None if kind.and_then(Tree::text) == Some("BPE") => found.push("its model has no merges".to_owned()),
         None | Some(Tree::Null) => {}
-        Some(Tree::Array(merges)) => found.extend(self::merges(merges, vocab)),
+        Some(Tree::Array(merges)) => {
+            let prefix = model.get("continuing_subword_prefix").and_then(Tree::text).map_or(0, str::len);
+            found.extend(self::merges(merges, vocab, prefix));
+        }
         Some(other) => found.push(format!("its merges are {}, no list", shown(other))),
     }
 }
@@ -132,8 +163,9 @@ fn vocabulary(vocab: &Tree, alone: bool) -> Option<String> {
     None
 }
 
-/// Each merge is of two tokens of the vocabulary.
-fn merges(merges: &[Tree], vocab: &Tree) -> Option<String> {
+/// Each merge is of two tokens of the vocabulary, and makes one of it: the second is put behind the first without the mark
+/// of what continues a word, which is `prefix` bytes long.
+fn merges(merges: &[Tree], vocab: &Tree, prefix: usize) -> Option<String> {
     let tokens: HashSet<&str> = vocab.members().iter().map(|(token, _)| token.as_str()).collect();
     merges.iter().enumerate().find_map(|(n, merge)| {
         let pair = match merge {
@@ -145,8 +177,12 @@ fn merges(merges: &[Tree], vocab: &Tree) -> Option<String> {
             _ => None,
         };
         let Some((one, other)) = pair else { return Some(format!("the merge {n} is no pair of tokens")) };
-        let missing = [one, other].into_iter().find(|token| !tokens.contains(token))?;
-        Some(format!("the merge {n} is of {:?}, which is not in the vocabulary", head(missing)))
+        if let Some(missing) = [one, other].into_iter().find(|token| !tokens.contains(token)) {
+            return Some(format!("the merge {n} is of {:?}, which is not in the vocabulary", head(missing)));
+        }
+        let made = format!("{one}{}", other.get(prefix..)?);
+        let unknown = !tokens.contains(made.as_str());
+        unknown.then(|| format!("the merge {n} makes {:?}, which is not in the vocabulary", head(&made)))
     })
 }
 

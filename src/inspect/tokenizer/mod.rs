@@ -4,8 +4,10 @@
 //! transformers, `sentencepiece_model.proto` and `model_interface.cc` of SentencePiece. Not looked at: whether the
 //! vocabulary is the one that the model was trained with.
 
+mod beside;
 mod document;
 mod parts;
+mod pattern;
 mod sentencepiece;
 
 use crate::model::{Class, Rule, Severity};
@@ -13,6 +15,7 @@ use crate::weigh::View;
 
 use super::Scope;
 
+pub use beside::held;
 pub use document::inspect;
 pub use sentencepiece::SentencePiece;
 
@@ -28,6 +31,9 @@ pub static TOKENIZER_MALFORMED: Rule = Rule {
 
 /// Looks at a text, if it is one of merges or ranks by its name.
 pub fn inspect_text(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if name == "merges.txt" && view.depth() == 0 {
+        scope.contents().tokens = beside::merges(text);
+    }
     let odd = match name {
         "merges.txt" => text.lines().position(|line| !is_merge(line)),
         // tiktoken: a token in base64 and its rank on each line.

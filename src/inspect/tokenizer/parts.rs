@@ -1,11 +1,11 @@
 //! What stands around the model of a `tokenizer.json`: normalisers, splitters, processors, decoders, truncation, padding.
 //!
-//! Source: the deserialisers of the tokenizers library. Not looked at: whether the regular expressions can be read, and
-//! what templates of special tokens name.
+//! Source: the deserialisers of the tokenizers library. Not looked at: what regular expressions mean.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::pattern;
 use crate::inspect::json::Tree;
 use crate::inspect::settings::{fraction, shown};
 
@@ -112,12 +112,32 @@ fn part(part: &Part, value: &Tree) -> Option<String> {
         if let Some(how) = value.get("behavior").filter(|how| !how.text().is_some_and(|how| BEHAVIORS.contains(&how))) {
             return Some(format!("its {:?} splits by the behavior {}, which does not exist", part.key, shown(how)));
         }
+        if let Some(what) = value.get("pattern").and_then(|pattern| pattern.get("Regex")).and_then(regex) {
+            return Some(format!("its {:?} has a pattern that cannot be read: {what}", part.key));
+        }
+        if kind == "TemplateProcessing"
+            && let Some(token) = undefined(value)
+        {
+            return Some(format!("its {:?} puts in the token {token:?}, which it does not define", part.key));
+        }
         let map = value.get("precompiled_charsmap").and_then(Tree::text);
         if map.is_some_and(|map| STANDARD.decode(map).is_err()) {
             return Some("its \"precompiled_charsmap\" is not base64".to_owned());
         }
     }
     None
+}
+
+fn regex(value: &Tree) -> Option<&'static str> {
+    pattern::fault(value.text()?)
+}
+
+/// A special token that a template puts in and that is not among those it defines.
+fn undefined(template: &Tree) -> Option<String> {
+    let defined = template.get("special_tokens")?;
+    let pieces = ["single", "pair"].into_iter().filter_map(|key| template.get(key)).flat_map(Tree::values);
+    let mut named = pieces.filter_map(|piece| piece.get("SpecialToken")?.get("id")?.text());
+    named.find(|token| defined.get(token).is_none()).map(|token| token.chars().take(40).collect())
 }
 
 fn one_of(value: &Tree, key: &str, names: &[&str]) -> Option<String> {

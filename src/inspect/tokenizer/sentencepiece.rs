@@ -122,11 +122,51 @@ impl Pieces {
         }
     }
 
-    /// The table of the normaliser begins with the length of its first part.
+    /// The table of the normaliser: the length of a tree of letters, the tree, and the texts that it leads to.
     fn table(&mut self, table: &[u8], at: u64) {
-        let first = table.first_chunk::<4>().map(|length| u64::from(u32::from_le_bytes(*length)));
-        if !table.is_empty() && first.is_none_or(|first| first >= table.len() as u64) {
-            self.wrong(at, format!("the table of the normaliser at byte {at} is longer than it is"));
+        if table.is_empty() {
+            return;
+        }
+        let parts = table.split_first_chunk::<4>().and_then(|(length, rest)| {
+            rest.split_at_checked(u32::from_le_bytes(*length) as usize).filter(|(_, texts)| !texts.is_empty())
+        });
+        let Some((tree, texts)) = parts else {
+            return self.wrong(at, format!("the table of the normaliser at byte {at} is longer than it is"));
+        };
+        if let Some(what) = tree_fault(tree, texts.len()) {
+            self.wrong(at, format!("the table of the normaliser at byte {at}: {what}"));
         }
     }
+}
+
+/// What is wrong with a tree of letters, as `darts.h` keeps it: units of four bytes, each with a label, an offset to the
+/// units of what follows, and whether a value stands there.
+fn tree_fault(tree: &[u8], texts: usize) -> Option<&'static str> {
+    let (units, rest) = tree.as_chunks::<4>();
+    if units.is_empty() || !rest.is_empty() {
+        return Some("its tree is of no whole units");
+    }
+    let unit = |at: usize| units.get(at).map(|unit| u32::from_le_bytes(*unit));
+    let mut seen = vec![false; units.len()];
+    let mut open = vec![0usize];
+    while let Some(at) = open.pop() {
+        let own = unit(at)?;
+        let offset = ((own >> 10) << ((own & 1 << 9) >> 6)) as usize;
+        let below = at ^ offset;
+        if below >= units.len() {
+            return Some("its tree leads out of itself");
+        }
+        if own & 1 << 8 != 0 && unit(below).is_none_or(|value| (value & 0x7fff_ffff) as usize >= texts) {
+            return Some("its tree leads out of the texts");
+        }
+        for label in 1..=255u32 {
+            let next = below ^ label as usize;
+            let follows = unit(next).is_some_and(|unit| unit & 0x8000_00ff == label);
+            if follows && seen.get(next) == Some(&false) {
+                seen[next] = true;
+                open.push(next);
+            }
+        }
+    }
+    None
 }

@@ -8,6 +8,7 @@
 
 mod layers;
 mod names;
+mod objects;
 
 use super::Scope;
 use super::json::Tree;
@@ -137,6 +138,9 @@ pub fn of_yaml(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 }
 
 fn object(value: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
+    if let Some(what) = objects::fault(value) {
+        scope.raise(&KERAS_MALFORMED, view, 0..0, format!("the configuration {what}"));
+    }
     for class in value.all("class_name").filter_map(Tree::text) {
         let code = match class {
             "Lambda" | "__lambda__" => Some(format!("a {class:?} object, which is Python code")),

@@ -82,6 +82,7 @@ mod words;
 mod xml;
 mod yaml_tag;
 mod yaml_text;
+mod zarr;
 mod zip;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};

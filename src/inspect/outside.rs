@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::archive::{MEMBER_NOT_INSPECTED, escapes};
 use super::claim::{FORMAT_MISMATCH, FORMAT_UNRECOGNISED, RAW_TENSORS, SHARD_MISSING};
 use super::xml::openvino;
-use super::{magic, onnx, tensorflow, tfjs};
+use super::{magic, onnx, tensorflow, tfjs, zarr};
 use crate::model::{Artifact, ArtifactPath, Evidence, Format};
 use crate::weigh::LINK_REFUSED;
 
@@ -21,6 +21,7 @@ const ALIGNED: u64 = 64 << 10;
 pub fn held(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> Vec<Evidence> {
     let mut evidence = tensorflow::beside(artifacts, by_path);
     evidence.extend(tfjs::beside(artifacts, by_path));
+    evidence.extend(zarr::held(artifacts, by_path));
     let named = onnx_data(artifacts);
     for (path, data) in &named {
         let name = path.name();
@@ -63,6 +64,7 @@ pub fn held(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>
 pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
     chunks(artifacts, evidence);
     linked(evidence);
+    zarr::take_back(artifacts, evidence);
     let named: BTreeSet<ArtifactPath> = onnx_data(artifacts).into_keys().collect();
     if named.is_empty() {
         return;

@@ -5,7 +5,7 @@
 //! or the weights.
 
 use super::json::Tree;
-use super::{Scope, words};
+use super::{Scope, words, zarr};
 use crate::model::{Class, Rule, Severity};
 use crate::weigh::View;
 
@@ -93,8 +93,7 @@ pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
         "tokenizer_config.json" => tokenizer(tree, &mut found),
         "generation_config.json" => generation(tree, &mut found),
         "adapter_config.json" => adapter(tree, &mut found),
-        ".zarray" => array(tree, &mut found),
-        ".zgroup" if tree.get("zarr_format").is_none() => found.push("it says no \"zarr_format\"".to_owned()),
+        name if zarr::is_description(name) => zarr::describe(name, tree, scope.contents(), &mut found),
         _ => {}
     }
     for what in found {
@@ -196,18 +195,6 @@ fn adapter(tree: &Tree, found: &mut Vec<String>) {
     }
     if tree.get("peft_type").is_some_and(|kind| kind.text().is_none()) {
         found.push("\"peft_type\" is no text".to_owned());
-    }
-}
-
-/// The description of an array of Zarr, version 2.
-fn array(tree: &Tree, found: &mut Vec<String>) {
-    let lengths = |key: &str| {
-        let list = tree.get(key)?.values();
-        list.iter().all(|length| length.number().is_some()).then_some(list.len())
-    };
-    let (shape, chunks) = (lengths("shape"), lengths("chunks"));
-    if shape.is_none() || shape != chunks || tree.get("dtype").is_none() || tree.get("zarr_format").is_none() {
-        found.push("the array has no shape, chunks of as many dimensions, type and version".to_owned());
     }
 }
 

@@ -30,6 +30,12 @@ pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     if view.depth() == 0 {
         scope.recognise(Format::named("tfjs"));
     }
+    match topology {
+        Some(Tree::Object(_)) => {}
+        // Readers call what is missing by its name.
+        None => broken("the model has weights and no \"modelTopology\"".to_owned(), view, scope),
+        Some(_) => broken("\"modelTopology\" is no object".to_owned(), view, scope),
+    }
     if let Some(topology) = topology {
         keras::inspect(topology.get("model_config").unwrap_or(topology), view, scope);
         operators(topology, view, scope);
@@ -56,6 +62,10 @@ pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
+fn broken(message: String, view: &View<'_>, scope: &mut Scope<'_>) {
+    scope.raise(&TENSORFLOW_MALFORMED, view, 0..0, message);
+}
+
 /// Operators of a model that was a graph of TensorFlow.
 fn operators(topology: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     let functions = topology.get("library").and_then(|library| library.get("function"));
@@ -79,7 +89,11 @@ fn weigh(weight: &Tree, view: &View<'_>, scope: &mut Scope<'_>) -> Option<u64> {
     let dtype = weight.get("dtype").and_then(Tree::text);
     let shape: Option<Vec<u64>> = weight.get("shape").map(Tree::values)?.iter().map(number).collect();
     let elements = shape.as_ref().and_then(|shape| shape.iter().try_fold(1u64, |product, n| product.checked_mul(*n)));
-    let stored = weight.get("quantization").and_then(|quantization| quantization.get("dtype")).and_then(Tree::text);
+    let quantization = weight.get("quantization").filter(|quantization| **quantization != Tree::Null);
+    let stored = quantization.and_then(|quantization| quantization.get("dtype")).and_then(Tree::text);
+    if quantization.is_some() && stored.is_none() {
+        broken(format!("the weight {name:?} is quantized and does not say to which type"), view, scope);
+    }
     let (Some(dtype), Some(shape), Some(elements)) = (dtype, shape, elements) else {
         let message = format!("the weight {name:?} has no type, or an impossible shape");
         scope.raise(&TENSORFLOW_MALFORMED, view, 0..0, message);

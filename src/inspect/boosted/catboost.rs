@@ -3,10 +3,67 @@
 //! Source: `catboost/libs/model/model.cpp` and `flatbuffers/model.fbs`. Not looked at: whether the trees are sensible.
 
 use super::TREE_MODEL_MALFORMED;
-use crate::inspect::flatbuffer;
+use crate::inspect::flatbuffer::Shape::{Many, Number, Numbers, One, Text, Texts};
+use crate::inspect::flatbuffer::{self, Buffer, Fault, Followed, Table, verify};
+use crate::inspect::json::Tree;
 use crate::inspect::{Inspector, Scope};
 use crate::model::Format;
 use crate::weigh::View;
+
+static VALUE: Table = Table { name: "an entry", fields: &[(0, "Key", Text), (1, "Value", Text)] };
+static CATEGORY: Table = Table {
+    name: "a categorical feature",
+    fields: &[(0, "Index", Number(4)), (1, "FlatIndex", Number(4)), (2, "FeatureId", Text)],
+};
+static FLOAT: Table = Table {
+    name: "a numeric feature",
+    fields: &[(1, "Index", Number(4)), (2, "FlatIndex", Number(4)), (3, "Borders", Numbers(4)), (4, "FeatureId", Text)],
+};
+static ONE_HOT: Table = Table {
+    name: "a one-hot feature",
+    fields: &[(0, "Index", Number(4)), (1, "Values", Numbers(4)), (2, "StringValues", Texts)],
+};
+static COMBINATION: Table = Table {
+    name: "a combination of features",
+    fields: &[(0, "CatFeatures", Numbers(4)), (1, "FloatSplits", Numbers(8)), (2, "OneHotSplits", Numbers(8))],
+};
+static COUNTER_BASE: Table = Table {
+    name: "what is counted",
+    fields: &[(0, "FeatureCombination", One(&COMBINATION)), (1, "CtrType", Number(1))],
+};
+static COUNTER: Table = Table { name: "a counter", fields: &[(0, "Base", One(&COUNTER_BASE))] };
+static COUNTED: Table =
+    Table { name: "a counted feature", fields: &[(0, "Ctr", One(&COUNTER)), (1, "Borders", Numbers(4))] };
+static TREES: Table = Table {
+    name: "the trees",
+    fields: &[
+        (0, "ApproxDimension", Number(4)),
+        (1, "TreeSplits", Numbers(4)),
+        (2, "TreeSizes", Numbers(4)),
+        (3, "TreeStartOffsets", Numbers(4)),
+        (4, "CatFeatures", Many(&CATEGORY)),
+        (5, "FloatFeatures", Many(&FLOAT)),
+        (6, "OneHotFeatures", Many(&ONE_HOT)),
+        (7, "CtrFeatures", Many(&COUNTED)),
+        (8, "LeafValues", Numbers(8)),
+        (9, "LeafWeights", Numbers(8)),
+        // Pairs of 16 bits.
+        (10, "NonSymmetricStepNodes", Numbers(4)),
+        (11, "NonSymmetricNodeIdToLeafId", Numbers(4)),
+    ],
+};
+static CORE: Table = Table {
+    name: "the model",
+    fields: &[
+        (0, "FormatVersion", Text),
+        (1, "ModelTrees", One(&TREES)),
+        (2, "InfoMap", Many(&VALUE)),
+        (3, "ModelPartIds", Texts),
+    ],
+};
+
+/// Entries of the information that CatBoost reads as JSON when it loads a model.
+const SETTINGS: [&str; 2] = ["params", "class_params"];
 
 /// The format.
 pub struct Catboost;
@@ -21,14 +78,16 @@ impl Inspector for Catboost {
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
-        if let Err((at, what)) = check(view) {
+        let outcome = check(view).and_then(|core| tables(&core, scope).map_err(|(at, what)| (at + 8, what)));
+        if let Err((at, what)) = outcome {
             let at = at.min(view.len());
             scope.raise(&TREE_MODEL_MALFORMED, view, at..view.len(), what);
         }
     }
 }
 
-fn check(view: &View<'_>) -> Result<(), (u64, String)> {
+/// What stands around the FlatBuffer, which is given back.
+fn check<'v>(view: &View<'v>) -> Result<View<'v>, (u64, String)> {
     let length = flatbuffer::u32_at(view, 4).map(u64::from).ok_or((4, "its length is cut off".to_owned()))?;
     let end = 8 + length;
     let core = view.slice(8..end);
@@ -55,5 +114,28 @@ fn check(view: &View<'_>) -> Result<(), (u64, String)> {
     if parts > 0 && end == view.len() {
         return Err((end, format!("it names {parts} further parts, which are missing")));
     }
-    Ok(())
+    Ok(core)
+}
+
+/// The FlatBuffer, as its reader verifies it, and the settings in it.
+fn tables(core: &View<'_>, scope: &mut Scope<'_>) -> Result<(), (u64, String)> {
+    let buffer = Buffer::new(core);
+    let most = scope.limits.tensors;
+    match verify(&buffer, &CORE, most) {
+        Ok(Followed { whole: true, .. }) => {}
+        Ok(_) => scope.limit("flatbuffer-tables", most, core),
+        Err(Fault(at, what)) => {
+            let Some(trouble) = buffer.trouble() else { return Err((at, what)) };
+            scope.unreadable(core, &trouble);
+            return Ok(());
+        }
+    }
+    let root = buffer.u32(0).map_or(0, u64::from);
+    let odd = buffer.tables(root, 2).find_map(|entry| {
+        let (name, value) = (buffer.text(entry, 0)?, buffer.text(entry, 1)?);
+        // Very long ones are cut by what reads them here.
+        let broken = SETTINGS.contains(&name.as_str()) && Tree::read(value.as_bytes(), 128).is_none();
+        broken.then(|| (entry, format!("the entry {name:?} of its information is not JSON")))
+    });
+    odd.map_or(Ok(()), Err)
 }

@@ -13,10 +13,42 @@ use crate::weigh::View;
 /// Longest model that is read.
 const WHOLE: u64 = 256 << 20;
 
-/// True for the first line and what must follow on it, the version or the number of classes.
+/// Objectives as models name them (`src/objective/objective_function.cpp`), those of old versions too.
+const OBJECTIVES: [&str; 22] = [
+    "regression",
+    "regression_l1",
+    "regression_l2",
+    "huber",
+    "fair",
+    "poisson",
+    "quantile",
+    "quantile_l2",
+    "mape",
+    "gamma",
+    "tweedie",
+    "binary",
+    "multiclass",
+    "multiclassova",
+    "cross_entropy",
+    "cross_entropy_lambda",
+    "xentropy",
+    "xentlambda",
+    "lambdarank",
+    "rank_xendcg",
+    "custom",
+    "none",
+];
+
+/// True for a line `tree`, or another word in its place, and what follows on it in every model: the version, and the
+/// numbers of classes and of trees.
 pub fn is_lightgbm(head: &[u8]) -> bool {
-    let rest = head.strip_prefix(b"tree\n").or_else(|| head.strip_prefix(b"tree\r\n"));
-    rest.is_some_and(|rest| rest.starts_with(b"version=") || rest.starts_with(b"num_class="))
+    let Some(end) = head.iter().take(64).position(|byte| *byte == b'\n') else { return false };
+    let (first, rest) = head.split_at(end + 1);
+    let first = first.trim_ascii_end();
+    let follows = |begin: &[u8]| rest.starts_with(begin);
+    let numbers = |window: &[u8]| window.windows(24).any(|at| at == b"\nnum_tree_per_iteration=");
+    let known = first == b"tree" && (follows(b"version=") || follows(b"num_class="));
+    known || (follows(b"version=v") && first.iter().all(u8::is_ascii_graphic) && numbers(rest))
 }
 
 /// Looks at a text that begins as a model.
@@ -48,6 +80,9 @@ fn check(text: &str) -> Result<(), String> {
     if parameters || !text.ends_with('\n') {
         return Err("it ends inside of a line or of its parameters: the model is cut off".to_owned());
     }
+    if let Some(first) = text.lines().next().map(str::trim_end).filter(|first| *first != "tree") {
+        return Err(format!("its first line is {:?} instead of \"tree\"", first.chars().take(40).collect::<String>()));
+    }
     let mut parts = trees.split("\nTree=");
     let head = fields(parts.next().unwrap_or_default());
     let blocks: Vec<_> = parts.collect();
@@ -75,6 +110,11 @@ fn model(head: &Fields<'_>, trees: usize) -> Result<i64, String> {
         let value = number(head.get(name).ok_or_else(|| format!("it does not say {name:?}"))?)?;
         if value < least { Err(format!("{name:?} is {value}")) } else { Ok(value) }
     };
+    if let Some(named) = head.get("objective").and_then(|text| text.split_ascii_whitespace().next())
+        && !OBJECTIVES.contains(&named)
+    {
+        return Err(format!("the objective {:?} does not exist", named.chars().take(40).collect::<String>()));
+    }
     of("num_class", 1)?;
     let each = of("num_tree_per_iteration", 1)?;
     of("label_index", 0)?;

@@ -6,9 +6,9 @@
 use super::TREE_MODEL_MALFORMED;
 use super::tree;
 use super::ubjson::Node;
+use crate::inspect::Scope;
 use crate::inspect::json::Tree;
 use crate::inspect::wording::{CODE_IN_DATA, code};
-use crate::inspect::{Scope, words};
 use crate::model::Format;
 use crate::weigh::View;
 
@@ -113,7 +113,7 @@ impl<'a> Value<'a> {
 /// Looks at a value, if it is a model of XGBoost.
 pub fn inspect(root: Value<'_>, view: &View<'_>, scope: &mut Scope<'_>) {
     let learner = root.get("learner");
-    if let Some(what) = lacking(root, learner, &words::name(view, scope)) {
+    if let Some(what) = lacking(root, learner) {
         scope.raise(&TREE_MODEL_MALFORMED, view, 0..0, what);
     }
     let Some(learner) = learner.filter(|learner| is_learner(*learner)) else { return };
@@ -156,19 +156,44 @@ struct Shape {
 }
 
 /// A model by its version that has no learner, or something else in its place.
-fn lacking(root: Value<'_>, learner: Option<Value<'_>>, name: &str) -> Option<String> {
+fn lacking(root: Value<'_>, learner: Option<Value<'_>>) -> Option<String> {
     let version = root.get("version").and_then(Value::integers)?;
-    let alone = root.members().len() == 1 && version.len() == 3 && (name.contains("model") || name.contains("xgb"));
+    // Nobody else writes a version as three numbers, and nothing else.
+    let alone = root.members().len() == 1 && version.len() == 3 && version.first().is_some_and(|major| *major < 10);
     match learner {
         None => alone.then(|| "it has a version of XGBoost, and no learner".to_owned()),
         Some(learner) => (!learner.is_object()).then(|| "the learner is no object".to_owned()),
     }
 }
 
-/// Objectives that XGBoost has or had, by what stands in front of the colon.
+/// Objectives that XGBoost has or had (`src/objective/`). Those of a user are saved under the name of one of these.
+const OBJECTIVES: [(&str, &[&str]); 6] = [
+    (
+        "reg",
+        &[
+            "squarederror",
+            "squaredlogerror",
+            "linear",
+            "logistic",
+            "pseudohubererror",
+            "absoluteerror",
+            "quantileerror",
+            "expectileerror",
+            "gamma",
+            "tweedie",
+        ],
+    ),
+    ("binary", &["logistic", "logitraw", "hinge"]),
+    ("multi", &["softmax", "softprob"]),
+    ("rank", &["pairwise", "ndcg", "map"]),
+    ("count", &["poisson"]),
+    ("survival", &["cox", "aft"]),
+];
+
 fn is_objective(name: &str) -> bool {
-    let groups = ["reg", "binary", "multi", "rank", "count", "survival", "gpu"];
-    name.split_once(':').is_some_and(|(group, rest)| groups.contains(&group) && !rest.is_empty())
+    // Old versions had some of them twice, for graphics processors under a name of their own.
+    let Some((group, rest)) = name.strip_prefix("gpu:").unwrap_or(name).split_once(':') else { return false };
+    OBJECTIVES.iter().any(|(own, names)| *own == group && names.contains(&rest))
 }
 
 fn is_learner(learner: Value<'_>) -> bool {

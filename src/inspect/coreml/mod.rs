@@ -35,7 +35,7 @@ pub static COREML_CUSTOM_MODEL: Rule = Rule {
 /// Weights from elsewhere.
 pub static COREML_EXTERNAL_PATH: Rule = Rule {
     id: "coreml-external-path",
-    summary: "the Core ML model reads weights from a file outside of its package",
+    summary: "the Core ML model reads weights or another model from a file outside of its package",
     severity: Severity::High,
     class: Class::Defect,
     page: include_str!("../../rules/coreml-external-path.md"),
@@ -63,7 +63,19 @@ enum Kind {
     Layer,
     Custom,
     Description,
+    /// Any other kind of model, of which the fields at the top are walked.
+    Payload,
+    /// A generalized linear model, and a list of its weights.
+    Linear,
+    Weights,
+    /// A model in another file: what says where, and a text of it.
+    Linked,
+    LinkedFile,
+    LinkedName,
 }
+
+/// What is wrong with a path that begins with a tilde.
+const HOME: &str = "begins in somebody's home";
 
 /// Versions of the specification, with room for some that are to come.
 const VERSIONS: std::ops::RangeInclusive<u64> = 1..=30;
@@ -81,8 +93,7 @@ impl Top {
     fn meet(&mut self, kind: Kind, event: &Event<'_>) {
         match (kind, event) {
             (_, Event::Enter) => {
-                self.models +=
-                    u32::from(self.depth == 1 && matches!(kind, Kind::Wrapped | Kind::Pipeline | Kind::Network));
+                self.models += u32::from(self.depth == 1 && !matches!(kind, Kind::Model | Kind::Description));
                 self.depth += 1;
             }
             (_, Event::Leave) => self.depth = self.depth.saturating_sub(1),
@@ -138,9 +149,16 @@ impl Inspector for CoreMl {
             (Kind::Network, 1) => Step::Enter(Kind::Layer),
             (Kind::Layer, 500) => Step::Enter(Kind::Custom),
             (Kind::Custom, 10) => Step::Read,
+            (Kind::Model, 300 | 400) => Step::Enter(Kind::Linear),
+            (Kind::Linear, 1) => Step::Enter(Kind::Weights),
+            (Kind::Model, 556) => Step::Enter(Kind::Linked),
+            (Kind::Linked, 1) => Step::Enter(Kind::LinkedFile),
+            (Kind::LinkedFile, 1 | 2) => Step::Enter(Kind::LinkedName),
+            (Kind::LinkedName, 1) => Step::Read,
+            (Kind::Model, 200..=554 | 557..) => Step::Enter(Kind::Payload),
             _ => Step::Skip,
         };
-        let mut custom = Vec::new();
+        let (mut custom, mut linked) = (Vec::new(), Vec::new());
         let mut top = Top { depth: 1, ..Top::default() };
         let outcome = Walk::new(view, Kind::Model).run(step, |kind, event, at| {
             top.meet(kind, event);
@@ -149,12 +167,23 @@ impl Inspector for CoreMl {
                 (Kind::Custom, Event::Bytes(10, name)) => {
                     custom.push((at, format!("the layer {:?}", String::from_utf8_lossy(name))));
                 }
+                (Kind::LinkedName, Event::Bytes(1, name)) => {
+                    linked.push((at, String::from_utf8_lossy(name).into_owned()));
+                }
                 _ => {}
             }
         });
         for (at, what) in custom {
             let at = at.min(view.len());
             scope.raise(&COREML_CUSTOM_MODEL, view, at..at, format!("{what} is a class of the application"));
+        }
+        for (at, name) in linked {
+            // Several places to look in are parted by colons.
+            let away = name.split(':').find_map(|part| escapes(part).or_else(|| part.starts_with('~').then_some(HOME)));
+            if let Some(what) = away {
+                let at = at.min(view.len());
+                scope.raise(&COREML_EXTERNAL_PATH, view, at..at, format!("the linked model {name:?} {what}"));
+            }
         }
         match outcome {
             Err(Stop::Trouble(trouble)) => scope.unreadable(view, &trouble),

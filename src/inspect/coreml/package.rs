@@ -74,10 +74,16 @@ pub fn held(artifacts: &[Artifact]) -> Vec<Evidence> {
     let mut packages = BTreeSet::new();
     for artifact in artifacts {
         let path = artifact.path.as_str();
-        let Some(end) = path.find(".mlpackage/").map(|at| at + ".mlpackage/".len()) else { continue };
+        // The folder itself may be what was given to look at: then nothing but its parts tells it.
+        let named = path.find(".mlpackage/").map(|at| at + ".mlpackage/".len());
+        let model = path.rfind("Data/com.apple.CoreML/").filter(|at| *at == 0 || path[..*at].ends_with('/'));
+        let Some(end) = named.or_else(|| model.filter(|_| artifact.is(&coreml[0]))) else { continue };
         let Some(package) = path.get(..end).filter(|package| packages.insert(*package)) else { continue };
         if !paths.contains(format!("{package}Manifest.json").as_str()) {
-            let message = format!("the package {:?} has no \"Manifest.json\"", package.trim_end_matches('/'));
+            let message = match package.trim_end_matches('/') {
+                "" => "the package has no \"Manifest.json\"".to_owned(),
+                package => format!("the package {package:?} has no \"Manifest.json\""),
+            };
             evidence.push(Evidence::new(&COREML_MALFORMED, message).of(&artifact.path));
         }
     }

@@ -103,6 +103,10 @@ impl Attributes {
             wrong.extend(what.map(|what| (texts.at, format!("the attribute {name:?} {what}"))));
         }
         let weights = self.groups.get(&root).is_some_and(|links| links.contains_key("model_weights"));
+        if weights && !self.texts.contains_key(&(root, "model_config".to_owned())) {
+            let at = self.texts.values().next().map_or(0, |texts| texts.at);
+            wrong.push((at, "the file has a group \"model_weights\", as models have, and no model".to_owned()));
+        }
         if let Some(model) = self.texts.get(&(root, "model_config".to_owned())).filter(|_| !weights) {
             wrong.push((model.at, "the file has a model and no group \"model_weights\"".to_owned()));
         }
@@ -111,12 +115,27 @@ impl Attributes {
         }
     }
 
+    /// The configuration of the model that the file holds, if it has one.
+    pub fn model(&self, root: u64) -> Option<Tree> {
+        let texts = self.texts.get(&(root, "model_config".to_owned()))?;
+        let [text] = texts.values.as_deref()? else { return None };
+        json::whole(text.as_bytes())
+    }
+
+    /// True if the group of a layer says which weights it has. Long lists are cut into several attributes.
+    fn lists_weights(&self, layer: u64) -> bool {
+        ["weight_names", "weight_names0"].iter().any(|name| self.texts.contains_key(&(layer, (*name).to_owned())))
+    }
+
     fn names(&self, group: u64, texts: &Texts, layers: bool) -> Option<String> {
         let Some(names) = &texts.values else { return Some("is no list of texts".to_owned()) };
         names.iter().find_map(|name| match self.find(group, name) {
             Err(()) => Some(format!("names {name:?}, which is not there")),
             Ok(Some(found)) if self.datasets.contains(&found) == layers => {
                 Some(format!("names {name:?}, which is no {}", if layers { "group" } else { "dataset" }))
+            }
+            Ok(Some(found)) if layers && self.kept < KEPT && !self.lists_weights(found) => {
+                Some(format!("names {name:?}, a group that does not list its weights"))
             }
             Ok(_) => None,
         })

@@ -7,6 +7,8 @@ use crate::weigh::Unreadable;
 pub enum Why {
     /// It does not hold.
     Broken,
+    /// It does not hold, and whoever believes it runs out of memory.
+    Bomb,
     /// It may hold, but nothing here reads it.
     Unread,
     /// A limit stopped the reading.

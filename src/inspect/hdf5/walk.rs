@@ -15,12 +15,15 @@ use super::symbols::Symbols;
 use super::{HDF5_EXTERNAL_FILE, HDF5_MALFORMED, SEARCHED};
 use crate::inspect::Scope;
 use crate::inspect::claim::FORMAT_NOT_INSPECTED;
-use crate::model::Format;
+use crate::inspect::keras;
+use crate::model::{Evidence, Format, Severity};
 use crate::weigh::View;
 
 /// Bytes of a dataset that nobody calls large, and how many times more than the file holds it may declare.
 const LARGE: u64 = 4 << 30;
 const TIMES: u64 = 1000;
+/// As many times more as no writer of data comes to.
+const BOMB: u64 = 100_000;
 /// Faults of one file that are told.
 const FAULTS: usize = 32;
 
@@ -67,6 +70,12 @@ pub fn follow(view: &View<'_>, scope: &mut Scope<'_>) {
     }
     if walk.faults.is_empty() {
         walk.attributes.judge(walk.file.root, view, scope);
+        // In an archive of Keras the model stands beside the weights, and the two are held together there.
+        if let Some(model) = walk.attributes.model(walk.file.root).filter(|_| !keras && scope.promised.is_empty()) {
+            scope.promised = keras::promises(&model);
+            scope.arrays = Some(std::mem::take(&mut walk.arrays));
+            keras::compare(view, scope);
+        }
     }
     tell(walk.faults, view, scope);
 }
@@ -77,6 +86,10 @@ fn tell(faults: Vec<Fault>, view: &View<'_>, scope: &mut Scope<'_>) {
         let at = at.min(view.len());
         match why {
             Why::Broken => scope.raise(&HDF5_MALFORMED, view, at..at, what),
+            Why::Bomb => {
+                let evidence = Evidence::new(&HDF5_MALFORMED, what).rated(Severity::High);
+                scope.add(evidence.at(view.place(at..at)));
+            }
             Why::Unread => scope.raise(&FORMAT_NOT_INSPECTED, view, at..at, what),
             Why::Stopped(trouble) => scope.unreadable(view, &trouble),
         }
@@ -318,7 +331,10 @@ impl Walk<'_, '_> {
         let size = space.elements().unwrap_or(u64::MAX).saturating_mul(kind.size);
         let has = self.file.view.len();
         if size > LARGE && size / TIMES > has {
-            broken::<()>(at, format!("a dataset declares {size} bytes in a file of {has}"))?;
+            let what = format!("a dataset declares {size} bytes in a file of {has}");
+            // Readers set aside all of it before they read a byte (CVE-2026-0897).
+            let why = if size / BOMB > has { Why::Bomb } else { Why::Broken };
+            return Err(Fault { at, what, why });
         }
         let layout = layout(&mut self.file.message(stored, "the layout of a dataset"))?;
         let packed = find(0x0b).filter(|message| !message.is_shared());

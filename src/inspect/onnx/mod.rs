@@ -1,20 +1,26 @@
 //! ONNX: which files a model reads, which operators it asks for, and whether it holds together.
 //!
 //! Every graph is walked, those in attributes and functions too: where names come from, and whether tensors have the data
-//! that their shapes need. Not looked at: whether types and shapes of inputs and outputs fit the operators, and what the
+//! that their shapes need. Types and shapes are followed as far as they are plain; see [`inference`]. Not looked at: what the
 //! graph computes.
 
 mod attribute;
 mod data;
+mod inference;
 mod model;
 mod names;
 mod operators;
+mod parts;
 mod reading;
 mod rules;
 mod schema;
+mod shapes;
+mod sparse;
 mod tensor;
 mod tensors;
 mod text;
+
+use std::collections::BTreeMap;
 
 use super::protobuf::{self, Span, Stop, Walk};
 use super::{Inspector, Scope};
@@ -71,12 +77,28 @@ impl Inspector for Onnx {
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
         let mut reading = Reading::new(view, scope);
+        reading.sets = sets(view);
         let outcome = Walk::new(view, Kind::Model).run(step, |kind, event, at| reading.meet(kind, event, at));
         let whole = outcome.is_ok();
         let model = reading.into_model();
         judge(outcome, view, scope);
         model.close(whole, view, scope);
     }
+}
+
+/// Operator sets of a model. They mostly stand behind the graph that is made of them.
+fn sets(view: &View<'_>) -> BTreeMap<String, i64> {
+    let mut sets = BTreeMap::new();
+    for span in protobuf::spans(view, TOLD_BY).unwrap_or_default().iter().filter(|span| span.field == 8) {
+        let Some(set) = span.message(view) else { continue };
+        let fields = protobuf::spans(&set, 16).unwrap_or_default();
+        let domain = fields.iter().find(|span| span.field == 1).and_then(|span| span.message(&set));
+        let domain = domain.and_then(|domain| domain.read_up_to(0, 256).ok()).unwrap_or_default();
+        let version = fields.iter().find(|span| span.field == 2 && !span.long).map_or(0, |span| span.number);
+        let domain = reading::plain(String::from_utf8_lossy(&domain).into_owned());
+        sets.insert(domain, version.cast_signed());
+    }
+    sets
 }
 
 /// Says why a walk stopped.

@@ -1,10 +1,13 @@
 //! Names of values in a graph or function: where each comes from.
 //!
 //! Source: `checker.cc` of ONNX. Nodes stand in the order in which they can be computed, each name is given once, and
-//! what a graph in an attribute does not give itself comes from the graphs around it. Not looked at: whether types and
-//! shapes fit.
+//! what a graph in an attribute does not give itself comes from the graphs around it. Whether types and shapes fit is for
+//! [`super::inference`].
 
 use std::collections::HashSet;
+
+use super::inference::Value;
+use super::operators::Given;
 
 /// Faults of one graph that are told.
 const TOLD: usize = 40;
@@ -14,8 +17,13 @@ const TOLD: usize = 40;
 pub struct Links {
     /// Where it stands.
     pub at: u64,
-    /// Its operator.
+    /// Its operator, and the domain of that.
     pub operator: String,
+    pub domain: String,
+    /// Attributes.
+    pub attributes: Vec<Given>,
+    /// A tensor that the attribute `value` holds: its type and shape.
+    pub constant: Option<Value>,
     /// Names that it takes; an empty one stands for an input that is left out.
     pub inputs: Vec<String>,
     /// Names that graphs in its attributes take from around them.
@@ -29,12 +37,25 @@ pub struct Links {
 pub struct Names {
     /// Inputs.
     pub inputs: Vec<(u64, String)>,
+    /// Types of inputs that have one, by their names.
+    pub typed_inputs: Vec<(String, Value)>,
     /// Initializers, sparse ones too.
     pub initializers: Vec<(u64, String)>,
+    /// Their types and shapes, in the same order.
+    pub initial: Vec<Value>,
     /// Nodes in file order.
     pub nodes: Vec<Links>,
     /// What it gives.
     pub outputs: Vec<(u64, String)>,
+    /// Types that these are said to have, in the same order.
+    pub declared: Vec<Value>,
+}
+
+impl Links {
+    /// The value of an attribute that is a whole number.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.attributes.iter().find(|own| own.name == name).and_then(|own| own.number)
+    }
 }
 
 /// What follows from the names.

@@ -1,14 +1,16 @@
 //! What is collected of a model while its messages are walked.
 
 use super::model::Model;
+use std::collections::BTreeMap;
+
+use super::inference::{self, Value};
 use super::names::{Links, Names};
 use super::schema::{Kind, element};
 use super::tensor::Data;
-use super::{CUSTOM_OPERATOR, EXTERNAL_PATH, FUNCTION_SHADOWS, MALFORMED, attribute, operators};
+use super::{FUNCTION_SHADOWS, MALFORMED, operators};
 use crate::inspect::Scope;
-use crate::inspect::archive::escapes;
 use crate::inspect::protobuf::{Event, packed};
-use crate::model::{Evidence, Rule, Severity};
+use crate::model::Rule;
 use crate::weigh::View;
 
 /// A message that is being read. Which fields mean what depends on its kind.
@@ -31,14 +33,19 @@ pub(super) struct Open {
     pub(super) fields: u32,
     /// An attribute that stands for one of the function it is in.
     pub(super) refers: bool,
-    /// Attributes of a node: names and types.
-    pub(super) attributes: Vec<(String, u64)>,
     /// The context of a compiled part: its file or the code itself.
     pub(super) context: Option<String>,
     /// A number that an attribute holds; of a node, whether the context is in the model.
     pub(super) number: Option<u64>,
     /// Of a sparse tensor: what was read of its values and its indices.
     pub(super) parts: Vec<(Kind, Vec<u64>, u64)>,
+    /// Of the indices of a sparse tensor: their bytes, or the numbers they are. Of the sparse tensor: the numbers.
+    pub(super) indices: Option<Vec<i64>>,
+    pub(super) raw: Option<Vec<u8>>,
+    /// Type and shape of an input, of an output, or of the tensor that an attribute holds.
+    pub(super) value: Option<Value>,
+    /// Lengths of a shape, [`super::inference::UNKNOWN`] where they are left open.
+    pub(super) lengths: Option<Vec<u64>>,
 }
 
 /// Where the data of a tensor lie, if in another file.
@@ -49,24 +56,24 @@ pub(super) struct Outside {
     pub(super) length: Option<u64>,
 }
 
-/// Attributes of a node whose names are compared.
-const ATTRIBUTES: usize = 256;
 /// Bytes of a text that is shown.
 const SHOWN: usize = 512;
 
 /// Walks a model.
 pub struct Reading<'a, 'v, 's, 'l> {
-    view: &'a View<'v>,
+    pub(super) view: &'a View<'v>,
     pub(super) scope: &'s mut Scope<'l>,
     pub(super) open: Vec<(Kind, Open)>,
     pub(super) names: Vec<Names>,
     pub(super) model: Model,
+    /// Operator sets of the model by domain.
+    pub sets: BTreeMap<String, i64>,
 }
 
 impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
     /// At the beginning.
     pub fn new(view: &'a View<'v>, scope: &'s mut Scope<'l>) -> Self {
-        Self { view, scope, open: Vec::new(), names: Vec::new(), model: Model::default() }
+        Self { view, scope, open: Vec::new(), names: Vec::new(), model: Model::default(), sets: BTreeMap::new() }
     }
 
     /// For a message that is no model but a tensor.
@@ -141,7 +148,11 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
                 );
             }
             (Kind::Tensor, 14) => open.external |= number == 1,
-            (Kind::TensorType, 1) => {
+            (Kind::Dimension, 1) => {
+                // Some write 0 or -1 for what is left open.
+                open.lengths = (number.cast_signed() > 0).then(|| vec![number]);
+            }
+            (Kind::TensorType | Kind::SparseType, 1) => {
                 open.kind = number;
                 let at = open.at;
                 let input = matches!(self.open.as_slice(), [(Kind::Graph, _), (Kind::Input, _), ..]);
@@ -182,6 +193,14 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
             (Kind::Tensor | Kind::Indices, 5 | 7 | 11) => {
                 let count = bytes.iter().filter(|byte| **byte < 0x80).count() as u64;
                 open.data.add(field, count, count);
+                if kind == Kind::Indices && field == 7 {
+                    let numbers = packed(bytes).into_iter().map(u64::cast_signed);
+                    open.indices.get_or_insert_default().extend(numbers);
+                }
+            }
+            (Kind::Indices, 9) => {
+                open.data.measure(9, bytes.len() as u64);
+                open.raw = Some(bytes.to_vec());
             }
             (Kind::Tensor, 8) | (Kind::Node, 4) | (Kind::Graph, 2) | (Kind::Attribute, 1) => open.name = text(),
             (Kind::Function | Kind::External | Kind::Property | Kind::Input | Kind::Output, 1) => open.name = text(),
@@ -220,6 +239,7 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
             Kind::Node => self.node(message),
             Kind::Function => self.function(message, end),
             Kind::Graph => self.graph(&message),
+            Kind::Dimension | Kind::ShapeType | Kind::TensorType => self.typed(kind, &message),
             Kind::Attribute => self.attribute(message),
             Kind::Tensor | Kind::Indices => self.tensor(kind, message, end),
             Kind::Sparse => self.sparse(&message, end),
@@ -228,9 +248,7 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
                     let what = format!("the input {:?} has no type", message.name);
                     self.raise(&MALFORMED, message.at, end, what);
                 }
-                let Some(names) = self.names.last_mut() else { return };
-                let list = if kind == Kind::Input { &mut names.inputs } else { &mut names.outputs };
-                list.push((message.at, message.name));
+                self.value(kind, message);
             }
             Kind::External => self.external(message, end),
             Kind::Property => {
@@ -260,16 +278,18 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
             self.raise(&MALFORMED, at, at, what);
         }
         let domain = plain(std::mem::take(&mut message.domain));
-        if let Some(operator) = operators::of(&domain, &message.name) {
-            let links = &message.links;
-            if let Some(what) = operator.fault(links.inputs.len(), links.outputs.len(), &message.attributes) {
-                self.raise(&MALFORMED, at, at, format!("a node of the operator {:?} {what}", message.name));
-            }
+        let links = &message.links;
+        let (inputs, outputs) = (links.inputs.len(), links.outputs.len());
+        // Functions have operator sets of their own, which stand behind their nodes.
+        let set = self.sets.get(&domain).copied().filter(|_| self.model.in_function == 0);
+        if let Some(what) = operators::fault((&domain, &message.name), set, inputs, outputs, &links.attributes) {
+            self.raise(&MALFORMED, at, at, format!("a node of the operator {:?} {what}", message.name));
         }
         if message.name == "EPContext" {
             self.compiled(&message);
         }
         message.links.operator.clone_from(&message.name);
+        message.links.domain.clone_from(&domain);
         message.links.at = at;
         if let Some(names) = self.names.last_mut() {
             names.nodes.push(message.links);
@@ -283,54 +303,18 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
         self.model.operators.entry(operator).or_insert(at);
     }
 
-    /// A part of the graph that was compiled for a processor (`EPContext` of ONNX Runtime).
-    fn compiled(&mut self, message: &Open) {
-        let Some(context) = &message.context else { return };
-        let at = message.at.min(self.view.len());
-        let evidence = if message.number == Some(0) {
-            match escapes(context) {
-                Some(what) => {
-                    let message = format!("the compiled part of a graph lies at {context:?}, which {what}");
-                    Evidence::new(&EXTERNAL_PATH, message)
-                }
-                None => {
-                    let message =
-                        format!("a part of the graph is compiled code in {context:?}, which is not looked into");
-                    Evidence::new(&CUSTOM_OPERATOR, message).rated(Severity::Low)
-                }
-            }
-        } else {
-            let message = "a part of the graph is compiled code in the model, which is not looked into";
-            Evidence::new(&CUSTOM_OPERATOR, message).rated(Severity::Low)
-        };
-        self.scope.add(evidence.at(self.view.place(at..at)));
-    }
-
-    fn attribute(&mut self, message: Open) {
-        if let Some(what) = attribute::fault(&message.name, message.kind, message.fields, message.refers) {
-            self.raise(&MALFORMED, message.at, message.at, what);
-        }
-        let Some((Kind::Node, node)) = self.open.last_mut() else { return };
-        match message.name.as_str() {
-            "ep_cache_context" => node.context = message.context,
-            "embed_mode" => node.number = message.number,
-            _ => {}
-        }
-        if node.attributes.iter().any(|(name, _)| *name == message.name) {
-            let what = format!("a node has the attribute {:?} twice", message.name);
-            self.raise(&MALFORMED, message.at, message.at, what);
-        } else if node.attributes.len() < ATTRIBUTES {
-            node.attributes.push((message.name, message.kind));
-        }
-    }
-
     fn graph(&mut self, message: &Open) {
         let Some(names) = self.names.pop() else { return };
         let around = self.open.iter().rposition(|(kind, _)| matches!(kind, Kind::Node));
         // What trains a model names what is in the model.
         let training = self.open.iter().any(|(kind, _)| *kind == Kind::Training);
         let outcome = names.follow(around.is_some() || training);
-        for (at, what) in outcome.faults {
+        let mut faults = outcome.faults;
+        if !training && self.model.in_function == 0 {
+            let sets = |domain: &str| self.sets.get(domain).copied();
+            faults.extend(inference::contradictions(&names, &sets, around.is_some()));
+        }
+        for (at, what) in faults {
             self.raise(&MALFORMED, at, at, what);
         }
         if let Some((_, node)) = around.and_then(|around| self.open.get_mut(around)) {
@@ -378,6 +362,6 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
 }
 
 /// The standard domain has two names.
-fn plain(domain: String) -> String {
+pub(super) fn plain(domain: String) -> String {
     if domain == "ai.onnx" { String::new() } else { domain }
 }

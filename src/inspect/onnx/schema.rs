@@ -29,8 +29,10 @@ pub enum Kind {
     Between,
     /// `TypeProto`
     Type,
-    /// `TypeProto.Tensor` or `.SparseTensor`
+    /// `TypeProto.Tensor`
     TensorType,
+    /// `TypeProto.SparseTensor`
+    SparseType,
     /// `TensorShapeProto`
     ShapeType,
     /// `TensorShapeProto.Dimension`
@@ -59,7 +61,7 @@ pub enum Kind {
 pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
     use Kind::{
         Attribute, Between, Dimension, External, Function, Graph, Indices, Input, Map, MapType, Model, Node, Opset,
-        Output, Property, Sequence, SequenceType, ShapeType, Sparse, Tensor, TensorType, Training, Type,
+        Output, Property, Sequence, SequenceType, ShapeType, Sparse, SparseType, Tensor, TensorType, Training, Type,
     };
     match (kind, field) {
         (Model, 7) | (Attribute, 6 | 11) | (Training, 1 | 2) => Step::Enter(Graph),
@@ -75,8 +77,9 @@ pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
         (Graph, 12) => Step::Enter(Output),
         (Graph, 13) => Step::Enter(Between),
         (Input | Output | Between, 2) | (SequenceType, 1) | (MapType, 2) => Step::Enter(Type),
-        (Type, 1 | 8) => Step::Enter(TensorType),
-        (TensorType, 2) => Step::Enter(ShapeType),
+        (Type, 1) => Step::Enter(TensorType),
+        (Type, 8) => Step::Enter(SparseType),
+        (TensorType | SparseType, 2) => Step::Enter(ShapeType),
         (ShapeType, 1) => Step::Enter(Dimension),
         (Type, 4 | 9) => Step::Enter(SequenceType),
         (Type, 5) => Step::Enter(MapType),
@@ -86,6 +89,7 @@ pub const fn step(kind: Kind, field: u32) -> Step<Kind> {
         (Tensor, 13) => Step::Enter(External),
         (Model, 2..=4 | 6) | (Node, 1 | 2 | 4 | 7) | (Function, 1 | 4 | 5 | 10 | 13) | (Opset, 1) => Step::Read,
         (External | Property, 1 | 2) | (Graph, 2) | (Input | Output, 1) | (Attribute, 1 | 4 | 21) => Step::Read,
+        (Indices, 9) => Step::Read,
         (Tensor | Indices, 1 | 5 | 7 | 8 | 11) | (Sparse, 3) => Step::Read,
         _ => Step::Skip,
     }

@@ -1,9 +1,10 @@
 //! Tensors of a model, dense and sparse: what they say of their data, here or in another file.
 
+use super::inference::{UNKNOWN, Value};
 use super::reading::{Open, Reading};
 use super::schema::{Kind, element};
 use super::tensor::whole;
-use super::{EXTERNAL_PATH, MALFORMED};
+use super::{EXTERNAL_PATH, MALFORMED, sparse};
 use crate::inspect::archive::escapes;
 use crate::model::Tensor;
 
@@ -43,7 +44,7 @@ impl Reading<'_, '_, '_, '_> {
     }
 
     pub(super) fn tensor(&mut self, part: Kind, message: Open, end: u64) {
-        let Open { at, name, dims, kind, data, external, outside, .. } = message;
+        let Open { at, name, dims, kind, data, external, outside, indices, raw, .. } = message;
         let shape: Vec<i64> = dims.iter().map(|dimension| dimension.cast_signed()).collect();
         let elements = dims.iter().try_fold(1u64, |product, dimension| {
             i64::try_from(*dimension).ok()?;
@@ -73,10 +74,16 @@ impl Reading<'_, '_, '_, '_> {
             let shown = if shape.is_empty() { String::new() } else { format!(" of shape {shape:?}") };
             self.raise(&MALFORMED, at, end, format!("the tensor {name:?}{shown} {what}"));
         }
+        // A length of zero tells nothing of what else is there.
+        let lengths = dims.iter().map(|length| if *length == 0 { UNKNOWN } else { *length }).collect();
+        let value = Value { kind: if known.is_some() { kind } else { 0 }, shape: Some(lengths) };
         match self.open.last_mut() {
+            Some((Kind::Attribute, attribute)) => attribute.value = Some(value),
             Some((Kind::Sparse, sparse)) => {
                 if part == Kind::Tensor {
                     sparse.name.clone_from(&name);
+                } else {
+                    sparse.indices = indices.or_else(|| sparse::numbers(&raw?, kind));
                 }
                 sparse.parts.push((part, dims.clone(), kind));
             }
@@ -86,6 +93,7 @@ impl Reading<'_, '_, '_, '_> {
                 }
                 if let Some(names) = self.names.last_mut() {
                     names.initializers.push((at, name.clone()));
+                    names.initial.push(value);
                 }
             }
             _ => {}
@@ -93,34 +101,6 @@ impl Reading<'_, '_, '_, '_> {
         if (self.scope.contents().tensors.len() as u64) < self.scope.limits.tensors && !name.is_empty() {
             let dtype = known.map_or_else(|| "?".to_owned(), |(name, _)| name.to_owned());
             self.scope.contents().tensors.push(Tensor { name, dtype, shape: dims, bytes: None });
-        }
-    }
-
-    /// The values have one dimension, and so many of them have so many places in the tensor.
-    pub(super) fn sparse(&mut self, message: &Open, end: u64) {
-        let part = |wanted: Kind| message.parts.iter().find(|(kind, ..)| *kind == wanted);
-        let rank = message.dims.len() as u64;
-        let what = match (part(Kind::Tensor), part(Kind::Indices)) {
-            (None, _) => Some("has no values"),
-            _ if rank == 0 || message.dims.iter().any(|dimension| dimension.cast_signed() <= 0) => {
-                Some("has an impossible shape")
-            }
-            (Some((_, values, _)), _) if values.len() != 1 => Some("has values of more dimensions than one"),
-            (Some((_, values, _)), None) if values.first() != Some(&0) => Some("does not say where its values stand"),
-            // The standard wants INT64; ONNX Runtime writes the narrowest that fits.
-            (_, Some((_, _, kind))) if !matches!(kind, 3 | 5 | 6 | 7) => Some("has indices that are no whole numbers"),
-            (Some((_, values, _)), Some((_, indices, _))) => match indices.as_slice() {
-                [count] if values.first() == Some(count) => None,
-                [count, width] if values.first() == Some(count) && *width == rank => None,
-                _ => Some("has another number of indices than of values"),
-            },
-            _ => None,
-        };
-        if let Some(what) = what {
-            self.raise(&MALFORMED, message.at, end, format!("the sparse tensor {:?} {what}", message.name));
-        }
-        if let (Some((Kind::Graph, _)), Some(names)) = (self.open.last(), self.names.last_mut()) {
-            names.initializers.push((message.at, message.name.clone()));
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Element;
+use super::lengths::Lengths;
 
 /// Something wrong, and where.
 pub type Fault = (u64, String);
@@ -19,6 +20,7 @@ struct Layer {
     at: u64,
     inputs: BTreeSet<u64>,
     outputs: BTreeSet<u64>,
+    lengths: Lengths,
 }
 
 struct Edge {
@@ -55,6 +57,11 @@ impl Graph {
             "output" => self.output = true,
             "port" => self.port(element),
             "edge" => self.edge(element),
+            "data" => {
+                if let Some(layer) = self.current.and_then(|id| self.layers.get_mut(&id)) {
+                    layer.lengths.data(element);
+                }
+            }
             _ => {}
         }
     }
@@ -68,7 +75,8 @@ impl Graph {
         let Ok(id) = text.parse::<u64>() else {
             return self.wrong(element.at, format!("the number of a layer is {text:?}"));
         };
-        if self.layers.insert(id, Layer { at: element.at, ..Layer::default() }).is_some() {
+        let lengths = Lengths::of(element.get("type").unwrap_or_default());
+        if self.layers.insert(id, Layer { at: element.at, lengths, ..Layer::default() }).is_some() {
             self.wrong(element.at, format!("two layers have the number {id}"));
         }
         self.current = Some(id);
@@ -79,6 +87,7 @@ impl Graph {
         let ports = if self.output { &mut layer.outputs } else { &mut layer.inputs };
         let id = element.get("id").and_then(|id| id.parse().ok());
         let new = id.map(|id| ports.insert(id));
+        layer.lengths.port(self.output);
         match new {
             Some(true) => {}
             Some(false) => self.wrong(element.at, format!("two ports of a layer have the number {}", id.unwrap_or(0))),
@@ -101,6 +110,9 @@ impl Graph {
     /// A length of a port.
     pub fn dimension(&mut self, text: &str, at: u64) {
         let text = text.trim();
+        if let Some(layer) = self.current.and_then(|id| self.layers.get_mut(&id)).filter(|_| !text.is_empty()) {
+            layer.lengths.length(text.parse().ok());
+        }
         // -1 is a length that is known later only.
         if !text.is_empty() && !text.parse::<i64>().is_ok_and(|length| length >= -1) {
             let shown: String = text.chars().take(40).collect();
@@ -132,6 +144,8 @@ impl Graph {
         faults.extend(
             open.map(|(id, port, at)| (at, format!("no edge leads to the input {port} of the layer {id}"))).take(MOST),
         );
+        let odd = self.layers.values().filter_map(|layer| Some((layer.at, layer.lengths.fault()?)));
+        faults.extend(odd.take(MOST));
         if let Some(layer) = self.circle() {
             let at = self.layers.get(&layer).map_or(0, |layer| layer.at);
             faults.push((at, format!("the layer {layer} is in a circle of edges, or behind one")));

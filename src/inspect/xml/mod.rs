@@ -1,14 +1,16 @@
 //! XML, as far as models are written in it (PMML, OpenVINO) and as far as it can reach out by itself.
 //!
 //! Events come from `quick-xml`, which expands no entity. Sources: XML 1.0 (fifth edition), XInclude 1.1. Not looked at:
-//! schemas, and namespaces beyond the local name.
+//! schemas, and of namespaces more than whether a PMML document declares them.
 
 mod entities;
 mod fields;
 mod graph;
+mod lengths;
 pub mod openvino;
 mod pmml;
 mod prolog;
+mod tags;
 
 use std::collections::BTreeSet;
 
@@ -79,7 +81,8 @@ impl Inspector for Xml {
         };
         let bytes = letters::narrow(&bytes);
         let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
-        let mut document = Document { view, dialect: Dialect::Plain, depth: 0, elements: 0 };
+        let mut document =
+            Document { view, dialect: Dialect::Plain, depth: 0, elements: 0, prefixes: tags::Prefixes::default() };
         if let Err((at, what)) = document.read(&text, scope) {
             let at = at.min(view.len());
             scope.raise(&XML_MALFORMED, view, at..view.len(), format!("at byte {at}: {what}"));
@@ -130,6 +133,7 @@ struct Document<'v, 'b> {
     dialect: Dialect,
     depth: usize,
     elements: u64,
+    prefixes: tags::Prefixes,
 }
 
 impl Document<'_, '_> {
@@ -151,6 +155,12 @@ impl Document<'_, '_> {
                     self.depth = self.depth.saturating_sub(1);
                     if let Dialect::OpenVino(model) = &mut self.dialect {
                         model.leave(local(end.name().into_inner()), self.view, scope);
+                    }
+                }
+                Ok(Event::Decl(declaration)) => {
+                    let declaration: &str = declaration.as_ref();
+                    if let Some(what) = tags::declaration(declaration) {
+                        return broken(what);
                     }
                 }
                 Ok(Event::DocType(declaration)) => self.declaration(declaration.as_ref(), at, scope),
@@ -180,6 +190,9 @@ impl Document<'_, '_> {
 
     fn element(&mut self, start: &BytesStart<'_>, at: u64, scope: &mut Scope<'_>) -> Result<(), String> {
         self.elements += 1;
+        if let Some(what) = tags::fault(start.as_ref()) {
+            return Err(what);
+        }
         let full = start.name().into_inner().to_owned();
         let mut attributes = Vec::new();
         let mut names = BTreeSet::new();
@@ -208,7 +221,12 @@ impl Document<'_, '_> {
         }
         match &mut self.dialect {
             Dialect::Plain => {}
-            Dialect::Pmml(pmml) => pmml.element(&element, self.view, scope),
+            Dialect::Pmml(pmml) => {
+                pmml.element(&element, self.view, scope);
+                if let Some(prefix) = self.prefixes.unbound(&full, names.iter().map(String::as_str)) {
+                    return Err(format!("the prefix {prefix:?} stands for no namespace"));
+                }
+            }
             Dialect::OpenVino(model) => model.element(&element, self.view, scope),
         }
         Ok(())

@@ -2,7 +2,7 @@
 //!
 //! Constants name their bytes by offset and size. Layers outside of the numbered sets of operations are those of an
 //! extension, which is native code that is loaded. Source: the OpenVINO documentation on IR and operation sets. Not
-//! looked at: whether the shapes of connected ports are the same.
+//! looked at: whether the shapes of connected ports are the same, and what operations make of them, but for [`super::lengths`].
 
 use std::collections::BTreeMap;
 
@@ -61,6 +61,15 @@ pub struct OpenVino {
 const VERSIONS: std::ops::RangeInclusive<u64> = 1..=20;
 /// The version from which on all is a graph of numbered operations.
 const CONNECTED: u64 = 10;
+
+/// Sets of operations, of which 2026 has the 17th, with room for some that are to come.
+const SETS: std::ops::RangeInclusive<u64> = 1..=30;
+
+/// True for an operation of a numbered set. The reader does not tell large letters from small ones.
+fn is_operation(kind: &str) -> bool {
+    let lines = include_str!("operations.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(|line| line.split(' ')).any(|known| known.eq_ignore_ascii_case(kind))
+}
 
 /// True for elements that hold a graph.
 fn is_graph(name: &str) -> bool {
@@ -133,7 +142,17 @@ impl OpenVino {
         let Some(set) = element.get("version") else { return };
         let numbered =
             set.strip_prefix("opset").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
-        if !numbered && !matches!(set, "experimental" | "util" | "ie_internal_opset" | "type_relaxed_opset") {
+        if numbered {
+            let number = set.strip_prefix("opset").and_then(|n| n.parse::<u64>().ok());
+            if !number.is_some_and(|number| SETS.contains(&number)) {
+                let message =
+                    format!("the layer {} is of the set of operations {set:?}, which there is not", self.layer);
+                raise(&OPENVINO_MALFORMED, element.at, message, view, scope);
+            } else if !kind.is_empty() && !is_operation(kind) {
+                let message = format!("the layer {} is of an operation that no set of OpenVINO has", self.layer);
+                raise(&OPENVINO_MALFORMED, element.at, message, view, scope);
+            }
+        } else if !matches!(set, "experimental" | "util" | "ie_internal_opset" | "type_relaxed_opset") {
             let message = format!("the layer {} is of the set of operations {set:?}", self.layer);
             raise(&OPENVINO_CUSTOM_LAYER, element.at, message, view, scope);
         }

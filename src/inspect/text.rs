@@ -95,8 +95,10 @@ fn kind(head: &[u8]) -> Option<&'static str> {
 
 /// True for a name that says that the file is Python or prose, which may be of an encoding older than UTF-8.
 pub fn may_be_narrow(name: &str) -> bool {
-    const ENDINGS: [&str; 16] =
-        ["py", "pyw", "md", "rst", "txt", "csv", "tsv", "log", "vec", "bib", "tex", "cfg", "ini", "sh", "bat", "html"];
+    const ENDINGS: [&str; 19] = [
+        "py", "pyw", "md", "rst", "txt", "csv", "tsv", "log", "vec", "bib", "tex", "cfg", "ini", "sh", "bat", "html", "htm",
+        "js", "mjs",
+    ];
     const BARE: [&str; 10] = [
         "readme",
         "license",
@@ -116,8 +118,12 @@ pub fn may_be_narrow(name: &str) -> bool {
 /// Nothing but the name tells it from other bytes, so it is asked only where that says that it is a source.
 #[must_use]
 pub fn is_narrow(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_err() && !bytes.iter().any(is_control)
+    let utf8 = std::str::from_utf8(bytes).is_ok() && !bytes.contains(&END_OF_TEXT);
+    !utf8 && !bytes.iter().any(|byte| is_control(byte) && *byte != END_OF_TEXT)
 }
+
+/// The end of a text for MS-DOS; scripts hold it as a letter of the mark of PNG.
+const END_OF_TEXT: u8 = 0x1a;
 
 /// True for a byte that no text holds, whatever its encoding.
 const fn is_control(byte: &u8) -> bool {
@@ -152,7 +158,8 @@ impl Observer for Watch {
             return;
         }
         if self.narrow {
-            self.odd = bytes.iter().position(is_control).map(|odd| at + odd as u64);
+            let odd = |byte: &u8| is_control(byte) && *byte != END_OF_TEXT;
+            self.odd = bytes.iter().position(odd).map(|odd| at + odd as u64);
             return;
         }
         let carried = self.last.len();

@@ -22,8 +22,12 @@ impl Inspector for Fingerprint {
 
     /// Hashes in the fields 1 to 5, a version in 6 and perhaps a UUID in 7.
     fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
-        if view.len() > FINGERPRINT || !matches!(head.first(), Some(0x08 | 0x09 | 0x10 | 0x11)) {
+        if view.len() > FINGERPRINT || !matches!(head.first(), Some(0x08 | 0x09 | 0x10 | 0x11 | 0x32)) {
             return false;
+        }
+        // The first versions of TensorFlow that wrote one wrote the version of its writer alone.
+        if head.len() == 4 && head.starts_with(&[0x32, 2, 8]) {
+            return true;
         }
         let Some(spans) = protobuf::spans(view, 64) else { return false };
         let known = |span: &Span| match span.field {

@@ -48,8 +48,10 @@ static MARKS: &[Mark] = &[
     Mark(0, b"\0asm\x01\0\0\0", "wasm", Kind::Program),
     Mark(0, b"L\0\0\0\x01\x14\x02\0", "windows-shortcut", Kind::Program),
     Mark(64, b"\xef\xbe\xad\xde", "mil-blob", Kind::Media),
-    Mark(0, b"lmgg", "ggml", Kind::Closed),
     Mark(0, b"tjgg", "ggml", Kind::Closed),
+    // What LightGBM and XGBoost keep of a table before they train on it; only they read it, as numbers.
+    Mark(0, b"______LightGBM_Binary_File_Token______\n", "lightgbm-dataset", Kind::Media),
+    Mark(0, b"\x01\xab\xff\xff", "xgboost-dmatrix", Kind::Media),
     Mark(0, b"Rar!\x1a\x07", "rar", Kind::Closed),
     Mark(8, b"WAVEJUNK", "wav", Kind::Media),
     Mark(8, b"WAVELIST", "wav", Kind::Media),
@@ -154,6 +156,9 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
                 let (what, severity) = match (is_named_as_program(path), format.name()) {
                     (true, "python-bytecode") => validated(view),
                     (true, _) => ("", Severity::Low),
+                    (false, "java-class") if is_in_java_archive(&scope.path.name().to_ascii_lowercase(), path) => {
+                        ("", Severity::Low)
+                    }
                     (false, _) => ("", Severity::High),
                 };
                 let message = format!("it is a program ({format}){what}");
@@ -180,6 +185,14 @@ fn validated(view: &View<'_>) -> (&'static str, Severity) {
         // Time and length of the source; the time is another one wherever files were downloaded or cloned.
         _ => ("", Severity::Low),
     }
+}
+
+/// True for a member of an archive that is called as archives of Java programs are.
+fn is_in_java_archive(file: &str, member: &str) -> bool {
+    let named = |name: &str| [".jar", ".war", ".aar"].iter().any(|ending| name.ends_with(ending));
+    let mut outer = member.split('!');
+    outer.next_back();
+    named(file) || outer.any(|archive| named(&archive.to_ascii_lowercase()))
 }
 
 /// True if the path says openly that this is a program. Others hide one.

@@ -77,6 +77,7 @@ mod words;
 mod xml;
 mod yaml_tag;
 mod yaml_text;
+mod zarr;
 mod zip;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};
@@ -259,9 +260,12 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &compressed::Compressed::Zstd,
     &gguf::Gguf,
     &gzip::Gzip,
+    &data::AVRO,
     &data::CRFSUITE,
     &data::FAISS,
     &data::FASTTEXT,
+    &data::FEATHER,
+    &data::Ggml,
     &data::MATLAB,
     &data::OCDBT,
     &data::SQLITE,
@@ -300,6 +304,7 @@ static PLAIN: &[&dyn Inspector] = &[
     &tensorflow::DebugInfo,
     &tensorflow::Fingerprint,
     &tensorflow::HubModule,
+    &tensorflow::Structure,
     &coreml::CoreMl,
     &tokenizer::SentencePiece,
     &onnx::Onnx,

@@ -83,6 +83,59 @@ impl Inspector for HubModule {
     fn inspect(&self, _: &View<'_>, _: &mut Scope<'_>) {}
 }
 
+/// `dataset_spec.pb` of a dataset that was saved: how its elements are put together (`struct.proto`).
+pub struct Structure;
+
+/// The messages of a structure.
+#[derive(Clone, Copy)]
+enum Part {
+    Value,
+    List,
+    Dict,
+    Entry,
+    Named,
+    Pair,
+}
+
+impl Inspector for Structure {
+    fn format(&self) -> Format {
+        Format::named("tensorflow-structure")
+    }
+
+    /// One value: what tensors are like, or lists, tuples and dictionaries of values, down to the last of them.
+    fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
+        // The numbers of these fields take two bytes; a message of any other kind that begins so is not known.
+        let begins = matches!(head, [0x8a | 0x92 | 0x9a, 2, ..] | [0x9a | 0xa2 | 0xaa | 0xb2 | 0xba | 0xc2, 3, ..]);
+        if !begins || view.len() > 1 << 20 {
+            return false;
+        }
+        let one = protobuf::spans(view, 2).is_some_and(|spans| spans.len() == 1);
+        let step = |part: Part, field: u32| match (part, field) {
+            (Part::Value, 51 | 52) => Step::Enter(Part::List),
+            (Part::Value, 53) => Step::Enter(Part::Dict),
+            (Part::Value, 54) => Step::Enter(Part::Named),
+            (Part::List, 1) | (Part::Entry | Part::Pair, 2) => Step::Enter(Part::Value),
+            (Part::Dict, 1) => Step::Enter(Part::Entry),
+            (Part::Named, 2) => Step::Enter(Part::Pair),
+            _ => Step::Skip,
+        };
+        let mut known = true;
+        let outcome = Walk::new(view, Part::Value).run(step, |part, event, _| {
+            known &= match (part, event) {
+                (_, Event::Enter | Event::Leave) => true,
+                (Part::Value, Event::Length(field, _) | Event::Number(field, _)) => {
+                    matches!(field, 1 | 11..=14 | 31..=35 | 51..=56)
+                }
+                (_, Event::Length(field, _)) => *field <= 2,
+                _ => false,
+            };
+        });
+        one && known && outcome.is_ok()
+    }
+
+    fn inspect(&self, _: &View<'_>, _: &mut Scope<'_>) {}
+}
+
 /// `keras_metadata.pb`: the configurations of layers, as JSON (`saved_metadata.proto` of Keras).
 pub struct KerasMetadata;
 

@@ -67,6 +67,7 @@ static MARKS: &[Mark] = &[
     Mark(4, b"ftypmp41", "mp4", Kind::Media),
     Mark(0, b"\0\0\0\x0cjP  \r\n\x87\n", "jpeg2000", Kind::Media),
     Mark(0, b"\x1aE\xdf\xa3", "matroska", Kind::Media),
+    Mark(0, b"icns\0", "icns", Kind::Media),
     Mark(0, b"v/1\x01", "openexr", Kind::Media),
     Mark(0, b"\xff\xfb\x90", "mp3", Kind::Media),
     Mark(0, b"glTF\x02\0\0\0", "gltf", Kind::Media),

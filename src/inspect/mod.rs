@@ -305,6 +305,7 @@ static PLAIN: &[&dyn Inspector] = &[
     &tensorflow::Fingerprint,
     &tensorflow::HubModule,
     &tensorflow::Structure,
+    &tensorflow::Snapshot,
     &coreml::CoreMl,
     &tokenizer::SentencePiece,
     &onnx::Onnx,

@@ -58,8 +58,9 @@ impl Inspector for Text {
                 scope.recognise(Format::named(format));
             }
             if view.len() > WHOLE {
-                let narrow = may_be_narrow(&scope.path.name().to_ascii_lowercase());
-                scope.observe(Box::new(Watch { last: Vec::new(), odd: None, narrow }));
+                let name = scope.path.name().to_ascii_lowercase();
+                let (narrow, page) = (may_be_narrow(&name), is_page(&name));
+                scope.observe(Box::new(Watch { last: Vec::new(), odd: None, narrow, page }));
             }
         }
     }
@@ -118,12 +119,19 @@ pub fn may_be_narrow(name: &str) -> bool {
 /// Nothing but the name tells it from other bytes, so it is asked only where that says that it is a source.
 #[must_use]
 pub fn is_narrow(bytes: &[u8]) -> bool {
-    let utf8 = std::str::from_utf8(bytes).is_ok() && !bytes.contains(&END_OF_TEXT);
-    !utf8 && !bytes.iter().any(|byte| is_control(byte) && *byte != END_OF_TEXT)
+    std::str::from_utf8(bytes).is_err() && !bytes.iter().any(is_control)
 }
 
-/// The end of a text for MS-DOS; scripts hold it as a letter of the mark of PNG.
-const END_OF_TEXT: u8 = 0x1a;
+/// True for a web page or a script of one in whose strings letters stand that no other text holds, such as those of the
+/// mark of PNG: browsers take all of them but zero.
+#[must_use]
+pub fn is_odd_page(name: &str, bytes: &[u8]) -> bool {
+    is_page(name) && std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0)
+}
+
+fn is_page(name: &str) -> bool {
+    [".html", ".htm", ".js", ".mjs"].iter().any(|ending| name.ends_with(ending))
+}
 
 /// True for a byte that no text holds, whatever its encoding.
 const fn is_control(byte: &u8) -> bool {
@@ -150,6 +158,8 @@ struct Watch {
     odd: Option<u64>,
     /// True if it may be of an encoding of one byte for each character.
     narrow: bool,
+    /// True for a page, whose strings may hold any letter.
+    page: bool,
 }
 
 impl Observer for Watch {
@@ -158,7 +168,8 @@ impl Observer for Watch {
             return;
         }
         if self.narrow {
-            let odd = |byte: &u8| is_control(byte) && *byte != END_OF_TEXT;
+            let page = self.page;
+            let odd = |byte: &u8| if page { *byte == 0 } else { is_control(byte) };
             self.odd = bytes.iter().position(odd).map(|odd| at + odd as u64);
             return;
         }

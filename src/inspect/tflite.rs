@@ -61,7 +61,7 @@ static KNOWN: &[&str] = &[
     "Landmarks2TransformMatrixV2",
     "SignalDelay",
     "SignalEnergy",
-    "SignalFFTAutoScale",
+    "SignalFftAutoScale",
     "SignalFilterBank",
     "SignalFilterBankLog",
     "SignalFilterBankSpectralSubtraction",

@@ -219,7 +219,9 @@ impl Machine<'_, '_, '_> {
                         (Some("expr"), Value::Object(_)) => true,
                         (Some("expr"), _) => false,
                         // Source of functions that the expression may call.
-                        (Some("function_defs"), value) => value == Value::None,
+                        (Some("function_defs"), value) => {
+                            value == Value::None || self.whole(value).is_some_and(|all| all.is_empty())
+                        }
                         _ => true,
                     }
                 })

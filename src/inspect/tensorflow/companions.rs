@@ -86,6 +86,32 @@ impl Inspector for HubModule {
 /// `dataset_spec.pb` of a dataset that was saved: how its elements are put together (`struct.proto`).
 pub struct Structure;
 
+/// `snapshot.metadata` beside it: which run wrote it, when, and of which types the elements are (`snapshot.proto`).
+pub struct Snapshot;
+
+impl Inspector for Snapshot {
+    fn format(&self) -> Format {
+        Format::named("tensorflow-snapshot")
+    }
+
+    /// A hash and the name of a run, each a text; a time and a version; types, a number of elements, and the field 1000.
+    fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
+        if view.len() > FINGERPRINT || !matches!(head.first(), Some(0x0a | 0x12)) {
+            return false;
+        }
+        let Some(spans) = protobuf::spans(view, 64) else { return false };
+        let known = |span: &Span| match span.field {
+            1 | 2 | 5 => span.long,
+            3 | 4 | 6 | 1000 => !span.long,
+            _ => false,
+        };
+        let there = |field: u32| spans.iter().any(|span| span.field == field);
+        there(2) && there(3) && there(1000) && spans.iter().all(known)
+    }
+
+    fn inspect(&self, _: &View<'_>, _: &mut Scope<'_>) {}
+}
+
 /// The messages of a structure.
 #[derive(Clone, Copy)]
 enum Part {

@@ -14,7 +14,7 @@ use ruzstd::decoding::StreamingDecoder;
 
 use super::archive::Unknown;
 use super::inflate::allowance;
-use super::{Inspector, Scope};
+use super::{Inspector, Scope, zarr_shard};
 use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::{Reader, View};
 
@@ -165,10 +165,10 @@ impl Inspector for Compressed {
         } else if let Some(fault) = fault {
             let message = format!("the {} stream is broken or cut off: {}", self.name(), self.wrong(&fault));
             scope.raise(&COMPRESSION_MALFORMED, view, end..view.len(), message);
-        } else if end < view.len() {
+        } else if end < view.len() && !zarr_shard::is_index(view, end) {
             let message = format!("{} bytes follow after the {} stream", view.len() - end, self.name());
             scope.raise(&COMPRESSION_MALFORMED, view, end..view.len(), message);
-        } else if !self.is_ended(view) {
+        } else if end == view.len() && !self.is_ended(view) {
             let message = format!("the {} stream has no end mark: it is cut off", self.name());
             scope.raise(&COMPRESSION_MALFORMED, view, end..end, message);
         }

@@ -125,9 +125,11 @@ fn named(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let nested = tree.members().iter().map(|(_, inner)| inner);
     for settings in nested.chain([tree]) {
         for function in ACTIVATIONS.iter().filter_map(|key| settings.get(key)).filter_map(Tree::text) {
-            let standing = callable::judge(function, scope.lists);
+            let standing = callable::judge(printed(function).unwrap_or(function), scope.lists);
             let severity = match standing {
                 Standing::Known => continue,
+                // What `print` says of a class or a function is no name that can be imported.
+                Standing::Foreign if printed(function).is_some() => continue,
                 Standing::Foreign if !function.contains('.') => continue,
                 Standing::Foreign => Severity::High,
                 Standing::Dangerous => Severity::Critical,
@@ -137,6 +139,15 @@ fn named(tree: &Tree, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             lines::raise_word(evidence, text, function, view, scope);
         }
     }
+}
+
+/// The name in `<class 'torch.nn.modules.activation.ReLU'>`, `<function f at 0x7f0000000000>`: what Stable-Baselines3 writes
+/// of the classes that a model is made with, beside the pickle that holds them.
+fn printed(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('<')?.strip_suffix('>')?;
+    let name = inner.strip_prefix("class ").or_else(|| inner.strip_prefix("function "))?;
+    let name = name.split(" at 0x").next().unwrap_or(name);
+    Some(name.trim_matches('\''))
 }
 
 /// `trust_remote_code: true`, in the configuration or in the arguments that it hands on.

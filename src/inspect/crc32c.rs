@@ -58,6 +58,11 @@ impl Crc32c {
         }
     }
 
+    /// As it is.
+    pub const fn plain(self) -> u32 {
+        !self.0
+    }
+
     /// As it is stored: turned by 15 bits, and a number added.
     pub const fn masked(self) -> u32 {
         (!self.0).rotate_right(15).wrapping_add(0xa282_ead8)

@@ -3,7 +3,7 @@
 
 use super::archive::Unknown;
 use super::inflate::inflate;
-use super::{Inspector, Scope};
+use super::{Inspector, Scope, zarr_shard};
 use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::View;
 
@@ -44,6 +44,9 @@ impl Inspector for Gzip {
             let starts = |at: u64| view.read_up_to(at, 2).is_ok_and(|mark| mark == *b"\x1f\x8b");
             if starts(at) {
                 continue;
+            }
+            if zarr_shard::is_index(view, at) {
+                break;
             }
             // Python skips zeros and reads on behind them.
             let next = after_zeros(view, at);

@@ -114,11 +114,17 @@ fn said(key: &str, target: &str, range: std::ops::Range<u64>, view: &View<'_>, s
     if key == KEY {
         return judge(target, range, view, scope);
     }
-    if callable::leads_out(target, scope.lists) {
+    if !is_file(target) && callable::leads_out(target, scope.lists) {
         let message = format!("the configuration names {target:?} under {key:?}");
         let evidence = Evidence::new(&HYDRA_TARGET, message).rated(Severity::Critical);
         scope.add(evidence.at(view.place(range.clone())).showing(view.excerpt(range)));
     }
+}
+
+/// `cloudpickle.pth`: the name of a file, by an ending that is no attribute of any module.
+fn is_file(target: &str) -> bool {
+    let endings = ["pth", "pt", "pkl", "onnx", "bin", "safetensors", "gguf", "h5", "keras", "npz", "npy", "json", "yaml", "yml", "zip", "txt", "tar", "gz"];
+    target.split_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
 }
 
 /// Bytes of a line that are looked at in front of a key and behind it, and tags and anchors that may stand there.

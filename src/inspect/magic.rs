@@ -48,8 +48,10 @@ static MARKS: &[Mark] = &[
     Mark(0, b"\0asm\x01\0\0\0", "wasm", Kind::Program),
     Mark(0, b"L\0\0\0\x01\x14\x02\0", "windows-shortcut", Kind::Program),
     Mark(64, b"\xef\xbe\xad\xde", "mil-blob", Kind::Media),
-    Mark(0, b"lmgg", "ggml", Kind::Closed),
     Mark(0, b"tjgg", "ggml", Kind::Closed),
+    // What LightGBM and XGBoost keep of a table before they train on it; only they read it, as numbers.
+    Mark(0, b"______LightGBM_Binary_File_Token______\n", "lightgbm-dataset", Kind::Media),
+    Mark(0, b"\x01\xab\xff\xff", "xgboost-dmatrix", Kind::Media),
     Mark(0, b"Rar!\x1a\x07", "rar", Kind::Closed),
     Mark(8, b"WAVEJUNK", "wav", Kind::Media),
     Mark(8, b"WAVELIST", "wav", Kind::Media),
@@ -65,6 +67,7 @@ static MARKS: &[Mark] = &[
     Mark(4, b"ftypmp41", "mp4", Kind::Media),
     Mark(0, b"\0\0\0\x0cjP  \r\n\x87\n", "jpeg2000", Kind::Media),
     Mark(0, b"\x1aE\xdf\xa3", "matroska", Kind::Media),
+    Mark(0, b"icns\0", "icns", Kind::Media),
     Mark(0, b"v/1\x01", "openexr", Kind::Media),
     Mark(0, b"\xff\xfb\x90", "mp3", Kind::Media),
     Mark(0, b"glTF\x02\0\0\0", "gltf", Kind::Media),
@@ -157,6 +160,9 @@ pub fn judge(formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
                         (", whose name shows another ending before its own", Severity::High)
                     }
                     (true, _) => ("", Severity::Low),
+                    (false, "java-class") if is_in_java_archive(&scope.path.name().to_ascii_lowercase(), path) => {
+                        ("", Severity::Low)
+                    }
                     (false, _) => ("", Severity::High),
                 };
                 let message = format!("it is a program ({format}){what}");
@@ -200,6 +206,14 @@ fn unsourced(view: &View<'_>) -> bool {
 /// True for a name such as `model.safetensors.exe`.
 fn is_double(path: &str) -> bool {
     posing::endings(&path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase()).is_some()
+}
+
+/// True for a member of an archive that is called as archives of Java programs are.
+fn is_in_java_archive(file: &str, member: &str) -> bool {
+    let named = |name: &str| [".jar", ".war", ".aar"].iter().any(|ending| name.ends_with(ending));
+    let mut outer = member.split('!');
+    outer.next_back();
+    named(file) || outer.any(|archive| named(&archive.to_ascii_lowercase()))
 }
 
 /// True if the path says openly that this is a program. Others hide one.

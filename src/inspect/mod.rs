@@ -83,6 +83,7 @@ mod xml;
 mod yaml_tag;
 mod yaml_text;
 mod zarr;
+mod zarr_shard;
 mod zip;
 
 use crate::model::{ArtifactPath, Format, Limits, Rule};
@@ -267,9 +268,12 @@ static INSPECTORS: &[&dyn Inspector] = &[
     &compressed::Compressed::Zstd,
     &gguf::Gguf,
     &gzip::Gzip,
+    &data::AVRO,
     &data::CRFSUITE,
     &data::FAISS,
     &data::FASTTEXT,
+    &data::FEATHER,
+    &data::Ggml,
     &data::MATLAB,
     &data::OCDBT,
     &data::SQLITE,
@@ -308,6 +312,8 @@ static PLAIN: &[&dyn Inspector] = &[
     &tensorflow::DebugInfo,
     &tensorflow::Fingerprint,
     &tensorflow::HubModule,
+    &tensorflow::Structure,
+    &tensorflow::Snapshot,
     &coreml::CoreMl,
     &tokenizer::SentencePiece,
     &onnx::Onnx,

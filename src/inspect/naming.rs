@@ -107,6 +107,7 @@ fn packed(extension: &str) -> &'static [&'static str] {
             "keras-metadata",
             "tensorflow-debug-info",
             "tfhub-module",
+            "tensorflow-structure",
             "onnx",
             "onnx-tensor",
             "coreml",

@@ -57,7 +57,7 @@ pub fn held(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>
     evidence
 }
 
-/// Takes back what was said of files without a format, whatever their names, that a model of ONNX names as data of its
+/// Takes back what was said of files without a format, whatever their names, that a model of ONNX or TensorFlow.js names as data of its
 /// tensors: such a file may be called by any name, that of its tensor above all.
 ///
 /// So does what was said of packed chunks of an array of Zarr, whose description says that they are numbers.
@@ -65,7 +65,8 @@ pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
     chunks(artifacts, evidence);
     linked(evidence);
     zarr::take_back(artifacts, evidence);
-    let named: BTreeSet<ArtifactPath> = onnx_data(artifacts).into_keys().collect();
+    let mut named: BTreeSet<ArtifactPath> = onnx_data(artifacts).into_keys().collect();
+    named.append(&mut tfjs::named(artifacts));
     if named.is_empty() {
         return;
     }
@@ -136,7 +137,10 @@ fn is_part(raw: &Artifact, by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> bool
         return true;
     }
     let chunk = magic::is_chunk(name);
-    let above = std::iter::successors(Some(folder), |folder| folder.rsplit_once('/').map(|(above, _)| above)).take(8);
+    let above = std::iter::successors(Some(folder), |folder| {
+        folder.rsplit_once('/').map(|(above, _)| above).or_else(|| (!folder.is_empty()).then_some(""))
+    })
+    .take(8);
     chunk && above.into_iter().any(|folder| there(folder, ".zarray", "json") || there(folder, "zarr.json", "json"))
 }
 

@@ -167,11 +167,27 @@ fn network(text: &str, line: &Line) -> Option<&'static str> {
     (fetches && runs_fetched(line, false).is_some()).then_some("it fetches a program and runs it")
 }
 
-/// What a script fetches in one command and runs in a later one, by the file's name, and why that is said.
-pub fn fetched_then_run(script: &str) -> Option<(String, &'static str)> {
+/// What a script fetches in one command and runs in a later one, by the file's name.
+pub struct Fetched {
+    /// The command by which it is run.
+    pub run: String,
+    /// The commands by which files of that name are fetched.
+    pub by: String,
+    /// What there is to say of it.
+    pub why: &'static str,
+}
+
+/// The first file that a script fetches and runs.
+pub fn fetched_then_run(script: &str) -> Option<Fetched> {
     let line = split(&script.to_ascii_lowercase());
-    let command = runs_fetched(&line, true)?;
-    Some((command.words.join(" "), "it fetches a program and runs it"))
+    let run = runs_fetched(&line, true)?;
+    let names: Vec<&str> = run.words.iter().map(|word| base(word)).collect();
+    let fetches = line.commands.iter().filter(|command| {
+        FETCH.contains(&program(command))
+            && command.words.iter().skip(1).any(|word| !word.starts_with('-') && names.contains(&base(word)))
+    });
+    let by: Vec<String> = fetches.map(|command| command.words.join(" ")).collect();
+    Some(Fetched { run: run.words.join(" "), by: by.join(" ; "), why: "it fetches a program and runs it" })
 }
 
 /// The command by which a file that was fetched is made a program or handed to one: that very file, if `same` says so,
@@ -191,12 +207,26 @@ fn runs_fetched(line: &Line, same: bool) -> Option<&Simple> {
         let shell = matches!(name, "sh" | "bash" | "zsh" | "dash" | "source" | ".")
             && command.words.iter().skip(1).any(|word| !word.starts_with('-'));
         let names = command.words.iter().skip(1).any(|word| word.len() > 1 && fetched.contains(&base(word)));
-        let given = (RUN.contains(&name) || marks) && names;
+        let given = ((RUN.contains(&name) && !is_handed_data(command, &fetched)) || marks) && names;
         if given || (!same && (marks || shell)) || (fetched.contains(&name) && name.len() > 1) {
             return Some(command);
         }
     }
     None
+}
+
+/// Endings of files that are programs; a name without an ending may be one, too.
+static PROGRAMS: [&str; 12] =
+    [".py", ".js", ".mjs", ".cjs", ".ts", ".pl", ".rb", ".php", ".lua", ".sh", ".bash", ".exe"];
+
+/// `node tools/flatc.js schema.fbs`: the program is a file that was not fetched, and what was fetched is none by its name.
+fn is_handed_data(command: &Simple, fetched: &[&str]) -> bool {
+    let interpreters = ["node", "deno", "python", "python3", "python2", "perl", "ruby", "php", "lua"];
+    let is_program = |name: &str| !name.contains('.') || PROGRAMS.iter().any(|ending| name.ends_with(ending));
+    let mut operands = command.words.iter().skip_while(|word| !interpreters.contains(&base(word))).skip(1);
+    let script = operands.next().map(|word| base(word));
+    script.is_some_and(|script| PROGRAMS.iter().any(|ending| script.ends_with(ending)) && !fetched.contains(&script))
+        && operands.all(|word| !fetched.contains(&base(word)) || !is_program(base(word)))
 }
 
 /// `755`, `0777`
@@ -296,7 +326,7 @@ fn asks_metadata(text: &str) -> bool {
 
 /// The program that a simple command starts, without its folder; empty if none is named.
 fn program(command: &Simple) -> &str {
-    let mut before = false;
+    let (mut before, mut asks) = (false, false);
     for word in &command.words {
         let assigns = word.split_once('=').is_some_and(|(name, _)| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -304,6 +334,11 @@ fn program(command: &Simple) -> &str {
         // Options and numbers of `sudo`, `timeout` and the like.
         let option =
             before && (word.starts_with('-') || word.bytes().all(|byte| byte.is_ascii_digit() || byte == b's'));
+        // `command -v curl` says where it lies.
+        if asks && (word == "-v" || word == "-V") {
+            return "command";
+        }
+        asks = word == "command";
         if BEFORE.contains(&base(word)) {
             before = true;
         } else if !assigns && !option {
@@ -314,9 +349,22 @@ fn program(command: &Simple) -> &str {
 }
 
 fn base(word: &str) -> &str {
+    let word = located(word).unwrap_or(word);
     let name = if word.starts_with("$(") { word } else { word.rsplit(['/', '\\']).next().unwrap_or(word) };
     let name = if name == "${shell}" { "$shell" } else { name };
     name.strip_suffix(".exe").unwrap_or(name)
+}
+
+/// `$(command -v curl)`: the program whose place such a substitution gives.
+fn located(word: &str) -> Option<&str> {
+    let inner = word.strip_prefix("$(")?.strip_suffix(')')?;
+    let mut words = inner.split_whitespace();
+    let name = match (words.next()?, words.next()?) {
+        ("command", "-v") | ("type", "-p") => words.next()?,
+        ("which", name) => name,
+        _ => return None,
+    };
+    words.next().is_none().then_some(name)
 }
 
 /// The commands of a script with the line that each begins on: continued lines are joined, comments left out.

@@ -24,7 +24,7 @@ use reading::walk;
 use schema::Kind;
 
 pub use checkpoint::{CHECKPOINT_INDEX, Checkpoint, beside};
-pub use companions::{DebugInfo, Fingerprint, HubModule, KerasMetadata};
+pub use companions::{DebugInfo, Fingerprint, HubModule, KerasMetadata, Snapshot, Structure};
 pub use operators::reaches_out;
 
 /// An operator that reads or writes files, or runs Python.

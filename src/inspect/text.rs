@@ -59,8 +59,9 @@ impl Inspector for Text {
                 scope.recognise(Format::named(format));
             }
             if view.len() > WHOLE {
-                let narrow = may_be_narrow(&scope.path.name().to_ascii_lowercase());
-                scope.observe(Box::new(Watch { last: Vec::new(), odd: None, narrow }));
+                let name = scope.path.name().to_ascii_lowercase();
+                let (narrow, page) = (may_be_narrow(&name), is_page(&name));
+                scope.observe(Box::new(Watch { last: Vec::new(), odd: None, narrow, page }));
             }
         }
     }
@@ -96,8 +97,10 @@ fn kind(head: &[u8]) -> Option<&'static str> {
 
 /// True for a name that says that the file is Python or prose, which may be of an encoding older than UTF-8.
 pub fn may_be_narrow(name: &str) -> bool {
-    const ENDINGS: [&str; 16] =
-        ["py", "pyw", "md", "rst", "txt", "csv", "tsv", "log", "vec", "bib", "tex", "cfg", "ini", "sh", "bat", "html"];
+    const ENDINGS: [&str; 19] = [
+        "py", "pyw", "md", "rst", "txt", "csv", "tsv", "log", "vec", "bib", "tex", "cfg", "ini", "sh", "bat", "html", "htm",
+        "js", "mjs",
+    ];
     const BARE: [&str; 10] = [
         "readme",
         "license",
@@ -118,6 +121,17 @@ pub fn may_be_narrow(name: &str) -> bool {
 #[must_use]
 pub fn is_narrow(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err() && !bytes.iter().any(is_control)
+}
+
+/// True for a web page or a script of one in whose strings letters stand that no other text holds, such as those of the
+/// mark of PNG: browsers take all of them but zero.
+#[must_use]
+pub fn is_odd_page(name: &str, bytes: &[u8]) -> bool {
+    is_page(name) && std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0)
+}
+
+fn is_page(name: &str) -> bool {
+    [".html", ".htm", ".js", ".mjs"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// True for a byte that no text holds, whatever its encoding.
@@ -145,6 +159,8 @@ struct Watch {
     odd: Option<u64>,
     /// True if it may be of an encoding of one byte for each character.
     narrow: bool,
+    /// True for a page, whose strings may hold any letter.
+    page: bool,
 }
 
 impl Observer for Watch {
@@ -153,7 +169,9 @@ impl Observer for Watch {
             return;
         }
         if self.narrow {
-            self.odd = bytes.iter().position(is_control).map(|odd| at + odd as u64);
+            let page = self.page;
+            let odd = |byte: &u8| if page { *byte == 0 } else { is_control(byte) };
+            self.odd = bytes.iter().position(odd).map(|odd| at + odd as u64);
             return;
         }
         let carried = self.last.len();

@@ -22,11 +22,13 @@ const FOLLOWED: usize = 10_000;
 
 /// Looks at a JSON text, if it is a model.
 pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
-    let Some(manifest) = tree.get("weightsManifest") else { return };
     let topology = tree.get("modelTopology");
-    if topology.is_none() && tree.get("format").is_none() {
-        return;
-    }
+    let manifest = match tree.get("weightsManifest") {
+        Some(manifest) if topology.is_some() || tree.get("format").is_some() => manifest,
+        // Older models keep the list in a file of its own, `weights_manifest.json`.
+        None if is_manifest(tree) => tree,
+        _ => return,
+    };
     if view.depth() == 0 {
         scope.recognise(Format::named("tfjs"));
     }
@@ -64,6 +66,18 @@ pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
 
 fn broken(message: String, view: &View<'_>, scope: &mut Scope<'_>) {
     scope.raise(&TENSORFLOW_MALFORMED, view, 0..0, message);
+}
+
+/// `[{"paths": ["a-shard1"], "weights": [{"name": …, "shape": …, "dtype": …}]}]`
+fn is_manifest(tree: &Tree) -> bool {
+    let groups = tree.values();
+    let is_weight = |weight: &Tree| ["name", "shape", "dtype"].iter().all(|key| weight.get(key).is_some());
+    let is_group = |group: &Tree| {
+        let paths = group.get("paths").map(Tree::values).unwrap_or_default();
+        let weights = group.get("weights").map(Tree::values).unwrap_or_default();
+        !paths.is_empty() && paths.iter().all(|path| path.text().is_some()) && weights.first().is_some_and(is_weight)
+    };
+    !groups.is_empty() && groups.iter().all(is_group)
 }
 
 /// Operators of a model that was a graph of TensorFlow.

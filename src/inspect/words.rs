@@ -28,7 +28,9 @@ pub fn is_source(name: &str) -> bool {
 pub fn is_narrow_text(view: &View<'_>, scope: &Scope<'_>) -> bool {
     text::may_be_narrow(&name(view, scope))
         && view.len() <= scope.limits.json_bytes
-        && view.read(0..view.len()).is_ok_and(|bytes| text::is_narrow(&bytes) || letters::is_wide_text(&bytes))
+        && view.read(0..view.len()).is_ok_and(|bytes| {
+            text::is_narrow(&bytes) || letters::is_wide_text(&bytes) || text::is_odd_page(&name(view, scope), &bytes)
+        })
 }
 
 /// True for a name by which a YAML loader is chosen, whose language holds JSON and more.

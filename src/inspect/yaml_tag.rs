@@ -8,7 +8,7 @@ mod foreign;
 
 use std::ops::Range;
 
-use super::Scope;
+use super::{Scope, words};
 use super::callable::{self, Standing};
 use super::hydra::HYDRA_TARGET;
 use crate::model::{Class, Evidence, Judgement, Rule, Severity, percent};
@@ -36,6 +36,18 @@ static TAGS: [(&str, bool); 5] = [
 /// Tags of HyperPyYAML, by which SpeechBrain calls and imports what stands behind them.
 static BUILDERS: [(&str, bool); 5] =
     [("!apply:", true), ("!applyref:", true), ("!new:", true), ("!name:", false), ("!module:", false)];
+
+/// Modules whose functions the manuals of MkDocs' themes and extensions have `mkdocs.yml` name.
+static EXTENSIONS: [&str; 8] = [
+    "material.extensions.emoji",
+    "materialx.emoji",
+    "pymdownx.emoji",
+    "pymdownx.slugs",
+    "pymdownx.superfences",
+    "pymdownx.arithmatex",
+    "mermaid2",
+    "mermaid2.fence",
+];
 
 /// Letters of the longest tag that is read.
 const NAME: usize = 1024;
@@ -132,8 +144,10 @@ fn python(name: &str, calls: bool, range: Range<u64>, view: &View<'_>, scope: &m
     let (module, attribute) = name.rsplit_once('.').unwrap_or(("builtins", name));
     let lists = scope.lists;
     let (judgement, what) = lists.judge(module, attribute);
+    let documented = !calls && EXTENSIONS.contains(&module) && words::name(view, scope).starts_with("mkdocs.");
     let severity = match (judgement, calls) {
         (Judgement::Safe, _) => return,
+        (Judgement::Unknown, false) if documented => Severity::Low,
         (Judgement::Dangerous, true) => Severity::Critical,
         (Judgement::Dangerous, false) | (Judgement::Unknown, true) => Severity::High,
         (Judgement::Unknown, false) => Severity::Medium,

@@ -124,7 +124,7 @@ fn is_local(host: &str) -> bool {
         [".local", ".localhost", ".internal", ".lan", ".home.arpa", ".svc", ".cluster.local", ".test", ".example"];
     let documentation = ["example.com", "example.org", "example.net"];
     if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
-        return address.is_loopback() || address.is_private() || address.is_unspecified() || address.is_link_local();
+        return address.is_loopback() || address.is_private() || address.is_unspecified() || address.is_link_local() || is_shared(address);
     }
     if let Ok(address) = host.parse::<std::net::Ipv6Addr>() {
         return address.is_loopback() || address.is_unspecified() || address.is_unique_local();
@@ -133,6 +133,12 @@ fn is_local(host: &str) -> bool {
         || name.iter().any(|ending| host.ends_with(ending))
         || documentation.iter().any(|known| host == *known || host.ends_with(&format!(".{known}")))
         || host.starts_with(['{', '$', '%']) && !host.trim_start_matches(|c| c != '.').contains('.')
+}
+
+/// Behind the address translation of a provider, or in an overlay network (RFC 6598, 100.64.0.0/10).
+const fn is_shared(address: std::net::Ipv4Addr) -> bool {
+    let [first, second, ..] = address.octets();
+    first == 100 && second & 0xc0 == 64
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ pub static RULES: &[&Rule] = &[
     &view::LIMIT_REACHED,
     &walk::EMPTY_TREE,
     &walk::LINK_REFUSED,
+    &walk::LINK_WITHIN,
     &walk::SPECIAL_FILE,
     &walk::UNDECODABLE_NAME,
 ];

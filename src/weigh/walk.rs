@@ -34,6 +34,16 @@ pub static LINK_REFUSED: Rule = Rule {
     frameworks: &["CWE-59"],
 };
 
+/// A symbolic link to a file that is looked at under its own name.
+pub static LINK_WITHIN: Rule = Rule {
+    id: "link-within",
+    summary: "a symbolic link leads to a file of the same kind in the same folder tree, which was looked at there",
+    severity: Severity::Low,
+    class: Class::Defect,
+    page: include_str!("../rules/link-within.md"),
+    frameworks: &["CWE-59"],
+};
+
 /// A socket, pipe or device.
 pub static SPECIAL_FILE: Rule = Rule {
     id: "special-file",
@@ -92,13 +102,22 @@ pub fn walk(root: &Path, plan: &Plan) -> Result<(Tree, Vec<Found>, Vec<Evidence>
     fs::read_dir(root).map_err(refused)?;
     // Links of a snapshot lead to the blobs beside it.
     let tree = Tree::below(repository_of_snapshot(root).unwrap_or(root)).map_err(refused)?;
-    let mut walk = Walk { plan, root, tree: &tree, files: Vec::new(), evidence: Vec::new() };
+    let mut walk = Walk { plan, root, tree: &tree, files: Vec::new(), evidence: Vec::new(), within: Vec::new() };
     walk.folder(&mut Vec::new(), 0);
-    let Walk { mut files, mut evidence, .. } = walk;
+    let Walk { mut files, mut evidence, within, .. } = walk;
     if files.is_empty() {
         evidence.push(Evidence::new(&EMPTY_TREE, "the folder holds no files"));
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
+    for Within { path, target, to } in within {
+        let seen = files.binary_search_by(|file| file.path.cmp(&target)).is_ok();
+        evidence.push(if seen {
+            let message = format!("it is a symbolic link to {to:?}, which is looked at under that name");
+            Evidence::new(&LINK_WITHIN, message).of(&path).with("target", to)
+        } else {
+            refused_link(&path, to, "links are not followed")
+        });
+    }
     prepare(&mut files);
     Ok((tree, files, evidence))
 }
@@ -182,6 +201,35 @@ struct Walk<'a> {
     tree: &'a Tree,
     files: Vec<Found>,
     evidence: Vec<Evidence>,
+    within: Vec<Within>,
+}
+
+/// A link that may lead to a file of the same kind that is looked at for itself.
+struct Within {
+    path: ArtifactPath,
+    target: ArtifactPath,
+    /// As the link spells it.
+    to: String,
+}
+
+/// Endings of files that mean the same under whatever name: documents, pictures, and weights that are told by their own
+/// marks. What a file of another kind means depends on what it is called.
+const NAMELESS: [&str; 15] = [
+    "md", "rst", "txt", "pdf", "png", "jpg", "jpeg", "gif", "svg", "csv", "safetensors", "gguf", "onnx", "npy", "parquet",
+];
+
+/// True if a file means the same under both names.
+fn is_same_kind(link: &str, target: &str) -> bool {
+    let ending = |name: &str| name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let kept = ending(link).is_some_and(|ending| NAMELESS.contains(&ending.as_str()));
+    // Files that tools take commands from are texts, too.
+    let told = |name: &str| name.starts_with("requirements") || name.starts_with("constraints") || name.starts_with('.');
+    !told(link) && !told(target) && ((kept && ending(link) == ending(target)) || (ending(link).is_none() && link == target))
+}
+
+fn refused_link(path: &ArtifactPath, to: String, why: &str) -> Evidence {
+    let message = format!("a symbolic link to {to:?} was not followed: {why}");
+    Evidence::new(&LINK_REFUSED, message).of(path).with("target", to)
 }
 
 impl Walk<'_> {
@@ -273,13 +321,19 @@ impl Walk<'_> {
             (Some(status), _) if !status.is_file() => "it does not lead to a file",
             _ => "links are not followed",
         };
-        let to = fs::read_link(location).map(|to| to.display().to_string()).unwrap_or_default();
+        let link = fs::read_link(location).unwrap_or_default();
+        let to = link.display().to_string();
+        let below = target.as_ref().ok().and_then(|target| target.strip_prefix(self.root).ok());
+        let below = below.map(|below| ArtifactPath::from_bytes(below.as_os_str().as_bytes()));
+        let file = status.as_ref().is_some_and(fs::Metadata::is_file) && link.is_relative();
+        if let Some(target) = below.filter(|below| file && is_same_kind(path.name(), below.name())) {
+            return self.within.push(Within { path, target, to });
+        }
         let (why, severity) = match owned(&to).filter(|_| inside.is_none()) {
             Some(what) => (format!("{why}, to {what}"), Severity::High),
             None => (why.to_owned(), LINK_REFUSED.severity),
         };
-        let message = format!("a symbolic link to {to:?} was not followed: {why}");
-        self.evidence.push(Evidence::new(&LINK_REFUSED, message).of(&path).rated(severity).with("target", to));
+        self.evidence.push(refused_link(&path, to, &why).rated(severity));
     }
 }
 

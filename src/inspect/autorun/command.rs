@@ -80,7 +80,7 @@ static SECRETS: [&str; 14] = [
 pub fn judge(command: &str, asked: bool) -> Option<(Severity, String)> {
     let lower = command.to_ascii_lowercase();
     let worse = if asked { Severity::High } else { Severity::Critical };
-    let fetches = shell::hostile(command).or_else(|| shell::fetched_then_run(command).map(|(_, why)| why));
+    let fetches = shell::hostile(command).or_else(|| shell::fetched_then_run(command).map(|fetched| fetched.why));
     if let Some(why) = fetches {
         return Some(if why.contains("fetches") && installer::origin(command) == Origin::Known {
             (Severity::Low, format!("{why}, from where its maker says"))

@@ -81,12 +81,24 @@ pub fn is_commented(name: &str, path: &str) -> bool {
         "tasks.json",
         "launch.json",
         "extensions.json",
+        "settings.json",
+        "keybindings.json",
+        "snippets.json",
         "pyrightconfig.json",
+        "babel.config.json",
+        "renovate.json",
+        "deno.json",
+        "biome.json",
+        "nx.json",
+        "turbo.json",
+        "typedoc.json",
+        "tslint.json",
+        "api-extractor.json",
     ];
     let begins = ["tsconfig", "jsconfig", ".eslintrc"].iter().any(|begin| name.starts_with(begin));
     let folder = [".vscode/", ".devcontainer/", ".zed/", ".cursor/"].iter().any(|folder| path.contains(folder));
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    matches!(ending, "jsonc" | "json5" | "code-workspace")
+    matches!(ending, "jsonc" | "json5" | "code-workspace" | "code-snippets")
         || (ending == "json" && (begins || folder || named.contains(&name)))
 }
 

@@ -124,8 +124,8 @@ fn shell_lines(text: &str, when: &str, asked: bool, notes: &mut Notes<'_, '_, '_
     for (command, _) in shell::commands(text) {
         said |= notes.command(&command, when, asked);
     }
-    if !said && let Some((command, why)) = shell::fetched_then_run(text) {
-        notes.say(Severity::High, format!("{when}, {command:?} runs: {why}"), &command);
+    if !said && let Some(fetched) = shell::fetched_then_run(text) {
+        notes.say(Severity::High, format!("{when}, {:?} runs: {}", fetched.run, fetched.why), &fetched.run);
     }
 }
 

@@ -99,6 +99,11 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
             inspect(template, view, scope);
             readable(template, view, scope);
         }
+        if let Some(template) = lines_of(value).filter(|_| chat) {
+            inspect(&template, view, scope);
+            readable(&template, view, scope);
+            continue;
+        }
         open.extend(value.values().iter().map(|inner| (inner, chat)));
         for (key, inner) in value.members() {
             let prompt = inner.text().filter(|_| !chat && PROMPTS.contains(&key.as_str()));
@@ -108,6 +113,14 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
             open.push((inner, chat || key == "chat_template"));
         }
     }
+}
+
+/// The lines of a template that a configuration keeps as a list of them.
+fn lines_of(value: &Tree) -> Option<String> {
+    let lines: Option<Vec<&str>> = value.values().iter().map(Tree::text).collect();
+    let lines = lines.filter(|lines| lines.len() > 1)?;
+    let ends = lines.iter().any(|line| line.ends_with('\n'));
+    Some(lines.join(if ends { "" } else { "\n" }))
 }
 
 /// Looks at a template that is filled in by programs of any kind: only for what leads out of it.

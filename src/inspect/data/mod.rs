@@ -3,7 +3,9 @@
 //! No loader runs code out of these formats. Looked at is whether their parts fit into the file; what the numbers say is
 //! not.
 
+mod avro;
 mod faiss;
+mod ggml;
 mod hnsw;
 mod index;
 mod matlab;
@@ -43,6 +45,10 @@ pub struct Data {
 pub static FASTTEXT: Data = Data { name: "fasttext", claims: vectors::is_fasttext, check: vectors::fasttext };
 /// Indices of faiss.
 pub static FAISS: Data = Data { name: "faiss", claims: index::is_faiss, check: faiss::faiss };
+/// Tables of Avro.
+pub static AVRO: Data = Data { name: "avro", claims: avro::is_avro, check: avro::avro };
+/// Tables of Feather before it became a file of Arrow.
+pub static FEATHER: Data = Data { name: "feather", claims: records::is_feather, check: records::feather };
 /// Models of CRFsuite.
 pub static CRFSUITE: Data = Data { name: "crfsuite", claims: records::is_crfsuite, check: records::crfsuite };
 /// Matrices of MATLAB, version 5.
@@ -99,6 +105,7 @@ pub fn malformed(name: &str, at: u64, what: &str, view: &View<'_>, scope: &mut S
     scope.raise(&DATA_MALFORMED, view, at..view.len().min(at.saturating_add(8)), format!("{name}, byte {at}: {what}"));
 }
 
+pub use ggml::Ggml;
 pub use media::{portable_document, riff};
 pub use records::blob;
 pub use words::watch as watch_vectors;

@@ -1,9 +1,10 @@
-//! Tables and databases: SQLite, Stata, ORC, CRFsuite, the weights of Core ML, and the directory of TensorStore's OCDBT.
+//! Tables and databases: SQLite, Stata, ORC, Feather, CRFsuite, the weights of Core ML, and the directory of TensorStore's OCDBT.
 //!
-//! Sources: the SQLite file format, `dta` of Stata, the ORC specification, `crf1d_model.c` of CRFsuite,
+//! Sources: the SQLite file format, `dta` of Stata, the ORC specification, `metadata.fbs` of Feather, `crf1d_model.c` of CRFsuite,
 //! `MILBlob` of coremltools, `format.md` of TensorStore's kvstore/ocdbt. Not looked at: the rows.
 
 use super::{Fault, head_of, u32_of, u64_of};
+use crate::inspect::flatbuffer::{field, u32_at};
 use crate::weigh::View;
 
 pub fn is_sqlite(head: &[u8], _: &View<'_>) -> bool {
@@ -106,6 +107,26 @@ pub fn orc(view: &View<'_>) -> Result<(), Fault> {
         return Err((start, format!("its footer is said to have {footer} bytes")));
     }
     Ok(())
+}
+
+/// Feather before version 2: `FEA1` at both ends.
+pub fn is_feather(head: &[u8], _: &View<'_>) -> bool {
+    head.starts_with(b"FEA1\0\0\0\0")
+}
+
+/// Columns, then a FlatBuffer that describes them, its length, and the mark.
+pub fn feather(view: &View<'_>) -> Result<(), Fault> {
+    let at = view.len().saturating_sub(8);
+    let tail = view.read_up_to(at, 8).unwrap_or_default();
+    let length = u32_of(&tail, 0).map_or(0, u64::from);
+    let start = at.checked_sub(length).filter(|start| *start >= 8 && length >= 8 && tail.ends_with(b"FEA1"));
+    let start = start.ok_or_else(|| (at, "it does not end in a description inside of the file and the mark".to_owned()))?;
+    let described = view.slice(start..at).ok();
+    let root = described.and_then(|described| {
+        let root = u64::from(u32_at(&described, 0)?);
+        field(&described, root, 0)
+    });
+    if root.is_some() { Ok(()) } else { Err((start, "its description is broken".to_owned())) }
 }
 
 pub fn is_crfsuite(head: &[u8], _: &View<'_>) -> bool {

@@ -244,19 +244,29 @@ pub fn environment(lint: &Lint<'_, '_, '_>, variables: Option<&Value>, owner: &s
     }
     for (name, value) in pairs {
         if is_secret_name(&name) && is_plain_value(&value) {
+            let message = format!("the variable {name} of {owner:?} has its value here");
+            if is_default(&value) {
+                let message = format!("{message}: a password that everybody knows");
+                raise(lint, &SECRET, Severity::Low, &name, message, scope);
+                continue;
+            }
             scope.hide(Hidden { secret: value, shown: 0 });
-            raise(
-                lint,
-                &SECRET,
-                Severity::High,
-                &name,
-                format!("the variable {name} of {owner:?} has its value here"),
-                scope,
-            );
+            raise(lint, &SECRET, Severity::High, &name, message, scope);
         } else if name.starts_with("OLLAMA_") {
             lint.serve(&format!("{name}={value}"), &all(lint), true, scope);
         }
     }
+}
+
+/// Passwords that come with the images of databases, or stand in their manuals: no secret is given away by them.
+fn is_default(value: &str) -> bool {
+    let defaults = [
+        "postgres", "password", "example", "changeme", "secret", "mysecretpassword", "rootpassword", "rootroot", "mariadb",
+        "minioadmin", "minio123", "rabbitmq", "clickhouse", "mongodb", "airflow", "mlflow", "langfuse", "litellm", "passw0rd",
+        "admin123", "password123", "123456", "12345678", "test123", "testtest", "testing", "elastic", "neo4j/password",
+        "minio_password", "postgres_password", "mlflow_password", "minioadmin123",
+    ];
+    defaults.contains(&value.trim().trim_matches(['"', '\'']).to_ascii_lowercase().as_str())
 }
 
 /// A manifest: its secrets, and every object of it, wherever a pod's template stands in it.

@@ -1,5 +1,6 @@
 //! Scripts for a shell that come with a model: lines that run what they fetch, open a shell or read keys.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -8,6 +9,7 @@ use super::super::{Scope, shell};
 use super::rules::DOWNLOAD;
 use super::variables::Variables;
 use super::{Lint, engine, install, joined, serving};
+use crate::model::Severity;
 
 /// Endings of scripts for a shell, of Unix and of Windows.
 static ENDINGS: [&str; 10] = [".sh", ".bash", ".zsh", ".ksh", ".ash", ".command", ".ps1", ".psm1", ".bat", ".cmd"];
@@ -32,9 +34,23 @@ pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
             say(lint, &command, line, why, scope);
         }
     }
-    if !seen && let Some((command, why)) = shell::fetched_then_run(lint.text) {
-        say(lint, &command, &command, why, scope);
+    if !seen && let Some(fetched) = shell::fetched_then_run(&set(lint.text)) {
+        let severity = install::fetched(&fetched.by, fetched.why);
+        raise(lint, severity, &fetched.run, &fetched.run, fetched.why, scope);
     }
+}
+
+/// The commands of a script with the values of variables that it sets itself.
+fn set(text: &str) -> Cow<'_, str> {
+    if !text.contains('$') {
+        return Cow::Borrowed(text);
+    }
+    let mut variables = Variables::default();
+    let lines = text.lines().map(|line| {
+        variables.read(line);
+        if line.contains('$') { variables.resolve_known(line) } else { line.to_owned() }
+    });
+    Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Words without which no line of a script is looked at closer: names of servers, engines of containers, `pip`.
@@ -63,7 +79,17 @@ fn servers(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
 }
 
 fn say(lint: &Lint<'_, '_, '_>, command: &str, line: &str, why: &str, scope: &mut Scope<'_>) {
-    let severity = install::fetched(command, why);
+    raise(lint, install::fetched(command, why), command, line, why, scope);
+}
+
+fn raise(
+    lint: &Lint<'_, '_, '_>,
+    severity: Severity,
+    command: &str,
+    line: &str,
+    why: &str,
+    scope: &mut Scope<'_>,
+) {
     let shown: String = command.chars().take(120).collect();
     let at = line.as_ptr() as usize;
     let begin = lint.text.as_ptr() as usize;

@@ -32,10 +32,20 @@ impl Variables {
     /// The text with the values of variables: `$NAME`, `${NAME}`, `${NAME:-VALUE}`. A name that is set nowhere becomes a
     /// lone `$`.
     pub fn resolve(&self, text: &str) -> String {
+        self.filled(text, |_| "$")
+    }
+
+    /// The same, but a name that is set nowhere stays as it is spelt.
+    pub fn resolve_known(&self, text: &str) -> String {
+        self.filled(text, |spelt| spelt)
+    }
+
+    fn filled<'t>(&self, text: &'t str, unset: impl Fn(&'t str) -> &'t str) -> String {
         let mut resolved = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('$') {
             resolved.push_str(before);
+            let spelt = &rest[before.len()..];
             let end = after.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(after.len());
             let (inner, behind) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
                 Some(parts) => parts,
@@ -43,7 +53,7 @@ impl Variables {
             };
             let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, value)| (name, Some(value)));
             let value = self.0.get(name).map(String::as_str).filter(|value| !value.is_empty()).or(default);
-            resolved.push_str(value.unwrap_or("$"));
+            resolved.push_str(value.unwrap_or_else(|| unset(&spelt[..spelt.len() - behind.len()])));
             rest = behind;
         }
         resolved + rest

@@ -207,5 +207,10 @@ fn list(entries: &[Entry], data: u64, view: &View<'_>, scope: &mut Scope<'_>) {
     scope.contents().tensors.extend(tensors);
 }
 
+/// Elements in one block of a type of ggml, and the bytes of a block.
+pub fn element(number: u32) -> Option<(u64, u64)> {
+    types::numbered(number).map(|kind| (kind.elements, kind.bytes))
+}
+
 #[cfg(test)]
 mod tests;

@@ -130,9 +130,9 @@ impl Cells {
         for (text, line) in shell::commands(body) {
             self.commands.push(Command { text, line: line.to_owned() });
         }
-        if let Some((command, _)) = shell::fetched_then_run(body) {
+        if let Some(fetched) = shell::fetched_then_run(body) {
             let text = body.lines().collect::<Vec<_>>().join("; ");
-            self.commands.push(Command { text, line: command });
+            self.commands.push(Command { text, line: fetched.run });
         }
     }
 

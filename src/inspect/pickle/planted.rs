@@ -156,6 +156,10 @@ impl Machine<'_, '_, '_> {
                 self.patched(id, "attributes are set on what it gives, which others use too");
             }
             _ if module.starts_with("scipy.stats.") => self.built_distribution(state),
+            (_, "Factor") if module.starts_with("formulaic.") => self.built_expression(state),
+            (_, "Expression" | "ExpressionTransformer" | "Predicate") if module.starts_with("sklearn2pmml.") => {
+                self.built_expression(state);
+            }
             _ => {}
         }
         self.check_state(&attribute, state, 2);
@@ -181,6 +185,48 @@ impl Machine<'_, '_, '_> {
             self.say(&UNKNOWN_CALL, |_| {
                 format!("a distribution of scipy runs {TEMPLATE} of its state, which is not written as scipy writes it")
             });
+        }
+    }
+
+    /// An object that evaluates a text of its state when it is used (`formulaic`: `materializers/base.py`; `sklearn2pmml`:
+    /// `util/__init__.py`).
+    fn built_expression(&mut self, state: Value) {
+        if !self.is_plain_expression(state, 1) {
+            self.say(&UNKNOWN_CALL, |_| {
+                "an object holds an expression that it runs as Python when it is used, and this is no plain one".to_owned()
+            });
+        }
+    }
+
+    /// True for a state that is known as a whole, and whose expression calls nothing but functions of numbers.
+    fn is_plain_expression(&mut self, state: Value, depth: u32) -> bool {
+        if state == Value::None {
+            return true;
+        }
+        let Some(items) = self.whole(state) else { return false };
+        match state {
+            Value::Container { shape: Shape::Tuple, .. } if depth > 0 => {
+                items.into_iter().all(|item| self.is_plain_expression(item, depth - 1))
+            }
+            Value::Container { shape: Shape::Dict, serial, .. } if !self.containers.has_computed_key(serial) => {
+                items.chunks_exact(2).all(|pair| {
+                    let key = self.key_text(pair[0]);
+                    match (key.as_deref(), pair[1]) {
+                        (None, _) => false,
+                        (Some("expr"), Value::Text { .. }) => {
+                            self.text_of(pair[1], SOURCE).is_some_and(|text| is_expression(&text))
+                        }
+                        (Some("expr"), Value::Object(_)) => true,
+                        (Some("expr"), _) => false,
+                        // Source of functions that the expression may call.
+                        (Some("function_defs"), value) => {
+                            value == Value::None || self.whole(value).is_some_and(|all| all.is_empty())
+                        }
+                        _ => true,
+                    }
+                })
+            }
+            _ => false,
         }
     }
 
@@ -257,12 +303,28 @@ fn is_parameter(text: &str) -> bool {
 
 /// True for a formula of names, numbers and operators that calls nothing but functions of numbers.
 fn is_formula(text: &str) -> bool {
+    calls_functions(text, "~+-*/:|^(),%=.<>\n")
+}
+
+/// The same for an expression of Python, which may take parts of what it is given.
+fn is_expression(text: &str) -> bool {
+    calls_functions(text, "+-*/:|^(),%=.<>\n[]!&")
+}
+
+/// True for a text of names, numbers, quoted texts and those signs in which nothing but functions of numbers is called.
+fn calls_functions(text: &str, signs: &str) -> bool {
+    let words = ["if", "else", "and", "or", "not", "in", "is"];
     let mut rest = text;
     let mut word = "";
+    let mut before = ' ';
     while let Some(c) = rest.chars().next() {
         if c.is_alphanumeric() || c == '_' {
             let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(rest.len());
             (word, rest) = rest.split_at(end);
+            if words.contains(&word) {
+                word = "";
+            }
+            before = ' ';
             continue;
         }
         rest = &rest[c.len_utf8()..];
@@ -274,17 +336,19 @@ fn is_formula(text: &str) -> bool {
                 }
                 rest = &rest[end + 1..];
             }
+            // What is called is the result of something.
+            '(' if matches!(before, ')' | ']' | '"' | '\'' | '`') => return false,
             '(' if !word.is_empty() => {
                 let function = word.strip_prefix("np.").or_else(|| word.strip_prefix("numpy."));
                 if !FUNCTIONS.split(' ').any(|known| known == function.unwrap_or(word)) {
                     return false;
                 }
             }
-            '~' | '+' | '-' | '*' | '/' | ':' | '|' | '^' | '(' | ')' | ',' | '%' | '=' | '.' | '<' | '>' | '\n' => {}
             ' ' => continue,
+            c if signs.contains(c) => {}
             _ => return false,
         }
-        word = "";
+        (word, before) = ("", c);
     }
     !text.contains("__")
 }
@@ -327,9 +391,15 @@ def _parse_args_stats(self, a, b,  loc=0, scale=1, moments='mv'):
             assert!(is_formula(plain), "{plain}");
         }
         for other in
-            ["y ~ __import__('os').system('x')", "y ~ open('a')", "y ~ x[f()]", "y ~ np.load('a')", "y ~ a.b()"]
+            ["y ~ __import__('os').system('x')", "y ~ open('a')", "y ~ x[f()]", "y ~ np.load('a')", "y ~ a.b()", "(np.load)('a')"]
         {
             assert!(!is_formula(other), "{other}");
+        }
+        for plain in ["X[0] * 10", "X['a'] if (X['a'] > 0) else -1", "numpy.log(X[0])", "not (X[1])", "a"] {
+            assert!(is_expression(plain), "{plain}");
+        }
+        for other in ["[numpy.load][0]('a')", "eval(X[0])", "X[0].f()", "(numpy.load) ('a')", "''.join(X)", "X.__class__"] {
+            assert!(!is_expression(other), "{other}");
         }
     }
 }

@@ -246,6 +246,10 @@ fn network(path: &str, arguments: &[Argument]) -> Option<Deed> {
     if path.starts_with("socket.socket()") || path.starts_with("socket.create_connection()") {
         return leaks(None);
     }
+    // What a program on this machine is asked leaves it no more than what is asked of a library.
+    if address.is_some_and(|address| address.known().is_some_and(places::is_here)) {
+        return leaks(None);
+    }
     let sends = known == Some(Kind::Sends) || (channel && matches!(last(path), "post" | "put"));
     if sends || known == Some(Kind::Fetches) || (channel && matches!(last(path), "get" | "request")) {
         let remote = address.and_then(|address| address.text.as_deref()).is_none_or(|text| text.contains("://"));
@@ -347,6 +351,12 @@ fn is_wired(value: &Value) -> bool {
     value.path.as_deref().is_some_and(|path| path.starts_with("socket.")) || value.taint.fetched
 }
 
+/// True if a word of the command is a file that is run, or lies where something is run from.
+fn installs(command: &str) -> bool {
+    let run = |word: &str| places::is_program(word) || ["/bin", "/usr", "/etc", "/lib", "/sbin"].iter().any(|at| word.starts_with(at));
+    places::lasts(command) || command.split_whitespace().any(run)
+}
+
 fn command(path: &str, arguments: &[Argument]) -> Command {
     let together = |from: usize| {
         let all: Vec<String> = arguments.iter().skip(from).filter_map(|(_, value)| value.command()).collect();
@@ -374,6 +384,9 @@ fn command(path: &str, arguments: &[Argument]) -> Command {
         Some(text) => match shell::hostile(&text) {
             Some(reason) => Command::Hostile(reason),
             None if ordinary::asks(&text) => Command::Asks,
+            None if ordinary::renders(&text) && !places::lasts(&text) => Command::SetsUp,
+            // What comes with it is looked at where it is loaded.
+            None if ordinary::fetches_weights(&text) && !installs(&text) => Command::Asks,
             None if ordinary::sets_up(&text) && !(text.contains('>') && places::lasts(&text)) => Command::SetsUp,
             // The program itself is put together as the code runs.
             None if text.trim().is_empty() || text.starts_with([' ', super::value::GAP]) => Command::Unknown,

@@ -122,6 +122,18 @@ pub fn is_own_library(name: &str) -> bool {
     library && !name.starts_with("/usr/") && !SYSTEM.iter().any(|system| file.starts_with(system))
 }
 
+/// Ports of this machine behind which containers are started and nodes are told what to run.
+static CONTROLS: [&str; 6] = ["2375", "2376", "6443", "10250", "2379", "8265"];
+
+/// True for the address of a service of this machine that runs nothing for others.
+pub fn is_here(address: &str) -> bool {
+    let Some(rest) = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://")) else { return false };
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    let here = matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0");
+    here && port.bytes().all(|byte| byte.is_ascii_digit()) && !CONTROLS.contains(&port)
+}
+
 /// True for the name of a variable of the environment that holds a secret.
 pub fn names_secret(variable: &str) -> bool {
     let upper = variable.to_ascii_uppercase();

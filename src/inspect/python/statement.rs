@@ -2,6 +2,7 @@
 
 use super::entry::is_called_by_libraries;
 use super::expression::Parser;
+use super::names;
 use super::source::{Function, MODULE, Source};
 use super::tokens::{FIELDED, Fault, Kind, Reader, Token};
 use super::value::{Taint, Value};
@@ -318,6 +319,12 @@ fn plain_targets(targets: &[&[Token]], in_class: bool) -> Vec<String> {
     names
 }
 
+/// `os = os` in a class: what is reached through the attribute has the same name as before.
+fn is_own_name(value: &Value, targets: &[&[Token]]) -> bool {
+    let path = value.path.as_deref().filter(|path| names::is_shared(path));
+    path.is_some() && targets.iter().all(|target| target.len() == 1 && name(target.first()) == path)
+}
+
 /// `a = b = value`, or an expression.
 fn assignment(tokens: &[Token], in_class: bool, source: &mut Source) {
     let parts = split(tokens, "=");
@@ -335,7 +342,7 @@ fn assignment(tokens: &[Token], in_class: bool, source: &mut Source) {
         if let Some(made) = made.cloned() {
             source.call(&Value::imported("exec"), &[(None, made)], at.clone());
         }
-        for value in &values {
+        for value in values.iter().filter(|value| !is_own_name(value, targets)) {
             source.keeps(value, at.clone());
         }
     }

@@ -47,6 +47,8 @@ impl Inspector for RData {
         match rest {
             [b'X', b'\n', 0, 0, 0, 2 | 3, 0, ..] | [b'B', b'\n', 2 | 3, 0, 0, 0, ..] => true,
             [b'A', b'\n', b'2' | b'3', b'\n', digit, ..] => digit.is_ascii_digit(),
+            // Written, or fetched, as a text under Windows.
+            [b'A', b'\r', b'\n', b'2' | b'3', b'\r', b'\n', digit, ..] => digit.is_ascii_digit(),
             _ => is_workspace(head) && rest.len() < 7,
         }
     }

@@ -1,7 +1,7 @@
 //! Where a command fetches from what it runs: from makers who tell people to, or from anywhere.
 
 /// Addresses of installers that people pipe into a shell as their makers tell them to.
-static INSTALLERS: [&str; 44] = [
+static INSTALLERS: [&str; 46] = [
     "https://astral.sh/uv/",
     "https://astral.sh/ruff/",
     "https://sh.rustup.rs",
@@ -44,6 +44,8 @@ static INSTALLERS: [&str; 44] = [
     "https://install.julialang.org",
     "https://repo.prefix.dev/",
     "https://rclone.org/install.sh",
+    "https://dl.google.com/cloudagents/",
+    "https://storage.googleapis.com/signals-agents/",
     "https://download.docker.com/",
     "https://hf.co/cli/",
 ];

@@ -87,6 +87,27 @@ pub fn asks(command: &str) -> bool {
     plain && !own && (git || compiler || version || ASKS.contains(&first))
 }
 
+/// Programs that draw graphs and turn documents into others.
+static RENDERS: [&str; 7] = ["dot", "neato", "fdp", "sfdp", "twopi", "circo", "jupyter"];
+
+/// True for one command that draws a graph, or turns a notebook into a document without running it.
+pub fn renders(command: &str) -> bool {
+    let plain = !command.contains(['|', ';', '&', '>', '<', '`', '$', '\n']);
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let first = words.first().copied().unwrap_or_default();
+    // Graphviz loads nothing of the repository's unless it is told to; `jupyter` has parts that serve and run.
+    let notebook = first != "jupyter"
+        || (words.get(1) == Some(&"nbconvert")
+            && !words.iter().any(|word| ["--execute", "--config", "--Nb", "--Exp", "--Tem"].iter().any(|o| word.starts_with(o))));
+    plain && RENDERS.contains(&first) && notebook
+}
+
+/// True for `pget`, by which predictors of cog fetch their weights.
+pub fn fetches_weights(command: &str) -> bool {
+    let plain = !command.contains(['|', ';', '&', '>', '<', '`', '$', '\n']);
+    plain && !command.contains("http://") && command.split_whitespace().next() == Some("pget")
+}
+
 /// More of what people start from notebooks.
 static DAILY: [&str; 70] = [
     "python",

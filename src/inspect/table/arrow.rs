@@ -55,6 +55,19 @@ impl Inspector for ArrowFile {
             malformed(view, start, "the footer names no schema", scope);
         }
         schema(&footer, Some(start), view, scope);
+        let blocks = view.slice(start..end).ok().and_then(|footer| blocks(&footer, scope.limits.entries));
+        let Some(blocks) = blocks else {
+            return malformed(view, start, "the lists of batches in the footer lead out of it", scope);
+        };
+        if let Some(at) = blocks.iter().find(|block| !is_batch(view, block, start)).map(|block| block.start) {
+            return malformed(view, at.min(start), "what the footer says of a batch is not there", scope);
+        }
+        // Polars writes the schema without what stands before the length of a message; readers of files go by the
+        // footer alone.
+        let first = blocks.iter().map(|block| block.start).min().unwrap_or(start);
+        if u32_at(view, 8) != Some(CONTINUES) && is_bare_schema(view, 8..first) {
+            return;
+        }
         // A reader of streams begins behind the mark and its padding, with a schema of its own.
         walk(view, 8, start, scope);
     }
@@ -73,6 +86,55 @@ impl Inspector for ArrowStream {
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
         walk(view, 0, view.len(), scope);
     }
+}
+
+/// One batch, as the footer tells of it.
+struct Block {
+    start: u64,
+    /// Bytes of its description and what stands before it.
+    described: u64,
+    body: u64,
+}
+
+/// The batches of dictionaries and of rows: fields 2 and 3 of `Footer`, each a list of 24 bytes a batch.
+fn blocks(footer: &View<'_>, most: u64) -> Option<Vec<Block>> {
+    let root = u64::from(u32_at(footer, 0)?);
+    let mut found = Vec::new();
+    for number in [2, 3] {
+        let Some(at) = field(footer, root, number)? else { continue };
+        let list = at.checked_add(u32_at(footer, at)?.into())?;
+        let count = u64::from(u32_at(footer, list)?);
+        let start = list.checked_add(4)?;
+        let bytes = footer.read(start..start.checked_add(count.checked_mul(24)?)?).ok()?;
+        let (all, _) = bytes.as_chunks::<24>();
+        for block in all.iter().take(usize::try_from(most).unwrap_or(usize::MAX)) {
+            let [a, b, c, d, e, f, g, h, i, j, k, l, _, _, _, _, m, n, o, p, q, r, s, t] = *block;
+            found.push(Block {
+                start: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+                described: u32::from_le_bytes([i, j, k, l]).into(),
+                body: u64::from_le_bytes([m, n, o, p, q, r, s, t]),
+            });
+        }
+    }
+    Some(found)
+}
+
+/// True if a message stands there, and all of it in front of the footer.
+fn is_batch(view: &View<'_>, block: &Block, footer: u64) -> bool {
+    let end = block.start.checked_add(block.described).and_then(|end| end.checked_add(block.body));
+    let inside = block.start >= 8 && end.is_some_and(|end| end <= footer);
+    inside
+        && description(view, block.start)
+            .filter(|own| own.end <= footer && described(view, own).is_none())
+            .and_then(|own| message(view, own))
+            .is_some_and(|message| message.next <= footer)
+}
+
+/// True if the description of a schema alone stands there.
+fn is_bare_schema(view: &View<'_>, own: Range<u64>) -> bool {
+    own.start < own.end
+        && described(view, &own).is_none()
+        && message(view, own.clone()).is_some_and(|message| message.kind == SCHEMA && message.next == own.end)
 }
 
 /// One message.

@@ -22,8 +22,12 @@ impl Inspector for Fingerprint {
 
     /// Hashes in the fields 1 to 5, a version in 6 and perhaps a UUID in 7.
     fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
-        if view.len() > FINGERPRINT || !matches!(head.first(), Some(0x08 | 0x09 | 0x10 | 0x11)) {
+        if view.len() > FINGERPRINT || !matches!(head.first(), Some(0x08 | 0x09 | 0x10 | 0x11 | 0x32)) {
             return false;
+        }
+        // The first versions of TensorFlow that wrote one wrote the version of its writer alone.
+        if head.len() == 4 && head.starts_with(&[0x32, 2, 8]) {
+            return true;
         }
         let Some(spans) = protobuf::spans(view, 64) else { return false };
         let known = |span: &Span| match span.field {
@@ -74,6 +78,85 @@ impl Inspector for HubModule {
 
     fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
         view.len() == 2 && head == [0x08, 3]
+    }
+
+    fn inspect(&self, _: &View<'_>, _: &mut Scope<'_>) {}
+}
+
+/// `dataset_spec.pb` of a dataset that was saved: how its elements are put together (`struct.proto`).
+pub struct Structure;
+
+/// `snapshot.metadata` beside it: which run wrote it, when, and of which types the elements are (`snapshot.proto`).
+pub struct Snapshot;
+
+impl Inspector for Snapshot {
+    fn format(&self) -> Format {
+        Format::named("tensorflow-snapshot")
+    }
+
+    /// A hash and the name of a run, each a text; a time and a version; types, a number of elements, and the field 1000.
+    fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
+        if view.len() > FINGERPRINT || !matches!(head.first(), Some(0x0a | 0x12)) {
+            return false;
+        }
+        let Some(spans) = protobuf::spans(view, 64) else { return false };
+        let known = |span: &Span| match span.field {
+            1 | 2 | 5 => span.long,
+            3 | 4 | 6 | 1000 => !span.long,
+            _ => false,
+        };
+        let there = |field: u32| spans.iter().any(|span| span.field == field);
+        there(2) && there(3) && there(1000) && spans.iter().all(known)
+    }
+
+    fn inspect(&self, _: &View<'_>, _: &mut Scope<'_>) {}
+}
+
+/// The messages of a structure.
+#[derive(Clone, Copy)]
+enum Part {
+    Value,
+    List,
+    Dict,
+    Entry,
+    Named,
+    Pair,
+}
+
+impl Inspector for Structure {
+    fn format(&self) -> Format {
+        Format::named("tensorflow-structure")
+    }
+
+    /// One value: what tensors are like, or lists, tuples and dictionaries of values, down to the last of them.
+    fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
+        // The numbers of these fields take two bytes; a message of any other kind that begins so is not known.
+        let begins = matches!(head, [0x8a | 0x92 | 0x9a, 2, ..] | [0x9a | 0xa2 | 0xaa | 0xb2 | 0xba | 0xc2, 3, ..]);
+        if !begins || view.len() > 1 << 20 {
+            return false;
+        }
+        let one = protobuf::spans(view, 2).is_some_and(|spans| spans.len() == 1);
+        let step = |part: Part, field: u32| match (part, field) {
+            (Part::Value, 51 | 52) => Step::Enter(Part::List),
+            (Part::Value, 53) => Step::Enter(Part::Dict),
+            (Part::Value, 54) => Step::Enter(Part::Named),
+            (Part::List, 1) | (Part::Entry | Part::Pair, 2) => Step::Enter(Part::Value),
+            (Part::Dict, 1) => Step::Enter(Part::Entry),
+            (Part::Named, 2) => Step::Enter(Part::Pair),
+            _ => Step::Skip,
+        };
+        let mut known = true;
+        let outcome = Walk::new(view, Part::Value).run(step, |part, event, _| {
+            known &= match (part, event) {
+                (_, Event::Enter | Event::Leave) => true,
+                (Part::Value, Event::Length(field, _) | Event::Number(field, _)) => {
+                    matches!(field, 1 | 11..=14 | 31..=35 | 51..=56)
+                }
+                (_, Event::Length(field, _)) => *field <= 2,
+                _ => false,
+            };
+        });
+        one && known && outcome.is_ok()
     }
 
     fn inspect(&self, _: &View<'_>, _: &mut Scope<'_>) {}

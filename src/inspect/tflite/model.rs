@@ -235,7 +235,9 @@ impl Model<'_, '_, '_> {
         }
         let dimension = buffer.field(table, 6).and_then(|at| buffer.i32(at)).unwrap_or(0);
         let along = usize::try_from(dimension).ok().and_then(|dimension| shape.get(dimension).copied());
-        if scales > 1 && along.and_then(|along| u64::try_from(along).ok()) != Some(scales) {
+        // The converter leaves the dimension of the kernel at the bias, which has only one.
+        let bias = matches!(shape, [length] if u64::try_from(*length) == Ok(scales)) && (0..4).contains(&dimension);
+        if scales > 1 && !bias && along.and_then(|along| u64::try_from(along).ok()) != Some(scales) {
             let what = format!("{place} has {scales} scales along dimension {dimension} of its shape {shape:?}");
             self.tell(tensor, what);
         }

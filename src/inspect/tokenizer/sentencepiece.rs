@@ -32,11 +32,19 @@ impl Inspector for SentencePiece {
         Format::named("sentencepiece")
     }
 
-    /// Pieces, each a text, a score and perhaps a type; then the specifications.
+    /// Pieces, each a text, perhaps a score and a type; then the specifications. A score of 0 need not be written.
     fn claims(&self, head: &[u8], view: &View<'_>) -> bool {
         let first = head.first() == Some(&0x0a) && head.get(2) == Some(&0x0a);
         let length = head.get(3).map_or(usize::MAX, |length| usize::from(*length));
-        let score = head.get(length.saturating_add(4)) == Some(&0x15);
+        let behind = length.saturating_add(4);
+        let ends = head.get(1).is_some_and(|whole| behind == usize::from(*whole) + 2);
+        let score = match head.get(behind) {
+            Some(0x15) => true,
+            // A type alone, up to the end of the piece; or the next piece, whose text follows at once.
+            Some(0x18) => head.get(1).is_some_and(|whole| behind + 2 == usize::from(*whole) + 2),
+            Some(0x0a) => ends && head.get(behind + 2) == Some(&0x0a),
+            _ => false,
+        };
         first
             && score
             && protobuf::fields(view, 4_000_000)

@@ -67,6 +67,26 @@ fn links_stay_inside() {
 }
 
 #[test]
+fn links_to_what_is_looked_at() {
+    let folder = folder(&[("AGENTS.md", b"a"), ("a.py", b"a"), ("b.txt", b"b"), ("sub/c.md", b"c")]);
+    let at = |name: &str| folder.path().join(name);
+    symlink("AGENTS.md", at("CLAUDE.md")).unwrap();
+    symlink("../AGENTS.md", at("sub/README.md")).unwrap();
+    let weighing = hash(folder.path(), &Plan::default());
+    assert_eq!(ids(&weighing), ["link-within"; 2]);
+    assert_eq!(weighing.artifacts.len(), 4);
+    // A file that another name makes something else, one that is not looked at, and a way around the folder.
+    symlink("b.txt", at("setup.py")).unwrap();
+    symlink("a.py", at("setup2.py")).unwrap();
+    symlink(at("AGENTS.md"), at("absolute.md")).unwrap();
+    let weighing = hash(folder.path(), &Plan::default());
+    assert_eq!(ids(&weighing).iter().filter(|id| **id == "link-refused").count(), 3);
+    let hidden = Plan { ignore: Box::new(|path| path.name() == "AGENTS.md"), ..Plan::default() };
+    let weighing = hash(folder.path(), &hidden);
+    assert_eq!(ids(&weighing).iter().filter(|id| **id == "link-refused").count(), 5);
+}
+
+#[test]
 fn odd_names_and_odd_files() {
     let folder = folder(&[("line\nbreak", b"1"), ("\u{1b}[2Jwipe", b"2")]);
     fs::write(folder.path().join(OsStr::from_bytes(b"not \xff utf-8")), b"3").unwrap();

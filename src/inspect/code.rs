@@ -1,8 +1,8 @@
 //! Which source files of a repository are loaded with a model, by what its configurations and its code name.
 //!
-//! Followed: the modules of `auto_map`, `modules.json`, `model_index.json` and custom pipelines, the files that servers
-//! load by their names or by what they hold, and from there every import of a file beside or below it. Not followed:
-//! imports that are put together, and modules that are found elsewhere through `sys.path`.
+//! Followed: the modules of `auto_map`, `modules.json`, `model_index.json`, custom pipelines and entry points, the
+//! files that servers load by their names or by what they hold, and from there every import of a file beside or below
+//! it. Not followed: imports that are put together, and modules that are found elsewhere through `sys.path`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,17 +11,18 @@ use crate::model::{Artifact, ArtifactPath, Evidence};
 /// What is to be said of files that only their neighbours show to be loaded.
 pub fn loaded(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> Vec<Evidence> {
     let mut queue: Vec<&Artifact> = Vec::new();
+    let mut evidence = Vec::new();
     let mut seen: BTreeSet<&ArtifactPath> = BTreeSet::new();
     for artifact in artifacts {
         let Some(code) = &artifact.contents.code else { continue };
         if !is_source(artifact) {
             let named = code.imports.iter().filter_map(|module| find(artifact, module, by_path));
             queue.extend(named);
+            evidence.extend(code.used.iter().flat_map(|name| called(artifact, name, by_path)).cloned());
         } else if code.entry {
             queue.push(artifact);
         }
     }
-    let mut evidence = Vec::new();
     while let Some(source) = queue.pop() {
         if !seen.insert(&source.path) {
             continue;

@@ -1,8 +1,9 @@
-//! Configurations that name code by other means than a dotted name: YOLO's tables of layers, MLflow's `MLmodel` and
-//! Triton's `config.pbtxt`.
+//! Configurations that name code by other means than a dotted name: YOLO's tables of layers, MLflow's `MLmodel`,
+//! Triton's `config.pbtxt` and entry points of packages.
 //!
 //! Sources: `parse_model` of YOLO (the third column of a layer is evaluated, and so is what stands behind `activation`),
-//! the MLflow model format, and `model_config.proto` of the Triton inference server. Each is read line by line: a name
+//! the MLflow model format, `model_config.proto` of the Triton inference server, and the entry points specification of
+//! the Python packaging guide. Each is read line by line: a name
 //! that is put together by YAML's anchors is not followed.
 
 use super::archive::escapes;
@@ -22,10 +23,35 @@ static LAYERS: [&str; 4] = ["nn.", "torch.nn.", "nn.modules.", "torch.nn.modules
 /// Looks at a text by its name. `name` is in small letters.
 pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     match name.rsplit_once('.') {
+        _ if matches!(name, "pyproject.toml" | "setup.cfg" | "entry_points.txt") => plug_ins(text, scope),
         _ if name == "mlmodel" || name == "mlmodel.yaml" => mlflow(text, view, scope),
         Some((_, "pbtxt")) if !text.contains("node_def") => triton(text, view, scope),
         Some((_, "yaml" | "yml")) if has_key(text, "backbone") && has_key(text, "head") => layers(text, view, scope),
         _ => {}
+    }
+}
+
+/// Groups of entry points of which a framework calls every one when it starts.
+static GROUPS: [&str; 8] =
+    ["vllm.", "spacy_", "mlflow.", "torch.backends", "fsspec.specs", "numba_extensions", "mlserver", "lightning."];
+
+/// `x = "module:function"` below the name of such a group.
+fn plug_ins(text: &str, scope: &mut Scope<'_>) {
+    let mut called = false;
+    for line in text.lines() {
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        let value = value.trim().trim_matches(['"', '\'']);
+        let header = line.trim_start().starts_with('[');
+        if header || (value.is_empty() && line.contains('=')) {
+            let group = key.trim().trim_start_matches('[').trim_end_matches(']').trim_end_matches(['"', '\'']);
+            let group = group.rsplit(['"', '\'']).next().unwrap_or(group).trim_start_matches("project.entry-points.");
+            called = GROUPS.iter().any(|known| group.starts_with(known));
+        } else if let Some((module, function)) = value.split_once(':').filter(|_| called) {
+            let module = module.trim();
+            let function = function.split(['[', ' ']).next().unwrap_or(function);
+            scope.names_code(module);
+            scope.names_function(&format!("{module}.{function}"));
+        }
     }
 }
 

@@ -189,6 +189,14 @@ impl<'l> Scope<'l> {
         }
     }
 
+    /// Writes down that a configuration has a function of the repository called, by its full name.
+    pub fn names_function(&mut self, function: &str) {
+        let code = self.seen.contents.code.get_or_insert_default();
+        if code.used.len() < 1000 {
+            code.used.push(function.to_owned());
+        }
+    }
+
     /// Lists a callable, up to 10,000 of them.
     pub fn call(&mut self, call: Call) {
         if self.seen.contents.calls.len() < 10_000 {

@@ -117,6 +117,8 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     } else if python {
         python::inspect_encoding(&bytes, &text, view, scope);
         python::inspect(&text, view, scope);
+    } else if python::may_be_data(&name, &text) {
+        python::inspect_data(&text, view, scope);
     } else if name.ends_with(".pth") {
         startup::inspect(&text, view, scope);
     }

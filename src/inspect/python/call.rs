@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use super::deed::{self, Command, Deed};
+use super::deed::{self, Command, Deed, Text};
 use super::expression::Argument;
 use super::names;
+use super::origin;
+use super::requests;
 use super::source::{MODULE, Source, kept};
 use super::texts::known_text;
 use super::value::{Taint, Value};
@@ -41,6 +43,30 @@ static RESOLVES: [&str; 5] = [
     "jsonpickle.decode",
 ];
 
+/// Functions that servers are told to call.
+const HANDLERS: usize = 1000;
+
+/// The class above all others.
+fn is_object(value: &Value) -> bool {
+    value
+        .path
+        .as_deref()
+        .is_some_and(|path| path == "object" || path.contains(".__base__") || path.contains(".__mro__"))
+}
+
+/// True if what is done is what the function was given, as it was given.
+fn is_asked(deed: &Deed, path: &str, arguments: &[Argument]) -> bool {
+    let Some((_, value)) = arguments.first() else { return false };
+    match deed {
+        Deed::Evaluates(Text::Unknown | Text::Statements) => {
+            value.taint.asked && (value.text.is_none() || value.partial)
+        }
+        Deed::Starts(Command::Unknown) => requests::is_whole(value),
+        Deed::Unpickles(_) => names::last(path) == "loads" && requests::is_whole(value),
+        _ => false,
+    }
+}
+
 impl Source {
     /// `value(arguments)`
     pub fn call(&mut self, value: &Value, arguments: &[Argument], range: Range<usize>) -> Value {
@@ -59,11 +85,18 @@ impl Source {
     fn known_call(&mut self, value: &Value, arguments: &[Argument], range: Range<usize>) -> Value {
         let given = arguments.iter().fold(value.taint, |taint, (_, argument)| taint.or(argument.whole()));
         let Some(path) = value.path.as_deref() else {
+            let given = Taint { asked: value.taint.asked, ..given };
             self.handed_on("a function", arguments, &range);
             return Value::tainted(given);
         };
         self.calls(path, value.imported);
+        self.hands(path, arguments);
         let path = self.callee(path);
+        let climbed = names::reaches_classes(&path) || self.is_plain_climb(&path);
+        let asked_of = path == "type.__subclasses__" && arguments.iter().any(|(_, value)| is_object(value));
+        if climbed || asked_of {
+            self.done(Deed::Conceals, path.clone(), None, range.clone());
+        }
         if let Some(reached) = self.reached(&path, arguments, given, &range) {
             return reached;
         }
@@ -73,8 +106,9 @@ impl Source {
         self.handed_on(&path, arguments, &range);
         let deed = deed::of(&path, arguments);
         let returned = self.returns.get(path.trim_start_matches("self.").trim_start_matches("cls."));
-        let mut taint: Taint = deed::taint(&path, arguments, deed.as_ref()).or(value.taint);
-        taint = taint.or(returned.copied().unwrap_or_default());
+        let mut taint: Taint = origin::of(&path, arguments, deed.as_ref()).or(value.taint);
+        let returned = returned.copied().unwrap_or_default();
+        taint = taint.or(Taint { asked: false, ..returned });
         if path.starts_with("ctypes.")
             && matches!(deed, Some(Deed::Starts(_)))
             && names::says_enough(names::last(&path))
@@ -82,11 +116,15 @@ impl Source {
             self.done(Deed::Conceals, path.clone(), None, range.clone());
         }
         if let Some(deed) = deed {
+            let asked = is_asked(&deed, &path, arguments);
             let read = matches!(deed, Deed::Evaluates(_)) && self.reads_code(&path, arguments, &range);
             // Text that is known was read; it is worth a word of its own only where it was disguised.
             if !read || given.decoded || given.fetched {
                 let shown = arguments.first().and_then(|(_, value)| value.shown());
-                self.done(deed, path.clone(), shown, range);
+                self.done(deed, path.clone(), shown, range.clone());
+                if asked {
+                    self.asked(range);
+                }
             }
         }
         if path.starts_with("functools.partial") {
@@ -94,6 +132,27 @@ impl Source {
             return Value { taint, ..handed.map(Value::named).unwrap_or_default() };
         }
         Value { taint, ..Value::named(deed::result(&path, arguments)) }
+    }
+
+    /// Remembers functions that are handed on to servers, and what own functions are given.
+    fn hands(&mut self, path: &str, arguments: &[Argument]) {
+        if let Some(handler) = requests::handed(path, arguments).filter(|_| self.handlers.len() < HANDLERS) {
+            self.handlers.insert(handler);
+        }
+        if arguments.iter().any(|(_, value)| requests::is_whole(value)) {
+            let name = names::last(path);
+            let function = self.functions.get_mut(self.current);
+            if let Some(function) = function.filter(|function| !function.hands.contains(name)) {
+                function.hands.insert(name.to_owned());
+            }
+        }
+    }
+
+    /// `A.__base__.__subclasses__` of a class of the file that is made from nothing.
+    fn is_plain_climb(&self, path: &str) -> bool {
+        let Some(from) = path.strip_suffix(".__subclasses__") else { return false };
+        let class = from.split('.').next().unwrap_or(from).trim_end_matches("()");
+        from.contains("__") && self.classes.get(class).is_some_and(Vec::is_empty)
     }
 
     /// The full name of what is called: that of a class is that of the function of note it is made from.

@@ -5,8 +5,8 @@
 use super::super::shell::{self, ordinary};
 use super::expression::Argument;
 use super::names::{Kind, UNKNOWN, kind, last, only_answers, takes_file};
-use super::places;
-use super::tables::{CHANNELS, DATA, MACHINE, OPENS, PACKAGES, PUTS, SHELLS, TOKENS};
+use super::places::{self, HOME};
+use super::tables::{CHANNELS, OPENS, PUTS, SHELLS};
 use super::value::{Taint, Value};
 
 /// What a call does.
@@ -24,8 +24,8 @@ pub enum Deed {
     Reaches(Reach),
     /// Unpickles; true if what is unpickled stands in the source itself.
     Unpickles(bool),
-    /// Loads or compiles machine code; true if it came with the source.
-    LoadsNative(bool),
+    /// Loads or compiles machine code.
+    LoadsNative(Library),
     /// Writes or deletes where no model has business.
     Changes(Changed),
     /// Reads a file of credentials.
@@ -83,6 +83,17 @@ pub enum Reach {
     Connects(bool),
 }
 
+/// Machine code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Library {
+    /// A file beside the source, by a name that stands there as a whole.
+    Beside,
+    /// Another that no system has.
+    Own,
+    /// One of the system, or not known.
+    Other,
+}
+
 /// What is written or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changed {
@@ -92,6 +103,8 @@ pub enum Changed {
     Program,
     /// A folder without which nothing works, deleted.
     Vital,
+    /// Each file in such a folder.
+    Each,
     /// Another folder, deleted.
     Folder,
 }
@@ -121,13 +134,13 @@ fn identifies(keyword: Option<&String>) -> bool {
 }
 
 /// The same without the secrets by which a program is let in.
-fn told(arguments: &[Argument]) -> Taint {
+pub fn told(arguments: &[Argument]) -> Taint {
     all(arguments)
         .but_token(arguments.iter().filter(|(key, _)| !identifies(key.as_ref())).any(|(_, value)| value.taint.token))
 }
 
 /// The first argument without a keyword.
-fn first(arguments: &[Argument]) -> Option<&Value> {
+pub fn first(arguments: &[Argument]) -> Option<&Value> {
     arguments.iter().find(|(keyword, _)| keyword.is_none()).map(|(_, value)| value)
 }
 
@@ -147,12 +160,22 @@ pub fn of(path: &str, arguments: &[Argument]) -> Option<Deed> {
         _ if path == "os.dup2" && arguments.iter().any(|(_, value)| is_wired(value)) => {
             return Some(Deed::Starts(Command::Hostile("it gives a shell to somebody else")));
         }
+        _ if path == "mmap.mmap" && maps_code(arguments) => {
+            return Some(Deed::Starts(Command::Hostile("it makes memory executable")));
+        }
         _ if path == "numpy.load" && keyword("allow_pickle", arguments).is_some() => {
             return unpickles(path, arguments);
         }
         _ => {}
     }
     network(path, arguments).or_else(|| files(path, first, arguments))
+}
+
+/// True for memory that is mapped to be run: the bit `PROT_EXEC` of `prot`.
+fn maps_code(arguments: &[Argument]) -> bool {
+    let fourth = arguments.get(3).filter(|(key, _)| key.is_none()).map(|(_, value)| value);
+    let protection = keyword("prot", arguments).or(fourth).and_then(|value| value.number);
+    protection.is_some_and(|bits| bits & 4 != 0)
 }
 
 fn evaluates(path: &str, arguments: &[Argument]) -> Text {
@@ -186,7 +209,9 @@ fn evaluates(path: &str, arguments: &[Argument]) -> Text {
         // What is timed is most often a function, and a module that is named is source.
         _ if path.starts_with("timeit.") && first(arguments).is_none_or(|code| code.text.is_none()) => Text::Template,
         _ if path == "runpy.run_module" && first(arguments).is_some_and(|name| name.known().is_some()) => Text::Source,
-        _ if only_answers(path) => Text::Unknown,
+        _ if only_answers(path) && !first(arguments).is_some_and(|code| code.path.as_deref() == Some(COMPILED)) => {
+            Text::Unknown
+        }
         _ => Text::Statements,
     }
 }
@@ -216,7 +241,11 @@ fn native(arguments: &[Argument]) -> Deed {
     if texts.clone().any(|text| ["system(", "popen(", "execve(", "execl("].iter().any(|call| text.contains(call))) {
         return Deed::Starts(Command::Hostile("it compiles a program that starts others"));
     }
-    Deed::LoadsNative(texts.any(|text| places::is_own_library(&text)))
+    let beside = first(arguments).and_then(Value::known).is_some_and(places::is_beside);
+    if beside {
+        return Deed::LoadsNative(Library::Beside);
+    }
+    Deed::LoadsNative(if texts.any(|text| places::is_own_library(&text)) { Library::Own } else { Library::Other })
 }
 
 fn network(path: &str, arguments: &[Argument]) -> Option<Deed> {
@@ -284,6 +313,14 @@ fn files(path: &str, first: Option<&Value>, arguments: &[Argument]) -> Option<De
     if written || put || opened || registered {
         return Some(Deed::Changes(Changed::Lasting));
     }
+    let each = first.is_some_and(|file| file.taint.vital) && (REMOVES.contains(&path) || writes(path, arguments));
+    if each || (places::changes(last(path)) && path.starts_with(HOME)) {
+        return Some(Deed::Changes(Changed::Each));
+    }
+    if path == "sys.path.insert" || path == "sys.path.append" {
+        let place = arguments.last().and_then(|(_, value)| value.text.as_deref()).unwrap_or_default();
+        return places::is_packed(place).then_some(Deed::Evaluates(Text::Data));
+    }
     if OPENS.contains(&path) && places::is_secret(name) {
         return Some(Deed::ReadsCredentials);
     }
@@ -293,6 +330,9 @@ fn files(path: &str, first: Option<&Value>, arguments: &[Argument]) -> Option<De
     }
     None
 }
+
+/// Calls that delete or move the file that they are given first.
+static REMOVES: [&str; 6] = ["os.remove", "os.unlink", "os.rename", "os.replace", "shutil.move", "os.truncate"];
 
 /// What an open file of a program is called.
 const WRITES: &str = "open(program)";
@@ -306,36 +346,16 @@ fn writes(path: &str, arguments: &[Argument]) -> bool {
 /// What the result of a call is called.
 pub fn result(path: &str, arguments: &[Argument]) -> String {
     let program = || first(arguments).and_then(|value| value.text.as_deref()).is_some_and(places::is_program);
-    if writes(path, arguments) && program() { WRITES.to_owned() } else { format!("{path}()") }
-}
-
-/// Where the result of a call comes from.
-pub fn taint(path: &str, arguments: &[Argument], deed: Option<&Deed>) -> Taint {
-    let given = told(arguments);
-    let name = first(arguments).and_then(|value| value.text.as_deref()).unwrap_or_default();
-    let opens = matches!(path, "open" | "io.open" | "codecs.open");
-    let source = opens && places::is_program(name);
-    let data = (opens && places::is_data(name)) || DATA.contains(&path) || matches!(deed, Some(Deed::Unpickles(_)));
-    let environ = path.starts_with("os.environ.");
-    let secret = environ && matches!(last(path), "items()" | "items" | "copy" | "values");
-    let one = path == "os.getenv" || (environ && matches!(last(path), "get" | "pop" | "setdefault"));
-    let credentials = deed == Some(&Deed::ReadsCredentials);
-    let known = kind(path);
-    Taint {
-        decoded: given.decoded || known == Some(Kind::Decodes),
-        fetched: given.fetched
-            || matches!(known, Some(Kind::Fetches | Kind::Sends))
-            || path.contains("requests.Session()"),
-        secret: given.secret || secret || credentials,
-        read: given.read || opens,
-        source: given.source || source,
-        data: given.data || data,
-        packages: given.packages || PACKAGES.contains(&path),
-        token: given.token || (one && places::names_secret(name)) || TOKENS.contains(&path),
-        machine: given.machine || MACHINE.contains(&path),
-        pieced: false,
+    let statements = || arguments.iter().any(|(_, value)| value.known() == Some("exec"));
+    match path {
+        "compile" if statements() => COMPILED.to_owned(),
+        _ if writes(path, arguments) && program() => WRITES.to_owned(),
+        _ => format!("{path}()"),
     }
 }
+
+/// What statements that were compiled are called.
+const COMPILED: &str = "compile(exec)";
 
 /// Folders in which everybody may write.
 static SCRATCH: [&str; 3] = ["/tmp/", "/var/tmp/", "/dev/shm/"];
@@ -371,11 +391,13 @@ fn command(path: &str, arguments: &[Argument]) -> Command {
             .and_then(said)
             .or_else(|| arguments.iter().filter(|(key, _)| key.is_none()).find_map(|(_, value)| said(value))),
     };
+    let decoded = arguments.first().is_some_and(|(_, value)| value.taint.decoded && value.text.is_none());
     let wired = arguments
         .iter()
         .any(|(_, value)| value.path.as_deref().is_some_and(|path| path.starts_with("socket.")) || value.taint.fetched);
     match text {
         _ if path.starts_with("pip.") => Command::SetsUp,
+        None if decoded => Command::Hostile("its command is decoded as the code runs"),
         None => Command::Unknown,
         Some(text) if wired && SHELLS.contains(&text.split_whitespace().next().unwrap_or_default()) => {
             Command::Hostile("it gives a shell to somebody else")

@@ -1,6 +1,7 @@
 //! Which functions run by themselves, and in which kind of file.
 
-use super::source::{Function, Source};
+use super::function::Function;
+use super::source::Source;
 
 /// What a source file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use super::deed::Deed;
+use super::names;
+use super::places;
 use super::source::Source;
 use super::texts::{of_text, percent};
 use super::tokens::{FIELDED, Kind, Token};
@@ -113,7 +116,10 @@ impl<'p> Parser<'p> {
                         self.at += 1;
                     }
                 }
-                Kind::Name(word) if WORDS.contains(&word.as_str()) => {
+                // Only a function has attributes.
+                Kind::Name(word)
+                    if WORDS.contains(&word.as_str()) && !(word == "print" && self.sign(1) == Some(".")) =>
+                {
                     operator = "word";
                     self.at += 1;
                 }
@@ -234,7 +240,9 @@ impl<'p> Parser<'p> {
         let mut value = match &first.kind {
             Kind::Name(name) => {
                 self.at += 1;
-                self.named(name, start..first.end)
+                let value = self.named(name, start..first.end);
+                self.spelt(name, first, &value);
+                value
             }
             Kind::Text(text) => {
                 self.at += 1;
@@ -258,7 +266,8 @@ impl<'p> Parser<'p> {
             match self.sign(0) {
                 Some(".") => {
                     self.at += 1;
-                    let Some(Token { kind: Kind::Name(name), end, .. }) = self.tokens.get(self.at) else { continue };
+                    let Some(token) = self.tokens.get(self.at) else { continue };
+                    let Token { kind: Kind::Name(name), end, .. } = token else { continue };
                     self.at += 1;
                     let method = (value.text.is_some() || value.items.is_some()).then_some(name.as_str());
                     if let (Some(method), Some("(")) = (method.filter(|_| self.source.brackets < DEPTH), self.sign(0)) {
@@ -266,6 +275,7 @@ impl<'p> Parser<'p> {
                         continue;
                     }
                     value = self.source.attribute(&value, name, start..*end);
+                    self.spelt(name, token, &value);
                 }
                 Some("(") if self.source.brackets < DEPTH => {
                     let arguments = self.arguments();
@@ -291,6 +301,15 @@ impl<'p> Parser<'p> {
         }
     }
 
+    /// Says of something of note that it is spelt with letters that only Python takes for the plain ones.
+    fn spelt(&mut self, name: &str, token: &Token, value: &Value) {
+        let plain = token.end.saturating_sub(token.at) == name.len();
+        let Some(path) = value.path.as_deref().filter(|_| !plain) else { return };
+        if path == "__import__" || names::is_known(path) || names::is_shared(path) {
+            self.source.done(Deed::Conceals, path.to_owned(), None, token.at..token.end);
+        }
+    }
+
     /// `text.method(…)`, standing at the bracket.
     fn method(&mut self, value: &Value, method: &str, start: usize) -> Value {
         let arguments = self.arguments();
@@ -307,6 +326,11 @@ impl<'p> Parser<'p> {
             let file = self.source.call(&Value::imported("open"), &opened, start..end);
             let write = file.attribute("write");
             return if mode == "w" { self.source.call(&write, &arguments, start..end) } else { file };
+        }
+        if matches!(method, "rglob" | "glob" | "iterdir" | "walk")
+            && value.known().is_some_and(|folder| !folder.is_empty() && places::is_vital(folder))
+        {
+            return Value::tainted(Taint { vital: true, ..value.taint });
         }
         let size = arguments.iter().map(|(_, value)| value.size()).fold(value.size(), usize::saturating_add);
         let made = self.source.affords(size).then(|| of_text(value, method, &arguments));

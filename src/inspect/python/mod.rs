@@ -11,11 +11,18 @@ mod call;
 mod deed;
 mod entry;
 mod expression;
+mod fold;
+mod frameworks;
+mod function;
+mod named_data;
 mod names;
+mod origin;
 mod places;
 mod rate;
+mod requests;
 pub mod rules;
 mod source;
+mod spelling;
 mod statement;
 mod tables;
 #[cfg(test)]
@@ -26,15 +33,19 @@ mod value;
 
 use std::ops::Range;
 
+pub use named_data::{inspect as inspect_data, may_be as may_be_data};
+pub use spelling::inspect_encoding;
+
 use super::Scope;
 use super::lines;
 use super::shell::ordinary;
-use crate::model::{Call, Code, Evidence, Judgement, Severity};
+use crate::model::{Call, Code, Evidence, Judgement, Rule, Severity};
 use crate::weigh::{Unreadable, View};
 use deed::{Changed, Command, Deed, Reach, Text};
 use entry::Role;
-use rate::When;
-use source::{Done, Source};
+use function::Done;
+use rate::{By, When};
+use source::Source;
 
 /// Bytes of one source file that are read.
 const SOURCE_BYTES: usize = 4 << 20;
@@ -47,13 +58,7 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     if text.len() > SOURCE_BYTES {
         return scope.limit("python-bytes", SOURCE_BYTES as u64, view);
     }
-    if let Some((name, at)) = encoding(text) {
-        let message = format!("it declares the encoding {name:?}, so Python reads another text than stands here");
-        // What is no set of letters but a way to write others down is chosen to hide something.
-        let rule = if hides(name) { &rules::HIDDEN_CODE } else { &rules::NOT_READ };
-        let evidence = Evidence::new(rule, message).rated(Severity::High);
-        lines::raise(evidence, text, at..at + name.len(), view, scope);
-    }
+    spelling::inspect(text, view, scope);
     let whole = std::iter::once(0..text.len()).collect::<Vec<_>>();
     let (source, faults) = read(text, &whole);
     unread(&source, faults, text, view, scope);
@@ -66,7 +71,11 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let mut unlisted = false;
     for done in &source.deeds {
         let now = reached.soberly(done.function, role, &done.deed, &source);
-        let seen = evidence(done, now, role, &source, &index, view);
+        let by_itself = rate::rate(&done.deed, now, role).map(|rated| (rated, moment(now, done, &source)));
+        let by_others = rate::by_others(done, &reached)
+            .filter(|(_, severity, _)| by_itself.as_ref().is_none_or(|((_, before), _)| before < severity))
+            .map(|(rule, severity, by)| ((rule, severity), called_by(by, done, &source)));
+        let seen = by_others.or(by_itself).map(|(rated, moment)| evidence(done, rated, &moment, &index, view));
         if now > When::Called && role.is_model() {
             let arguments = Some(done.given.clone().unwrap_or_else(|| "…".to_owned()));
             let place = seen.as_ref().map_or_else(|| view.place(0..0), |seen| seen.place.clone());
@@ -76,7 +85,8 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             let before = seen.as_ref().map(Evidence::severity);
             let now = reached.when.get(done.function).copied().unwrap_or(When::Called);
             let worse = |when| {
-                evidence(done, when, Role::Model, &source, &index, view)
+                rate::rate(&done.deed, when, Role::Model)
+                    .map(|rated| evidence(done, rated, &moment(when, done, &source), &index, view))
                     .filter(|worse| before.is_none_or(|before| before < worse.severity()))
             };
             if let Some(worse) = worse(now) {
@@ -98,17 +108,6 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             if role == Role::Endpoint { source.neighbours.union(&source.used).cloned().collect() } else { Vec::new() };
         let imports = source.neighbours.into_iter().collect();
         scope.contents().code = Some(Box::new(Code { imports, loaded, entry: role.is_model(), called, used }));
-    }
-}
-
-/// Says of a source that Python refuses it: it is not UTF-8, and its first two lines name no other encoding (PEP 263).
-pub fn inspect_encoding(bytes: &[u8], text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let Err(error) = std::str::from_utf8(bytes) else { return };
-    let declared = |line: &str| line.trim_start().starts_with('#') && line.contains("coding");
-    if !text.lines().take(2).any(declared) {
-        let at = error.valid_up_to() as u64;
-        let message = format!("Python refuses it: it is not UTF-8 at byte {at}, and names no other encoding");
-        scope.raise(&rules::NOT_READ, view, at..at.saturating_add(1), message);
     }
 }
 
@@ -210,19 +209,17 @@ fn read(text: &str, parts: &[Range<usize>]) -> (Source, Vec<tokens::Fault>) {
 
 fn evidence(
     done: &Done,
-    when: When,
-    role: Role,
-    source: &Source,
+    (rule, severity): (&'static Rule, Severity),
+    moment: &str,
     index: &lines::Index<'_>,
     view: &View<'_>,
-) -> Option<Evidence> {
-    let (rule, severity) = rate::rate(&done.deed, when, role)?;
-    let message = format!("{} {}", said(done), moment(when, done, source));
+) -> Evidence {
+    let message = format!("{} {moment}", said(done));
     let mut evidence = Evidence::new(rule, message).rated(severity).with("callable", done.callable.as_str());
     if let Some(given) = &done.given {
         evidence = evidence.with("given", shortened(given, 400));
     }
-    Some(index.locate(evidence, done.range.clone(), view))
+    index.locate(evidence, done.range.clone(), view)
 }
 
 fn shortened(text: &str, most: usize) -> String {
@@ -230,9 +227,13 @@ fn shortened(text: &str, most: usize) -> String {
 }
 
 fn said(done: &Done) -> String {
-    let call = match &done.given {
-        Some(given) => format!("{}({:?})", done.callable, shortened(given, 120)),
+    let called = match done.callable.strip_prefix("?.") {
+        Some(name) => format!("(…).{name}"),
         None => done.callable.clone(),
+    };
+    let call = match &done.given {
+        Some(given) => format!("{called}({:?})", shortened(given, 120)),
+        None => called,
     };
     match &done.deed {
         Deed::Evaluates(Text::Decoded) => format!("{call} runs text that was decoded"),
@@ -254,17 +255,31 @@ fn said(done: &Done) -> String {
         Deed::LoadsNative(_) => format!("{call} loads machine code"),
         Deed::Changes(Changed::Lasting) => format!("{call} changes a file from which something is run later"),
         Deed::Changes(Changed::Program) => format!("{call} writes a program that was decoded or fetched"),
+        Deed::Changes(Changed::Each) => format!("{call} changes or deletes the files of a whole user or system"),
         Deed::Changes(Changed::Vital | Changed::Folder) => format!("{call} deletes a whole folder"),
         Deed::ReadsCredentials => format!("{call} opens a file of credentials"),
     }
 }
 
-fn moment(when: When, done: &Done, source: &Source) -> String {
-    let function = source.functions.get(done.function);
-    let named = function.map_or_else(String::new, |function| match &function.class {
+/// The name of the function in which something is done.
+fn place_of(done: &Done, source: &Source) -> String {
+    source.functions.get(done.function).map_or_else(String::new, |function| match &function.class {
         Some(class) => format!("{class}.{}", function.name),
         None => function.name.clone(),
-    });
+    })
+}
+
+/// Who calls the function in which something is done.
+fn called_by(by: By, done: &Done, source: &Source) -> String {
+    let named = place_of(done, source);
+    match by {
+        By::Framework => format!("in {named}, which a framework calls by itself"),
+        By::Server => format!("in {named}, with what it is given by whoever asks the server"),
+    }
+}
+
+fn moment(when: When, done: &Done, source: &Source) -> String {
+    let named = place_of(done, source);
     match (when, named.as_str()) {
         (When::Imported, "") => "as soon as the file is imported".to_owned(),
         (When::Imported, named) => format!("in {named}, which is called as soon as the file is imported"),
@@ -272,52 +287,4 @@ fn moment(when: When, done: &Done, source: &Source) -> String {
         (When::Called, "__main__") => "if the file is run as a program".to_owned(),
         (When::Called, named) => format!("in {named}"),
     }
-}
-
-/// True for a codec of Python by which plain letters stand for others.
-fn hides(name: &str) -> bool {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    let codecs = [
-        "utf7",
-        "u7",
-        "unicode11utf7",
-        "rot13",
-        "hex",
-        "hexcodec",
-        "base64",
-        "base64codec",
-        "zip",
-        "zlib",
-        "zlibcodec",
-        "bz2",
-        "bz2codec",
-        "uu",
-        "uucodec",
-        "quopri",
-        "quopricodec",
-        "quotedprintable",
-        "unicodeescape",
-        "rawunicodeescape",
-        "punycode",
-        "idna",
-    ];
-    codecs.contains(&plain.as_str())
-}
-
-/// An encoding by which the bytes mean another text (PEP 263): its name and where it stands.
-fn encoding(text: &str) -> Option<(&str, usize)> {
-    for line in text.lines().take(2) {
-        let Some(comment) = line.trim_start().strip_prefix('#') else { continue };
-        let Some(at) = comment.find("coding") else { continue };
-        let Some(name) = comment[at + 6..].strip_prefix([':', '=']) else { continue };
-        let name = name.trim_start();
-        let name =
-            &name[..name.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(name.len())];
-        let plain = name.to_ascii_lowercase().replace('_', "-");
-        let ordinary = ["utf-8", "utf8", "ascii", "us-ascii", "latin", "iso-8859", "cp125", "windows-125", "iso8859"];
-        if !name.is_empty() && !ordinary.iter().any(|known| plain.starts_with(known)) {
-            return Some((name, name.as_ptr() as usize - text.as_ptr() as usize));
-        }
-    }
-    None
 }

@@ -109,6 +109,35 @@ fn is_unknown_start(path: &str) -> bool {
 /// Stands for what is not known, in the name of what is reached through it.
 pub const UNKNOWN: &str = "?";
 
+/// Attributes by which one gets from any object to the class above all others, and from there to every class.
+static CLIMBS: [&str; 6] = ["__class__", "__base__", "__bases__", "__mro__", "mro", "__subclasses__"];
+
+/// True for such an attribute.
+pub fn climbs(name: &str) -> bool {
+    CLIMBS.contains(&name)
+}
+
+/// True for classes of an object, of which one is picked by its number.
+pub fn is_above(path: &str) -> bool {
+    matches!(last(path), "__bases__" | "__mro__" | "mro()")
+}
+
+/// True for the way from an object of any kind to every class there is: `().__class__.__base__.__subclasses__`.
+pub fn reaches_classes(path: &str) -> bool {
+    let Some(from) = path.strip_suffix(".__subclasses__") else { return false };
+    let climbed = [".__base__", ".__bases__", ".__mro__", ".mro"].iter().any(|step| from.contains(step));
+    let own = ["self.", "cls.", "super()."].iter().any(|own| from.starts_with(own));
+    from == "object" || (climbed && !own)
+}
+
+/// What is asked, by the name under which a framework gives it.
+static ASKED: [&str; 4] = ["flask.request", "quart.request", "bottle.request", "sanic.request"];
+
+/// True for what somebody asks of a server.
+pub fn is_asked(path: &str) -> bool {
+    ASKED.iter().any(|asked| path.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+}
+
 /// True for a name that says enough whatever it is reached through.
 pub fn says_enough(name: &str) -> bool {
     METHODS.contains(&name)
@@ -164,7 +193,7 @@ pub fn code_of(path: &str) -> (usize, &'static [&'static str]) {
     match path {
         "timeit.timeit" | "timeit.repeat" | "timeit.Timer" => (2, &["stmt", "setup"]),
         path if path.starts_with("doctest.") || path == "code.interact" || path == "timeit.main" => (0, &[]),
-        path if path.starts_with("runpy.") || takes_file(path) => (0, &[]),
+        path if path.starts_with("sys.path.") || path.starts_with("runpy.") || takes_file(path) => (0, &[]),
         _ => (1, &["source", "cmd", "statement", "code"]),
     }
 }
@@ -178,7 +207,9 @@ pub fn takes_file(path: &str) -> bool {
 
 /// True for calls that make a function or answer a question rather than run statements.
 pub fn only_answers(path: &str) -> bool {
-    path == "eval" || path.starts_with("types.") || path.starts_with("runpy.run_module")
+    matches!(path, "eval" | "numpy.f2py.crackfortran.myeval")
+        || path.starts_with("types.")
+        || path.starts_with("runpy.run_module")
 }
 
 /// True if a function of that name is worth a look even where it is only handed on.

@@ -77,6 +77,17 @@ static PROGRAMS: &[&str] = &["py", "pyc", "pth", "so", "sh", "bash", "exe", "dll
 /// Folders without which no machine runs, and those of people.
 static VITAL: &[&str] = &["", "~", "/", "/home", "/root", "/etc", "/usr", "/var", "C:\\", "C:/", "$HOME", "/*", "~/*"];
 
+/// What the folder of a user is called.
+pub const HOME: &str = "pathlib.Path.home()";
+
+/// Methods that change or delete the file that a path is.
+static CHANGES: [&str; 6] = ["unlink", "rename", "replace", "rmdir", "write_bytes", "write_text"];
+
+/// True for such a method.
+pub fn changes(method: &str) -> bool {
+    CHANGES.contains(&method)
+}
+
 /// Libraries of the system, which programs ask for machine code that everybody has.
 static SYSTEM: &[&str] =
     &["libc.", "libc-", "libm.", "libcuda", "libcudart", "libgomp", "libdl", "libpthread", "libnv", "msvcrt"];
@@ -108,6 +119,20 @@ pub fn is_data(name: &str) -> bool {
         let plain = !ending.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
         plain && !matches!(ending, "py" | "pyw" | "pyi" | "pyx" | "in" | "ipynb" | "so" | "pyd" | "pyc" | "pth")
     })
+}
+
+/// True for a library in a folder beside the source, by a path that says so.
+pub fn is_beside(name: &str) -> bool {
+    let relative = !name.starts_with(['/', '~', '\\', '$']) && name.contains('/');
+    relative && is_own_library(name)
+}
+
+/// True for an archive from which modules are imported. Archives of sources have names that say so.
+pub fn is_packed(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    let source = ["src", "lib", "py4j", "pyspark"].iter().any(|part| file.contains(part));
+    let archive = [".zip", ".bin", ".dat", ".npz", ".pt", ".pth", ".keras"].iter().any(|ending| file.ends_with(ending));
+    archive && !source
 }
 
 /// True for a folder that nobody deletes.

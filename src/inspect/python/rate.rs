@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::deed::{Changed, Command, Deed, Reach, Text};
+use super::deed::{Changed, Command, Deed, Library, Reach, Text};
 use super::entry::{Alone, Role, alone, runs_with_class};
+use super::frameworks;
+use super::function::{Done, Function};
+use super::requests;
 use super::rules::{
     CHANGES_FILES, EVALUATES_TEXT, HIDDEN_CODE, LOADS_NATIVE, REACHES_NETWORK, READS_SECRETS, STARTS_PROGRAM, UNPICKLES,
 };
-use super::source::{Function, Source};
+use super::source::Source;
 use crate::model::{Rule, Severity};
 
 /// Functions that lead to one that are looked for.
@@ -31,6 +34,10 @@ pub struct Reached {
     /// True by the index of the function for those that are called as soon as the file is imported, as far as that can
     /// be known: by calls of their names, or with a class.
     pub sure: Vec<bool>,
+    /// True by the index of the function for those that a framework calls, or that such a function calls.
+    pub hooked: Vec<bool>,
+    /// The same for what is given what somebody asks of a server.
+    pub served: Vec<bool>,
 }
 
 impl Reached {
@@ -77,10 +84,26 @@ pub fn reach(source: &Source, path: &str, role: Role) -> Reached {
     let when = spread(source, &named, &roots, |function| &function.references);
     let at_once: Vec<(usize, When)> = roots.into_iter().filter(|(_, when)| *when == When::Imported).collect();
     let sure = spread(source, &named, &at_once, |function| &function.calls);
+    let hooks = with_inner(source, |function| frameworks::calls(function, stem, path, source));
+    let hooked = spread(source, &named, &hooks, |function| &function.calls);
+    let handlers = with_inner(source, |function| requests::handles(function, source));
+    let served = spread(source, &named, &handlers, |function| &function.hands);
+    let is_run = |when: Vec<When>| when.into_iter().map(|when| when > When::Called).collect();
     // Tests are run by somebody who tests.
     let tests =
         role == Role::Other && (stem.starts_with("test_") || path.starts_with("tests/") || path.contains("/tests/"));
-    Reached { when, sure: sure.into_iter().map(|when| when == When::Imported && !tests).collect() }
+    let sure = sure.into_iter().map(|when| when == When::Imported && !tests).collect();
+    Reached { when, sure, hooked: is_run(hooked), served: is_run(served) }
+}
+
+/// Functions of a kind, and those that stand in them: what is defined in one is most often what it returns.
+fn with_inner(source: &Source, is: impl Fn(&Function) -> bool) -> Vec<(usize, When)> {
+    let mut found: Vec<bool> = Vec::with_capacity(source.functions.len());
+    for (index, function) in source.functions.iter().enumerate() {
+        let around = function.around > 0 && found.get(function.around).copied().unwrap_or(false);
+        found.push(index > 0 && (around || is(function)));
+    }
+    found.into_iter().enumerate().filter(|(_, found)| *found).map(|(index, _)| (index, When::Loaded)).collect()
 }
 
 /// Goes from some functions to those that they name.
@@ -171,16 +194,44 @@ pub fn rate(deed: &Deed, when: When, role: Role) -> Option<(&'static Rule, Sever
         Deed::Unpickles(true) => (&UNPICKLES, by(High, Some(Low), Some(High))),
         // A model that unpickles before anybody asked it for anything.
         Deed::Unpickles(false) => (&UNPICKLES, by(if when == When::Imported { High } else { Low }, None, None)),
-        Deed::LoadsNative(own) => (&LOADS_NATIVE, by(if *own { High } else { Low }, Some(Low), None)),
+        Deed::LoadsNative(Library::Beside) => (&LOADS_NATIVE, by(High, Some(Low), Some(High))),
+        Deed::LoadsNative(Library::Own) => (&LOADS_NATIVE, by(High, Some(Low), None)),
+        Deed::LoadsNative(Library::Other) => (&LOADS_NATIVE, by(Low, Some(Low), None)),
         Deed::Changes(Changed::Lasting) => {
             (&CHANGES_FILES, Some(if runs && (model || when == When::Imported) { High } else { Low }))
         }
-        Deed::Changes(Changed::Vital) => (&CHANGES_FILES, Some(High)),
+        Deed::Changes(Changed::Vital | Changed::Each) => (&CHANGES_FILES, Some(High)),
         Deed::Changes(Changed::Program) => (&CHANGES_FILES, by(High, Some(Low), Some(High))),
         Deed::Changes(Changed::Folder) => (&CHANGES_FILES, by(Low, None, None)),
         Deed::ReadsCredentials => (&READS_SECRETS, by(High, Some(Low), Some(High))),
     };
     severity.map(|severity| (rule, severity))
+}
+
+/// Why code runs that nothing in the file calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A framework calls it.
+    Framework,
+    /// A server hands it what somebody asks.
+    Server,
+}
+
+/// The same for a function that others call, where that is bad. Code that is written for a framework fetches data and
+/// installs what it needs as it was meant to.
+pub fn by_others(done: &Done, reached: &Reached) -> Option<(&'static Rule, Severity, By)> {
+    let is = |which: &[bool]| which.get(done.function).copied().unwrap_or(false);
+    let rated = rate(&done.deed, When::Loaded, Role::Model);
+    if is(&reached.served) && done.asked {
+        return rated.map(|(rule, severity)| (rule, severity.max(Severity::High), By::Server));
+    }
+    let daily = matches!(
+        &done.deed,
+        Deed::Starts(Command::SetsUp) | Deed::Reaches(Reach::Sends(_) | Reach::Connects(false)) | Deed::Unpickles(_)
+    ) || matches!(&done.deed, Deed::LoadsNative(library) if *library != Library::Beside);
+    rated
+        .filter(|(_, severity)| is(&reached.hooked) && !daily && *severity >= Severity::High)
+        .map(|(rule, severity)| (rule, severity, By::Framework))
 }
 
 /// The same for what goes to another machine or comes from there.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::deed::{Command, Deed, Text};
+use super::function::{Done, Function};
 use super::names;
 use super::value::{Slice, TEXT, Taint, Value};
 
@@ -26,40 +27,6 @@ const AROUND: usize = 16;
 
 /// Names of the language that a function may use for something else.
 static OFTEN_BOUND: [&str; 8] = ["eval", "exec", "execfile", "open", "compile", "getattr", "map", "chr"];
-
-/// A function, or the module itself at index 0.
-#[derive(Debug, Default)]
-pub struct Function {
-    /// Its name; `__main__` for what runs only as a program.
-    pub name: String,
-    /// The class it is a method of.
-    pub class: Option<String>,
-    /// Names it refers to.
-    pub references: BTreeSet<String>,
-    /// Names of functions and classes of the file that it calls.
-    pub calls: BTreeSet<String>,
-    /// What decorates it, by full name.
-    pub decorators: Vec<String>,
-    /// Names of note that it binds for itself.
-    pub binds: BTreeSet<String>,
-    /// The function around it, by index.
-    pub around: usize,
-}
-
-/// A deed, and where it is done.
-#[derive(Debug)]
-pub struct Done {
-    /// What.
-    pub deed: Deed,
-    /// By which callable.
-    pub callable: String,
-    /// With what, as far as known.
-    pub given: Option<String>,
-    /// Where in the text.
-    pub range: Range<usize>,
-    /// In which function, by index.
-    pub function: usize,
-}
 
 /// One source file.
 #[derive(Default)]
@@ -92,6 +59,16 @@ pub struct Source {
     pub decorators: Vec<String>,
     /// True if a server is told to run something of the file.
     pub served: bool,
+    /// Classes that are registered with a framework.
+    pub registered: BTreeSet<String>,
+    /// Classes that are nodes of ComfyUI.
+    pub nodes: BTreeSet<String>,
+    /// Methods that nodes of ComfyUI are run by.
+    pub run_by_nodes: BTreeSet<String>,
+    /// Functions that are given what somebody asks.
+    pub handlers: BTreeSet<String>,
+    /// What `match` looks at.
+    pub subject: Value,
     /// Where what functions return comes from, by their names.
     pub returns: BTreeMap<String, Taint>,
     /// A function of note that a text names.
@@ -153,6 +130,9 @@ impl Source {
 
     /// `value[index]`
     pub fn item(&mut self, value: &Value, index: &[Value], slice: Option<Slice>, range: Range<usize>) -> Value {
+        if value.path.as_deref().is_some_and(names::is_above) {
+            return value.clone();
+        }
         if let (Some(slice), Some(_)) = (slice, &value.text) {
             let affords = self.affords(value.size());
             return if affords { value.slice(slice) } else { Value::tainted(value.taint) };
@@ -258,9 +238,27 @@ impl Source {
         self.stands_for(name, range)
     }
 
+    /// True for a parameter of the function that is being read, or of one around it.
+    fn is_given(&self, name: &str) -> bool {
+        let mut at = self.current;
+        (0..AROUND).any(|_| {
+            let Some(function) = self.functions.get(at).filter(|_| at > 0) else { return false };
+            at = function.around;
+            function.parameters.contains(name)
+        })
+    }
+
     fn stands_for(&mut self, name: &str, range: Range<usize>) -> Value {
-        let value = match self.values.get(name) {
-            _ if self.is_bound_here(name) => Value::default(),
+        let known = self.values.get(name);
+        let open = known.is_none_or(|value| value.path.is_none() && value.text.is_none() && value.items.is_none());
+        let given = open && self.is_given(name);
+        let value = match known {
+            _ if self.is_bound_here(name) => Value::tainted(Taint { asked: given, ..Taint::default() }),
+            _ if given => {
+                let mut value = known.cloned().unwrap_or_else(|| Value::named(name));
+                value.taint.asked = true;
+                value
+            }
             Some(value) => value.clone(),
             None => {
                 let star = if names::is_part(name) { self.starred(name) } else { None };
@@ -290,7 +288,9 @@ impl Source {
                 return value.clone();
             }
         }
-        let value = value.attribute(name);
+        let mut value = value.attribute(name);
+        let request = |path: &str| (value.imported && names::is_asked(path)) || path == "self.rfile";
+        value.taint.asked |= value.path.as_deref().is_some_and(request);
         self.mention(&value, range);
         value
     }
@@ -364,7 +364,15 @@ impl Source {
         if self.deeds.len() >= most {
             self.reach("python-deeds", DEEDS);
         } else if !again {
-            self.deeds.push(Done { deed, callable, given, range, function: self.current });
+            self.deeds.push(Done { deed, callable, given, range, function: self.current, asked: false });
+        }
+    }
+
+    /// Remembers of what was written down last that it is done with what the function was given.
+    pub fn asked(&mut self, range: Range<usize>) {
+        let range = self.place(range);
+        if let Some(done) = self.deeds.last_mut().filter(|done| done.range.start == range.start) {
+            done.asked = true;
         }
     }
 

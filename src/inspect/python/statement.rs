@@ -2,8 +2,10 @@
 
 use super::entry::is_called_by_libraries;
 use super::expression::Parser;
+use super::frameworks;
+use super::function::Function;
 use super::names;
-use super::source::{Function, MODULE, Source};
+use super::source::{MODULE, Source};
 use super::tokens::{FIELDED, Fault, Kind, Reader, Token};
 use super::value::{Taint, Value};
 
@@ -19,6 +21,9 @@ struct Block {
 
 /// Decorators of servers: BentoML and Ray Serve.
 static SERVES: [&str; 3] = ["bentoml.service", "bentoml.Service", "ray.serve.deployment"];
+
+/// What methods are given without being asked.
+static OWNERS: [&str; 2] = ["self", "cls"];
 
 /// Bytes of the name of a module up to which what is imported from it may be a module itself.
 const NEIGHBOUR: usize = 64;
@@ -81,7 +86,9 @@ fn is_sign(token: Option<&Token>, sign: &str) -> bool {
 
 /// The part up to the colon that opens a block, and what follows on the same line.
 fn split_header(tokens: &[Token]) -> (&[Token], &[Token]) {
-    let soft = matches!(name(tokens.first()), Some("match" | "case" | "type"));
+    let pattern = name(tokens.first()) == Some("case")
+        && !["=", ".", ":", ",", "+="].iter().any(|sign| is_sign(tokens.get(1), sign));
+    let soft = matches!(name(tokens.first()), Some("match" | "case" | "type")) && !pattern;
     if !name(tokens.first()).is_some_and(|word| COMPOUND.contains(&word)) || (soft && !is_sign(tokens.last(), ":")) {
         return (&[], tokens);
     }
@@ -129,7 +136,9 @@ fn head(tokens: &[Token], source: &mut Source, class: &mut Option<String>) {
     match word {
         "def" => define(tokens.get(skip + 2..).unwrap_or_default(), named, class, source),
         "class" => {
-            let bases = Parser::new(tokens.get(skip + 2..).unwrap_or_default(), source).rest();
+            // Without the bracket, so that each is a value of its own.
+            let open = usize::from(is_sign(tokens.get(skip + 2), "("));
+            let bases = Parser::new(tokens.get(skip + 2 + open..).unwrap_or_default(), source).rest();
             let bases: Vec<String> = bases.into_iter().filter_map(|base| base.path).collect();
             for base in &bases {
                 let is_type = source.classes.get(base).is_some_and(|above| above.iter().any(|base| base == "type"));
@@ -139,6 +148,9 @@ fn head(tokens: &[Token], source: &mut Source, class: &mut Option<String>) {
             }
             source.classes.insert(named.clone(), bases);
             let decorators = std::mem::take(&mut source.decorators);
+            if decorators.iter().any(|decorator| frameworks::registers(decorator)) {
+                source.registered.insert(named.clone());
+            }
             source.served |=
                 decorators.iter().any(|decorator| SERVES.iter().any(|serves| decorator.starts_with(serves)));
             if !decorators.is_empty() {
@@ -150,6 +162,13 @@ fn head(tokens: &[Token], source: &mut Source, class: &mut Option<String>) {
         "if" if is_main(rest) => {
             source.functions.push(Function { name: "__main__".to_owned(), ..Function::default() });
             source.current = source.functions.len() - 1;
+        }
+        "match" => {
+            source.subject = Parser::new(rest, source).rest().into_iter().next().unwrap_or_default();
+        }
+        "case" => {
+            Parser::new(rest, source).rest();
+            captured(rest, source);
         }
         "for" => {
             let at = rest.iter().position(|token| name(Some(token)) == Some("in")).unwrap_or(rest.len());
@@ -163,6 +182,21 @@ fn head(tokens: &[Token], source: &mut Source, class: &mut Option<String>) {
         }
         _ => {
             Parser::new(rest, source).rest();
+        }
+    }
+}
+
+/// Binds the names of a pattern to what is looked at: `case found:`, `case [found, *_]:`.
+fn captured(pattern: &[Token], source: &mut Source) {
+    let subject = source.subject.clone();
+    if subject.path.is_none() {
+        return;
+    }
+    for (at, token) in pattern.iter().enumerate() {
+        let reached = at.checked_sub(1).is_some_and(|before| is_sign(pattern.get(before), "."));
+        let more = [".", "(", "="].iter().any(|sign| is_sign(pattern.get(at + 1), sign));
+        if let Some(bound) = name(Some(token)).filter(|bound| !reached && !more && *bound != "_") {
+            source.assign(bound, subject.clone());
         }
     }
 }
@@ -185,12 +219,20 @@ fn define(tokens: &[Token], named: String, class: &mut Option<String>, source: &
     if class.is_none() {
         source.define(&named);
     }
+    if let Some(class) = class.as_ref().filter(|_| named == "INPUT_TYPES") {
+        source.nodes.insert(class.clone());
+    }
     let around = source.current;
     source.functions.push(Function { name: named, class: class.take(), decorators, around, ..Function::default() });
     source.current = source.functions.len() - 1;
     for pair in tokens.windows(2) {
         if let [Token { kind: Kind::Sign("(" | "," | "*" | "**"), .. }, Token { kind: Kind::Name(name), .. }] = pair {
             source.bind(name);
+            if let Some(function) =
+                source.functions.get_mut(source.current).filter(|_| !OWNERS.contains(&name.as_str()))
+            {
+                function.parameters.insert(name.clone());
+            }
         }
     }
 }
@@ -334,6 +376,13 @@ fn assignment(tokens: &[Token], in_class: bool, source: &mut Source) {
     source.binding = plain;
     let values = Parser::new(value, source).rest();
     source.binding.clear();
+    // The method that ComfyUI runs of a node.
+    if in_class
+        && targets.iter().any(|target| name(target.first()) == Some("FUNCTION"))
+        && let Some(method) = values.first().and_then(Value::known).filter(|method| method.len() <= MODULE)
+    {
+        source.run_by_nodes.insert(method.to_owned());
+    }
     if !only_names && !targets.is_empty() {
         let at = value.first().map_or(0..0, |token| token.at..token.end);
         // A function whose code is put in its place runs it.

@@ -53,6 +53,12 @@ pub static EVALUATES: &[&str] = &[
     "_xxsubinterpreters.run_string",
     "_interpreters.exec",
     "_interpreters.run_string",
+    "numpy.f2py.crackfortran.myeval",
+    "idlelib.run.Executive().runcode",
+    "torch.jit.unsupported_tensor_ops.execWrapper",
+    "torch.utils.bottleneck.__main__.run_cprofile",
+    "torch.utils.bottleneck.__main__.run_autograd_prof",
+    "test.support.run_in_subinterp",
 ];
 
 /// Calls that start a program.
@@ -120,6 +126,17 @@ pub static STARTS: &[&str] = &[
     "fabric.Connection().run",
     "fabric.Connection().local",
     "sh.Command",
+    "test.support.script_helper.assert_python_ok",
+    "test.support.script_helper.assert_python_failure",
+    "test.support.script_helper.run_python_until_end",
+    "test.support.script_helper.spawn_python",
+    "imaplib.IMAP4_stream",
+    "pydoc.pipepager",
+    "pydoc.tempfilepager",
+    "uuid._get_command_stdout",
+    "ensurepip._run_pip",
+    "distutils.spawn._spawn_posix",
+    "setuptools._distutils.spawn.spawn",
 ];
 
 /// Calls that fetch something from the network.
@@ -246,6 +263,11 @@ pub static NATIVE: &[&str] = &[
     "sqlite3.connect().load_extension",
     "torch._ops.ops.load_library",
     "ctypes.OleDLL",
+    "tensorflow.load_op_library",
+    "tensorflow.load_library",
+    "tensorflow.compat.v1.load_op_library",
+    "tensorflow.experimental.register_filesystem_plugin",
+    "onnxruntime.SessionOptions().register_custom_ops_library",
 ];
 
 /// Calls whose result was decoded.

@@ -3,6 +3,8 @@
 //! Sources: the Python language reference, "Lexical analysis"; PEP 701 for what stands inside of f-strings. Accepts
 //! more than Python does: what Python refuses never runs.
 
+use super::fold::folded;
+
 /// Nesting of expressions inside of f-strings that is followed.
 const FIELDS: u32 = 8;
 
@@ -303,28 +305,4 @@ fn number(text: &str) -> u32 {
         _ => digits.parse(),
     };
     parsed.unwrap_or(0)
-}
-
-/// Python normalises identifiers (NFKC), so `ｏｓ` and `𝘰𝘴` are `os`: full-width and mathematical letters are folded.
-fn folded(name: &str) -> String {
-    if name.is_ascii() {
-        return name.to_owned();
-    }
-    let fold = |letter: char| {
-        let code = u32::from(letter);
-        let ascii = match code {
-            0xff01..=0xff5e => code - 0xfee0,
-            0x1d400..=0x1d6a3 => match (code - 0x1d400) % 52 {
-                upper @ 0..=25 => upper + 65,
-                lower => lower - 26 + 97,
-            },
-            0x1d7ce..=0x1d7ff => (code - 0x1d7ce) % 10 + 48,
-            0x210e => 104,
-            0xaa => 97,
-            0xba => 111,
-            _ => code,
-        };
-        char::from_u32(ascii).unwrap_or(letter)
-    };
-    name.chars().map(fold).collect()
 }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::names::{UNKNOWN, is_shared, says_enough};
-use super::places;
+use super::names::{UNKNOWN, climbs, is_shared, says_enough};
+use super::places::{self, HOME};
 
 /// Bytes of a text that is known; of longer ones only where they come from.
 pub const TEXT: usize = 4 << 20;
@@ -46,6 +46,10 @@ pub struct Taint {
     pub machine: bool,
     /// A text that is put together, or turned around.
     pub pieced: bool,
+    /// Names of files in a folder that nobody deletes.
+    pub vital: bool,
+    /// What a function was given, or a server asked.
+    pub asked: bool,
 }
 
 impl Taint {
@@ -62,6 +66,8 @@ impl Taint {
             token: self.token | other.token,
             machine: self.machine | other.machine,
             pieced: self.pieced | other.pieced,
+            vital: self.vital | other.vital,
+            asked: self.asked | other.asked,
         }
     }
 
@@ -245,6 +251,10 @@ impl Value {
 
     /// `self.name`
     pub fn attribute(&self, name: &str) -> Self {
+        if climbs(name) {
+            let from = self.path.as_deref().unwrap_or(UNKNOWN);
+            return Self { taint: self.taint, ..Self::named(format!("{from}.{name}")) };
+        }
         let path = match (self.path.as_deref(), name) {
             // A module that another one has imported is the same module, wherever it is reached.
             (path, module) if is_shared(module) && path.is_none_or(|path| !path.starts_with('.')) => {
@@ -256,6 +266,7 @@ impl Value {
             (Some("builtins" | "__builtins__"), name) => Some(name.to_owned()),
             (Some(path), "__self__") if !path.contains('.') => Some("builtins".to_owned()),
             (Some(path), name) => Some(shortened(format!("{path}.{name}"))),
+            (None, name) if self.taint.vital && places::changes(name) => Some(format!("{HOME}.{name}")),
             (None, name) => says_enough(name).then(|| format!("{UNKNOWN}.{name}")),
         };
         let made = matches!(name, "to_bytes" | "decrypt" | "translate" | "decompress");

@@ -6,7 +6,7 @@ use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::View;
 
 use super::zip::required;
-use super::{Scope, inspect_content, magic};
+use super::{Scope, claim, inspect_content, magic};
 
 /// A member that would be written outside of the folder it is unpacked to.
 pub static ARCHIVE_PATH_ESCAPE: Rule = Rule {
@@ -54,6 +54,12 @@ pub fn escapes(name: &str) -> Option<&'static str> {
     }
 }
 
+/// How many times longer something is than the bytes that it came from, when so many of these gave so many.
+#[must_use]
+pub fn expanded(outer: u64, unpacked: u64, packed: u64) -> u64 {
+    outer.saturating_mul((unpacked / packed.max(1)).max(1))
+}
+
 /// Members that no inspector knew, said once for the container.
 #[derive(Default)]
 pub struct Unknown {
@@ -82,6 +88,11 @@ impl Unknown {
         {
             self.arrays.insert(folder.to_owned());
         }
+        if member.is_empty() {
+            claim::empty(name, member, scope);
+        } else if known {
+            claim::member(name, &formats, member, scope);
+        }
         if !known {
             if self.raw.len() < RAW && (reader_of(name).is_some() || is_chunk(name)) {
                 self.raw.push(name.to_owned());
@@ -90,6 +101,19 @@ impl Unknown {
             }
         }
         known
+    }
+
+    /// Shows what came out of a stream of one content to every inspector.
+    pub fn unpacked(&mut self, content: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
+        let outer = scope.expansion;
+        scope.expansion = expanded(outer, content.len() as u64, view.len());
+        scope.lonely += 1;
+        if content.is_empty() && view.depth() == 0 {
+            scope.contents().members.entry("empty".to_owned()).or_insert_with(|| "content".to_owned());
+        }
+        self.inspect(&view.decompressed("content", content), scope);
+        scope.lonely -= 1;
+        scope.expansion = outer;
     }
 
     fn count(&mut self, name: &str) {

@@ -157,7 +157,44 @@ fn lacks_arrays(extension: &str, view: &View<'_>, scope: &mut Scope<'_>) -> bool
     extension == "npz" && view.len() > 22 && !scope.contents().members.contains_key("npy")
 }
 
-/// What is packed in a file whose name says that it is a packed pickle, if that is no pickle.
+/// What a member of an archive is whose name says which format it has, if it is the page or message of a server instead.
+pub fn member(entry: &str, formats: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
+    let name = entry.rsplit(['/', '!']).next().unwrap_or(entry).to_ascii_lowercase();
+    let (extension, expected) = naming::claim(&name);
+    let instead = |format: &Format| matches!(format.name(), "text" | "json" | "xml");
+    // Documents of XML have names of their own, and what Keras and NumPy want of members is said elsewhere.
+    let elsewhere = matches!(extension, "xml" | "pmml")
+        || scope.container.as_ref().is_some_and(|format| matches!(format.name(), "keras" | "npz"));
+    if formats.is_empty() || !formats.iter().all(instead) || elsewhere {
+        return;
+    }
+    let head = view.read_up_to(0, 512).unwrap_or_default();
+    let lower = head.trim_ascii_start().to_ascii_lowercase();
+    let page = lower.starts_with(b"<!doctype html") || lower.starts_with(b"<html");
+    let is = if page { "a web page" } else { formats.first().map_or("text", Format::name) };
+    let known = expected.iter().any(|expected| formats.iter().any(|format| format.name() == *expected));
+    let weights = expected.is_empty() && WEIGHTS.contains(&extension) && page;
+    // The first letters of the names of languages are endings, too, and pointers are said already.
+    let other = !page && (extension == "pt" || lower.starts_with(b"version https://git-lfs"));
+    if (weights || !(expected.is_empty() || known)) && !other {
+        let message = format!("the member {entry:?} ends in .{extension}, but its bytes are {is}");
+        let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium);
+        scope.add(evidence.at(view.place(0..view.len().min(16))));
+    }
+}
+
+/// The same for a member without bytes.
+pub fn empty(entry: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    let name = entry.rsplit(['/', '!']).next().unwrap_or(entry).to_ascii_lowercase();
+    let (extension, expected) = naming::claim(&name);
+    let elsewhere = scope.container.as_ref().is_some_and(|format| matches!(format.name(), "keras" | "npz"));
+    if !expected.is_empty() && !expected.contains(&"text") && !elsewhere {
+        let message = format!("the member {entry:?} ends in .{extension}, but it has no bytes");
+        scope.add(Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium).at(view.place(0..0)));
+    }
+}
+
+/// What is packed in a file whose name says of which format that is, if it is a text or nothing.
 fn packed_otherwise(name: &str, scope: &mut Scope<'_>) -> Option<String> {
     let packs =
         |format: &Format| matches!(format.name(), "gzip" | "zlib" | "bzip2" | "xz" | "lzma" | "zstd" | "lz4" | "zfile");
@@ -165,13 +202,19 @@ fn packed_otherwise(name: &str, scope: &mut Scope<'_>) -> Option<String> {
         "gz" | "bz2" | "xz" | "lzma" | "zst" | "lz4" | "z" => stem,
         _ => name,
     });
-    let pickled = matches!(stem.rsplit_once('.'), Some((_, "pkl" | "pickle" | "joblib" | "dill")));
-    if !pickled || !scope.formats().iter().all(packs) {
+    let stem = if let Some(stem) = name.strip_suffix(".tgz") { format!("{stem}.tar") } else { stem.to_owned() };
+    let (extension, expected) = naming::claim(&stem);
+    if expected.is_empty() || matches!(extension, "xml" | "pmml") || !scope.formats().iter().all(packs) {
         return None;
     }
+    // A text without letters is one, and the names of languages are endings, too.
+    let text = expected.contains(&"text") || extension == "pt";
     let members = &scope.contents().members;
+    if text && !members.contains_key("html") {
+        return None;
+    }
     let wrong = ["text", "html", "json", "xml", "empty"].iter().find(|format| members.contains_key(**format))?;
-    (!members.contains_key("pickle")).then(|| (*wrong).to_owned())
+    (!expected.iter().any(|format| members.contains_key(*format))).then(|| (*wrong).to_owned())
 }
 
 /// Bytes of no known format, beside what the name says.
@@ -269,7 +312,7 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
         return;
     }
     if let Some(inside) = packed_otherwise(&name, scope) {
-        let message = format!("the name is that of a packed pickle, but {inside} is packed in it");
+        let message = format!("{inside} is packed in it, not what its name says");
         let evidence = Evidence::new(&FORMAT_MISMATCH, message).rated(Severity::Medium);
         return scope.add(evidence.at(view.place(whole)));
     }

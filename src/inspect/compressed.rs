@@ -156,12 +156,15 @@ impl Inspector for Compressed {
         let content = unpacked.content;
         view.unpacked(content.len() as u64);
         let mut unknown = Unknown::default();
-        unknown.inspect(&view.decompressed("content", &content), scope);
+        let outer = scope.partial;
+        scope.partial |= cut;
+        unknown.unpacked(&content, view, scope);
+        scope.partial = outer;
         unknown.close(view, scope);
         if let Some(trouble) = trouble {
             scope.unreadable(view, &trouble);
         } else if cut {
-            scope.limit("ratio", scope.limits.ratio, view);
+            scope.limit("unpacked-bytes", content.len() as u64, view);
         } else if let Some(fault) = fault {
             let message = format!("the {} stream is broken or cut off: {}", self.name(), self.wrong(&fault));
             scope.raise(&COMPRESSION_MALFORMED, view, end..view.len(), message);

@@ -36,6 +36,7 @@ impl Inspector for Gzip {
         let mut unknown = Unknown::default();
         let mut at = 0;
         let mut content = Vec::new();
+        let outer = scope.partial;
         for _ in 0..MEMBERS {
             match member(view, at, &mut content, scope) {
                 Some(next) if next < view.len() => at = next,
@@ -61,7 +62,8 @@ impl Inspector for Gzip {
             }
             at = next;
         }
-        unknown.inspect(&view.decompressed("content", &content), scope);
+        unknown.unpacked(&content, view, scope);
+        scope.partial = outer;
         unknown.close(view, scope);
     }
 }
@@ -109,8 +111,9 @@ fn member(view: &View<'_>, at: u64, content: &mut Vec<u8>, scope: &mut Scope<'_>
     } else {
         content.extend_from_slice(&inflated.bytes);
     }
-    if inflated.cut {
-        scope.limit("ratio", scope.limits.ratio, view);
+    if let Some((what, value)) = inflated.cut {
+        scope.limit(what, value, view);
+        scope.partial = true;
         return None;
     }
     let end = start.checked_add(inflated.used)?;

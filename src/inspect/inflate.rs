@@ -18,8 +18,8 @@ pub struct Inflated {
     pub used: u64,
     /// True if the stream ended where it said.
     pub ended: bool,
-    /// True if a limit stopped it.
-    pub cut: bool,
+    /// The limit that stopped it, by its name and value.
+    pub cut: Option<(&'static str, u64)>,
 }
 
 /// Bytes that may come out of a stream of `len` bytes, of which so many were read: never more than 20 times what was read
@@ -52,14 +52,16 @@ pub fn inflate(view: &View<'_>, data: &Range<u64>, ratio: u64) -> Result<Inflate
         let count = usize::try_from(stream.total_out() - made).unwrap_or(0);
         bytes.extend_from_slice(&piece[..count.min(piece.len())]);
         let read = stream.total_in();
-        let most =
-            read.saturating_mul(ratio).saturating_add(2 * PIECE as u64).min(allowance(input.len(), read)).min(left);
+        let by_ratio = read.saturating_mul(ratio).saturating_add(2 * PIECE as u64);
+        let most = by_ratio.min(allowance(input.len(), read)).min(left);
         let stuck = count == 0 && read == used;
         let ended = matches!(outcome, Ok(Status::StreamEnd));
         let cut = bytes.len() as u64 > most;
         if ended || cut || stuck || outcome.is_err() {
             view.unpacked(bytes.len() as u64);
-            return Ok(Inflated { bytes, used: read, ended, cut: cut && !ended });
+            let length = bytes.len() as u64;
+            let limit = if length > by_ratio { ("ratio", ratio) } else { ("unpacked-bytes", length) };
+            return Ok(Inflated { bytes, used: read, ended, cut: (cut && !ended).then_some(limit) });
         }
     }
     Err(reader.trouble().unwrap_or(Unreadable::PastEnd(data.clone(), view.len())))

@@ -86,7 +86,7 @@ mod zarr;
 mod zarr_shard;
 mod zip;
 
-use crate::model::{ArtifactPath, Format, Limits, Rule};
+use crate::model::{ArtifactPath, Evidence, Format, Limits, Rule, Severity};
 use crate::weigh::{Inspect, Inspection, View};
 
 pub use formats::formats;
@@ -381,6 +381,15 @@ pub fn inspect_content(view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {
     }
     if view.depth() > scope.limits.nesting {
         scope.limit("nesting", u64::from(scope.limits.nesting), view);
+        if scope.lonely >= scope.limits.nesting {
+            let message = format!(
+                "{} containers around it hold nothing but the next one, as no writer packs anything",
+                scope.lonely
+            );
+            scope.add(
+                Evidence::new(&compressed::COMPRESSION_MALFORMED, message).rated(Severity::High).at(view.place(0..0)),
+            );
+        }
         return vec![Format::named("nested")];
     }
     let head = match view.read_up_to(0, HEAD) {

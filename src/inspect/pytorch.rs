@@ -4,6 +4,8 @@
 //! many or not. Sources: `torch/serialization.py`, `torch/csrc/jit/serialization/python_print.cpp`. Not looked at:
 //! strides and offsets of tensors, and what TorchScript computes.
 
+pub mod distributed;
+pub mod export;
 pub mod records;
 mod script;
 

@@ -8,7 +8,7 @@ use super::archive::escapes;
 use super::claim::SHARD_MISSING;
 use super::shards::{INDEX_MATCH, INDEX_MISMATCH, INDEX_PATH_ESCAPE};
 use super::xml::openvino;
-use super::{coreml, gguf, outside, tokenizer};
+use super::{coreml, gguf, outside, pytorch, tokenizer};
 use crate::model::{Artifact, ArtifactPath, Evidence, Format, Place, Severity, Tensor};
 
 /// Files of one index that are spoken of one by one.
@@ -28,6 +28,7 @@ pub fn inspect_repository(artifacts: &[Artifact]) -> Vec<Evidence> {
     evidence.extend(gguf::split::held(artifacts));
     evidence.extend(coreml::held(artifacts));
     evidence.extend(tokenizer::held(artifacts, &by_path));
+    evidence.extend(pytorch::distributed::held(artifacts, &by_path));
     for index in artifacts {
         if let Some(map) = &index.contents.weight_map {
             sharded(index, map, &by_path, &mut evidence);

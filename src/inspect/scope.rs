@@ -30,8 +30,15 @@ pub struct Scope<'l> {
     chunks: Vec<String>,
     members: u64,
     classes: BTreeSet<String>,
+    defined: BTreeSet<String>,
     /// The archive has no directory: it is cut off.
     pub cut_off: bool,
+    /// What is looked at was unpacked up to a limit: that it ends too early says nothing.
+    pub partial: bool,
+    /// Containers around what is looked at that hold nothing but the next one.
+    pub lonely: u32,
+    /// How many times longer what is looked at is than the bytes of the file that it was unpacked from.
+    pub expansion: u64,
     /// Shapes that the configuration of a model of Keras promises, each with what it is of.
     pub promised: Vec<(Vec<u64>, String)>,
     /// Shapes of the arrays in the weights of a model of Keras, once all are known.
@@ -77,7 +84,11 @@ impl<'l> Scope<'l> {
             chunks: Vec::new(),
             members: 0,
             classes: BTreeSet::new(),
+            defined: BTreeSet::new(),
             cut_off: false,
+            partial: false,
+            lonely: 0,
+            expansion: 1,
             promised: Vec::new(),
             arrays: None,
         }
@@ -93,6 +104,10 @@ impl<'l> Scope<'l> {
     /// counted, not listed; what is worse than one that is listed takes its place, so that nothing hides behind many
     /// harmless ones.
     pub fn add(&mut self, evidence: Evidence) {
+        let broken = ["malformed", "truncated", "mismatch"].iter().any(|end| evidence.rule.id.ends_with(end));
+        if self.partial && broken && evidence.severity() <= Severity::Medium {
+            return;
+        }
         let raised = self.raised.entry(evidence.rule.id).or_default();
         raised.count += 1;
         if raised.count <= self.limits.repeats {
@@ -218,9 +233,16 @@ impl<'l> Scope<'l> {
         }
     }
 
-    /// The classes and functions that were named since this was last called.
-    pub fn take_classes(&mut self) -> BTreeSet<String> {
-        std::mem::take(&mut self.classes)
+    /// Code of TorchScript defines a class or function.
+    pub fn defines_class(&mut self, name: String) {
+        if (self.defined.len() as u64) < self.limits.entries {
+            self.defined.insert(name);
+        }
+    }
+
+    /// The classes and functions that were named since this was last called, and those that were defined.
+    pub fn take_classes(&mut self) -> (BTreeSet<String>, BTreeSet<String>) {
+        (std::mem::take(&mut self.classes), std::mem::take(&mut self.defined))
     }
 
     /// The storages that were asked for since this was last called.

@@ -46,21 +46,27 @@ impl Inspector for SevenZ {
         }
         let mut left = Bound::of(view, scope.limits.ratio);
         let mut unknown = Unknown::default();
+        let alone = archive.archive().files.iter().filter(|entry| !entry.is_directory).count() == 1;
+        scope.lonely += u32::from(alone);
         let outcome = archive.for_each_entries(|entry, mut data| {
             let mut content = Vec::new();
             // The decoder of a block has read as much as it wanted: what may come out is bound by the whole archive.
             let most = left.at(view.len());
             let read = drain(&mut data, &mut content, || most);
             view.unpacked(content.len() as u64);
+            let outer = scope.partial;
+            scope.partial |= content.len() as u64 > most;
             unknown.inspect(&view.decompressed(&entry.name, &content), scope);
+            scope.partial = outer;
             read?;
             if content.len() as u64 > most {
-                scope.limit("ratio", scope.limits.ratio, view);
+                scope.limit("unpacked-bytes", content.len() as u64, view);
                 return Ok(false);
             }
             left = left.less(content.len() as u64);
             Ok(true)
         });
+        scope.lonely -= u32::from(alone);
         unknown.close(view, scope);
         if let Err(error) = outcome {
             trouble(&error, view, scope);

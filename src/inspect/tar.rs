@@ -8,7 +8,7 @@ mod pax;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::archive::{ARCHIVE_LINK, ARCHIVE_PATH_ESCAPE, Unknown, escapes};
-use super::{Inspector, Scope, words};
+use super::{Inspector, Scope, claim, words};
 use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::View;
 
@@ -43,48 +43,71 @@ impl Inspector for Tar {
     }
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
-        let mut archive = Archive::default();
-        let mut at = 0;
-        let mut ended = false;
-        loop {
-            let block = match view.read_up_to(at, BLOCK) {
-                Ok(block) => block,
-                Err(trouble) => return scope.unreadable(view, &trouble),
-            };
-            let Some(header) = Header::of(&block) else { break };
-            if block.iter().all(|byte| *byte == 0) {
-                ended = true;
-                break;
-            }
-            if scope.members_left() == 0 {
-                scope.limit("entries", scope.limits.entries, view);
-                return archive.unknown.close(view, scope);
-            }
-            scope.count_members(1);
-            match archive.member(header, at, view, scope) {
-                Some(next) => at = next,
-                None => return archive.unknown.close(view, scope),
-            }
-        }
-        if ended {
-            after(at, view, scope);
-        } else {
-            let at = at.min(view.len());
-            scope.raise(&TAR_MALFORMED, view, at..view.len(), "the blocks of zeros that end an archive are missing");
-        }
-        if archive.announced {
-            let at = at.min(view.len());
-            scope.raise(&TAR_MALFORMED, view, at..at, "a header speaks of a next member, but none follows");
-        }
-        if archive.names.iter().any(|name| name.ends_with("model_config.yaml")) && view.depth() == 0 {
-            scope.recognise(Format::named("nemo"));
-        }
-        if ended && words::name(view, scope).ends_with(".nemo") {
-            archive.nemo(view, scope);
-        }
-        archive.loops(view, scope);
-        archive.unknown.close(view, scope);
+        let alone = is_alone(view);
+        scope.lonely += u32::from(alone);
+        inspect(view, scope);
+        scope.lonely -= u32::from(alone);
     }
+}
+
+fn inspect(view: &View<'_>, scope: &mut Scope<'_>) {
+    let mut archive = Archive::default();
+    let mut at = 0;
+    let mut ended = false;
+    loop {
+        let block = match view.read_up_to(at, BLOCK) {
+            Ok(block) => block,
+            Err(trouble) => return scope.unreadable(view, &trouble),
+        };
+        let Some(header) = Header::of(&block) else { break };
+        if block.iter().all(|byte| *byte == 0) {
+            ended = true;
+            break;
+        }
+        if scope.members_left() == 0 {
+            scope.limit("entries", scope.limits.entries, view);
+            return archive.unknown.close(view, scope);
+        }
+        scope.count_members(1);
+        match archive.member(header, at, view, scope) {
+            Some(next) => at = next,
+            None => return archive.unknown.close(view, scope),
+        }
+    }
+    if ended {
+        after(at, view, scope);
+    } else {
+        let at = at.min(view.len());
+        scope.raise(&TAR_MALFORMED, view, at..view.len(), "the blocks of zeros that end an archive are missing");
+    }
+    if archive.announced {
+        let at = at.min(view.len());
+        scope.raise(&TAR_MALFORMED, view, at..at, "a header speaks of a next member, but none follows");
+    }
+    if archive.names.iter().any(|name| name.ends_with("model_config.yaml")) && view.depth() == 0 {
+        scope.recognise(Format::named("nemo"));
+    }
+    if ended && words::name(view, scope).ends_with(".nemo") {
+        archive.nemo(view, scope);
+    }
+    archive.loops(view, scope);
+    archive.unknown.close(view, scope);
+}
+
+/// True if the archive holds one file and nothing else.
+fn is_alone(view: &View<'_>) -> bool {
+    let (mut at, mut files) = (0u64, 0);
+    // Headers that speak of the file come in front of it.
+    for _ in 0..8 {
+        let Ok(block) = view.read_up_to(at, BLOCK) else { return false };
+        let Some(header) = Header::of(&block).filter(|header| header.is_sound()) else { break };
+        files += u32::from(!header.kind().is_about_others() && header.kind() != Kind::Folder);
+        let next =
+            header.size().and_then(|size| at.checked_add(BLOCK)?.checked_add(size)?.checked_next_multiple_of(BLOCK));
+        let Some(next) = next.filter(|_| files < 2) else { return false };
+        at = next;
+    }
+    files == 1
 }
 
 /// Two blocks of zeros end the archive, and nothing but zeros may follow.
@@ -169,6 +192,9 @@ impl Archive {
         let link = said.link.or_else(|| self.all.link.clone()).unwrap_or_else(|| header.link());
         self.check(kind, &name, &link, &here, view, scope);
         if kind == Kind::File {
+            if size == 0 {
+                claim::empty(&name, view, scope);
+            }
             if size > 0
                 && let Ok(member) = view.member(&name, data..end)
             {

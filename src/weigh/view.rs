@@ -46,6 +46,7 @@ impl Unreadable {
             "ratio" => {
                 format!("inspection stopped: it unpacks to more than a ratio of {limit} to its size lets through")
             }
+            "unpacked-bytes" => format!("inspection stopped after {limit} unpacked bytes, more are not held in memory"),
             "nesting" => format!("inspection stopped: containers lie more than {limit} deep inside of each other"),
             what => format!("inspection stopped: more than {limit} {}", what.replace('-', " ")),
         };

@@ -220,7 +220,7 @@ impl Machine<'_, '_, '_> {
             | Value::Forgotten => {
                 self.say(&UNKNOWN_CALL, |machine| {
                     let what = machine.show(callable, 1);
-                    let arguments = machine.show(arguments, 3);
+                    let arguments = machine.show_arguments(arguments);
                     let message = format!("a callable that the pickle computes ({what}) is called with {arguments}");
                     machine.list(format!("<{what}>"), Some(arguments), Judgement::Unknown);
                     message
@@ -250,7 +250,7 @@ impl Machine<'_, '_, '_> {
             name.excused = true;
             if listed == 1 && self.scope.traces_another() {
                 let spelt = name.spelt();
-                let arguments = self.show(arguments, 3);
+                let arguments = self.show_arguments(arguments);
                 self.list(spelt, Some(arguments), judgement);
             }
             return;
@@ -259,8 +259,8 @@ impl Machine<'_, '_, '_> {
         if !first && listed > LISTED {
             return;
         }
-        let (spelt, what, rebuilt) = (name.spelt(), name.what.clone(), name.rebuilt);
-        let shown = self.show(arguments, 3);
+        let (spelt, what, rebuilt) = (name.spelt(), name.does().to_owned(), name.rebuilt);
+        let shown = self.show_arguments(arguments);
         if first {
             let (rule, message) = if judgement == Judgement::Dangerous {
                 (&DANGEROUS_CALL, format!("{spelt}{shown} is called: it {what}"))

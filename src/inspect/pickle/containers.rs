@@ -171,7 +171,7 @@ impl Machine<'_, '_, '_> {
             Value::Outside => self.say(&UNKNOWN_CALL, |machine| {
                 format!("{} calls a method of an object that the loading program supplies", machine.opcode())
             }),
-            Value::Storage(_) | Value::Forgotten => {}
+            Value::Forgotten => {}
             _ => self.fault(format!("{} is applied to a plain value", self.opcode())),
         }
         target
@@ -196,7 +196,7 @@ impl Machine<'_, '_, '_> {
             Shape::List => lists.contains(&class.as_str()) || class.ends_with("List"),
             Shape::Set => matches!(class.as_str(), "set" | "OrderedSet"),
             // The method is looked up at the type, which a state cannot change.
-            _ => true,
+            _ => !has_no_keys(&name.module, &class),
         };
         if !fits {
             let spelt = name.spelt();
@@ -267,6 +267,28 @@ fn carries_unsafe(value: Value, names: &Names, containers: &Containers) -> bool 
         Value::Object(id) => names.is_laden(id),
         Value::Container { carries, serial, .. } => carries || containers.is_burdened(serial),
         Value::Computed => true,
+        _ => false,
+    }
+}
+
+/// True for what is made by a callable that makes no mapping: `__setitem__` of a tensor writes into memory that other parts
+/// of the file lie over (CVE-2026-24747), and no pickler calls it.
+fn has_no_keys(module: &str, class: &str) -> bool {
+    let top = module.split('.').next().unwrap_or(module);
+    match top {
+        "torch" => {
+            class.starts_with("_rebuild")
+                || matches!(class, "Tensor" | "Parameter" | "Buffer" | "Size" | "device" | "dtype" | "Generator")
+        }
+        "numpy" => {
+            matches!(class, "_reconstruct" | "_frombuffer" | "scalar" | "ndarray" | "dtype" | "frombuffer" | "memmap")
+        }
+        "jax" | "jaxlib" => class == "_reconstruct_array",
+        "builtins" | "__builtin__" => {
+            matches!(class, "bytearray" | "bytes" | "str" | "int" | "float" | "complex" | "slice" | "range" | "list")
+                || matches!(class, "tuple" | "set" | "frozenset" | "object" | "xrange" | "unicode" | "bool")
+        }
+        "datetime" | "_datetime" | "decimal" | "_decimal" | "fractions" | "uuid" | "pathlib" | "array" => true,
         _ => false,
     }
 }

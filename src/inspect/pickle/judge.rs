@@ -13,7 +13,10 @@ const TEXT: u32 = 120;
 const SHOWN: usize = 400;
 
 /// Longest text that stands for bytes whose number of them is counted.
-const TRANSCODED: u32 = 4 << 10;
+const TRANSCODED: u32 = 64 << 10;
+
+/// Zeros that are asked for by their number alone.
+const ZEROS: i64 = 1 << 20;
 
 impl Machine<'_, '_, '_> {
     /// How this call stands, and what it gives if that is something imported.
@@ -46,6 +49,10 @@ impl Machine<'_, '_, '_> {
             }
             // As much memory as the file asks for, or a range without end that is made a list.
             ("builtins" | "__builtin__" | "numpy", _) if self.asks_for_memory(&items) => (Judgement::Unknown, None),
+            // A number of zeros, which picklers write as what they are.
+            ("builtins" | "__builtin__", "bytes" | "bytearray") if matches!(items.first(), Some(Value::Int(number)) if *number > ZEROS) => {
+                (Judgement::Unknown, None)
+            }
             // A pickled booster is restored from its state. One that is made from arguments opens a file or an address.
             ("xgboost.core" | "lightgbm.basic", "Booster") if count != 0 => (Judgement::Unknown, None),
             // Bytes are written so by protocols below 3. Other codecs turn text into other text.
@@ -146,10 +153,14 @@ impl Machine<'_, '_, '_> {
     }
 
     /// Number of the bytes that a text stands for, a character for each.
-    fn transcoded(&self, text: Value) -> u32 {
+    fn transcoded(&mut self, text: Value) -> u32 {
         let Value::Text { at, len: len @ 0..=TRANSCODED, coding: Coding::Utf8 } = text else { return u32::MAX };
-        let bytes = self.view.read(at..at + u64::from(len)).ok();
-        bytes.map_or(u32::MAX, |bytes| String::from_utf8_lossy(&bytes).chars().count() as u32)
+        let Ok(bytes) = self.view.read(at..at + u64::from(len)) else { return u32::MAX };
+        let text = String::from_utf8_lossy(&bytes);
+        if let Some(odd) = text.chars().find(|letter| u32::from(*letter) > 0xff) {
+            self.fault(format!("bytes are written as a text that holds U+{:04X}, which is no byte", u32::from(odd)));
+        }
+        text.chars().count() as u32
     }
 
     /// True for a number, or a range, that stands for gigabytes.
@@ -236,6 +247,12 @@ impl Machine<'_, '_, '_> {
         })
     }
 
+    /// The arguments of a call, in their brackets.
+    pub fn show_arguments(&mut self, arguments: Value) -> String {
+        let shown = self.show(arguments, 3);
+        shown.strip_suffix(",)").map(|shown| format!("{shown})")).unwrap_or(shown)
+    }
+
     /// A value as a person reads it, as far as it is known.
     pub fn show(&mut self, value: Value, depth: u32) -> String {
         match value {
@@ -295,6 +312,8 @@ impl Machine<'_, '_, '_> {
         }
         if count > items.len() as u64 {
             text.push_str(", …");
+        } else if shape == Shape::Tuple && count == 1 {
+            text.push(',');
         }
         text.push(close);
         text

@@ -92,6 +92,8 @@ pub struct Machine<'m, 'v, 'l> {
     pub array_end: Option<u64>,
     /// The first formula that is more than names and numbers: where it stands and how it reads.
     pub formula: Option<(Range<u64>, String)>,
+    /// Where the keys stand behind which a callable is named.
+    pub keys: BTreeSet<u64>,
     /// Element types of numpy that were made.
     pub elements: Vec<Element>,
     /// What holds for the stream at work alone.
@@ -124,6 +126,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             lost: None,
             array_end: None,
             formula: None,
+            keys: BTreeSet::new(),
             elements: Vec::new(),
             stream: Stream::FRESH,
             said: BTreeMap::new(),
@@ -329,7 +332,7 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
                 self.fault("NEXT_BUFFER needs a buffer that is not in the file".to_owned());
                 self.push(Value::Outside)
             }
-            0x98 => self.top().map(drop),
+            0x98 => self.read_only(),
             0x80 => self.proto(number),
             0x95 => self.frame(number),
             _ => Ok(()),
@@ -349,6 +352,17 @@ impl<'m, 'v, 'l> Machine<'m, 'v, 'l> {
             (_, Argument::LongLine(range, ends)) => self.long_line(code, range, ends),
             (_, Argument::Number(_)) => Ok(()),
         }
+    }
+
+    /// `READONLY_BUFFER`
+    fn read_only(&mut self) -> Step {
+        if matches!(
+            self.top()?,
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Number | Value::Text { .. } | Value::Container { .. }
+        ) {
+            self.fault("READONLY_BUFFER is applied to something that is no buffer".to_owned());
+        }
+        Ok(())
     }
 
     pub fn top(&self) -> Result<Value, Break> {

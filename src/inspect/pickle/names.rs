@@ -49,6 +49,18 @@ impl Name {
     pub fn spelt(&self) -> String {
         format!("{}.{}", self.module, self.attribute)
     }
+
+    /// What it does, also if that is dangerous for what it is handed alone.
+    pub fn does(&self) -> &str {
+        match &*self.attribute {
+            _ if !self.what.is_empty() => &self.what,
+            "type" => "makes a class of given parts",
+            "_ufunc_reconstruct" => "imports a module by name and hands out what that holds",
+            "_reconstruct_array" | "_create_array" => "calls what it is handed first, which is no function of numpy",
+            "_load_type" => "hands out a type by a name that stands for none of plain data",
+            _ => "runs code when it is handed this",
+        }
+    }
 }
 
 /// Every name a file imports, in order of first sight.

@@ -1,5 +1,6 @@
 //! What is put into dictionaries and objects that is called, run or believed later, although nothing calls it here.
 
+use super::instantiated::is_key;
 use super::machine::Machine;
 use super::rules::{DANGEROUS_CALL, PATCHED_IMPORT, UNKNOWN_CALL};
 use super::value::{Coding, Shape, Value};
@@ -44,6 +45,7 @@ impl Machine<'_, '_, '_> {
     #[inline]
     pub fn is_telling(&self, key: Value, value: Value) -> bool {
         match key {
+            Value::Text { at, .. } if matches!(value, Value::Text { .. }) && self.keys.contains(&at) => true,
             Value::Text { len, coding: Coding::Utf8, .. } => {
                 matches!(len, 7 | 16 | 19) || (len <= 24 && self.is_callable(value))
             }
@@ -67,6 +69,8 @@ impl Machine<'_, '_, '_> {
             self.check_template(value);
         } else if text == "formula" {
             self.check_formula(value);
+        } else if is_key(text.as_bytes()) {
+            self.check_target(&text, value);
         } else if ADDRESSES.contains(&text.as_str()) && !matches!(value, Value::Int(_) | Value::Text { .. }) {
             self.say(&PATCHED_IMPORT, |_| format!("an object says by {text} where in memory its data is"));
         } else if CALLED_BY_NAME.split(' ').any(|name| name == text) && self.is_callable(value) {
@@ -155,6 +159,7 @@ impl Machine<'_, '_, '_> {
             ("types", "GenericAlias") | ("_operator" | "operator", "getitem") | ("logging", "getLogger") => {
                 self.patched(id, "attributes are set on what it gives, which others use too");
             }
+            ("sklearn_crfsuite._fileresource", _) => self.built_resource(state),
             _ if module.starts_with("scipy.stats.") => self.built_distribution(state),
             (_, "Factor") if module.starts_with("formulaic.") => self.built_expression(state),
             (_, "Expression" | "ExpressionTransformer" | "Predicate") if module.starts_with("sklearn2pmml.") => {

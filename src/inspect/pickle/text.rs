@@ -37,6 +37,7 @@ impl Machine<'_, '_, '_> {
                 }
                 let decoded = unescape(inner);
                 self.look_into(&(at + 1..at + 1 + inner.len() as u64), &decoded);
+                self.note_key(at + 1, &decoded);
                 self.push(Value::Text { at: at + 1, len: inner.len() as u32, coding: Coding::Quoted })
             }
             b'V' => {
@@ -78,6 +79,7 @@ impl Machine<'_, '_, '_> {
             self.fault("a text is not UTF-8".to_owned());
         }
         self.look_into(&range, source.constant());
+        self.note_key(range.start, source.constant());
         self.push(Value::Text { at: range.start, len: length(&range), coding: Coding::Utf8 })
     }
 

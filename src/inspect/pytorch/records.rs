@@ -78,7 +78,7 @@ pub fn record(root: &str, name: &str, member: &View<'_>, scope: &mut Scope<'_>) 
         (!looks_like_pickle(&head, member)).then_some("is no pickle")
     } else if is_code(below) {
         // Classes that are built in, such as those of XNNPACK, have a file without code.
-        if member.is_empty() && below.contains("/torch/classes/") { None } else { code(member, scope) }
+        if member.is_empty() && below.contains("/torch/classes/") { None } else { code(below, member, scope) }
     } else if member.len() > SMALL {
         Some("is longer than such a record is")
     } else {
@@ -95,7 +95,16 @@ pub fn record(root: &str, name: &str, member: &View<'_>, scope: &mut Scope<'_>) 
 /// After all members: classes that the code names and no file of code can hold.
 pub fn classes(root: &str, names: &[String], view: &View<'_>, scope: &mut Scope<'_>) {
     let files = names.iter().map(String::as_str).collect();
-    let classes = scope.take_classes();
+    let (classes, defined) = scope.take_classes();
+    for class in classes.iter().filter(|class| script::is_held(class, root, &files)) {
+        // A name may go on to something in a class.
+        let known = |end: usize| class.get(..end).is_some_and(|outer| defined.contains(outer));
+        let ends = class.match_indices('.').map(|(at, _)| at).chain([class.len()]);
+        if !defined.is_empty() && !ends.into_iter().any(known) {
+            let message = format!("the code names {class:?}, which the file of code called so does not define");
+            scope.raise(&PYTORCH_MALFORMED, view, 0..0, message);
+        }
+    }
     for class in classes.iter().filter(|class| !script::is_held(class, root, &files)) {
         let message = format!("the code names {class:?}, but there is no file of code that holds it");
         scope.raise(&PYTORCH_MALFORMED, view, 0..0, message);
@@ -121,7 +130,7 @@ fn is_code(name: &str) -> bool {
     name.starts_with("code/") && name.ends_with(".py")
 }
 
-fn code(member: &View<'_>, scope: &mut Scope<'_>) -> Option<&'static str> {
+fn code(file: &str, member: &View<'_>, scope: &mut Scope<'_>) -> Option<&'static str> {
     if member.is_empty() {
         return Some("holds no code");
     }
@@ -141,10 +150,14 @@ fn code(member: &View<'_>, scope: &mut Scope<'_>) -> Option<&'static str> {
     if bytes.len() as u64 != member.len() {
         return None;
     }
-    let Some(bare) = script::whole(text) else { return Some("is cut off: a bracket, a text or a definition is open") };
+    let Some(bare) = script::whole(text) else {
+        return Some("is cut off or broken: a bracket, a text or a definition is open");
+    };
     // Before PyTorch 1.5 modules were imported, and lay elsewhere.
     if !text.contains("op_version_set") {
         script::named(&bare).for_each(|name| scope.names_class(name));
+        let module = file.trim_start_matches("code/").trim_end_matches(".py").replace('/', ".");
+        script::defined(text).for_each(|name| scope.defines_class(format!("{module}.{name}")));
     }
     None
 }

@@ -26,7 +26,21 @@ pub fn whole(code: &str) -> Option<String> {
     let last = code.trim_end().lines().last().unwrap_or_default().trim_start();
     let begins = ["def ", "class "].iter().any(|word| last.starts_with(word));
     let cut = begins || ["def", "class"].contains(&last) || last.ends_with([':', '=']);
-    (open.is_empty() && !cut).then_some(bare)
+    (open.is_empty() && !cut && code.lines().all(is_begun)).then_some(bare)
+}
+
+/// False for a line that begins a definition whose name does not end in a bracket or a colon.
+fn is_begun(line: &str) -> bool {
+    let line = line.trim_start();
+    let Some(rest) = line.strip_prefix("def ").or_else(|| line.strip_prefix("class ")) else { return true };
+    let behind = rest.trim_start_matches(|letter: char| letter.is_alphanumeric() || letter == '_');
+    behind.len() < rest.len() && behind.starts_with(['(', ':'])
+}
+
+/// The classes and functions that the code defines.
+pub fn defined(code: &str) -> impl Iterator<Item = &str> {
+    let begins = code.lines().filter_map(|line| line.strip_prefix("def ").or_else(|| line.strip_prefix("class ")));
+    begins.map(|rest| rest.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).next().unwrap_or(rest))
 }
 
 /// The classes and functions of the archive itself that the code names, as `__torch__.MODULE.NAME`. Those of
@@ -96,6 +110,16 @@ mod tests {
             assert!(whole(cut).is_none(), "{cut}");
         }
         assert!(whole("f(a]\n").is_none());
+    }
+
+    #[test]
+    fn definitions_have_a_name_and_a_bracket() {
+        let code = "class A(Module):\n  def forwar d(self):\n    pass\n";
+        assert!(whole(code).is_none() && whole(&code.replace("r d", "rd")).is_some());
+        assert_eq!(
+            defined("op_version_set = 1\nclass A(Module):\n  def f(x)\ndef g(y)").collect::<Vec<_>>(),
+            ["A", "g"]
+        );
     }
 
     #[test]

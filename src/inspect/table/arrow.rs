@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::super::flatbuffer::{Buffer, field, u32_at, verify};
 use super::super::{Inspector, Scope};
-use super::{malformed, messages, part, schema};
+use super::{extension, malformed, messages, part};
 use crate::model::Format;
 use crate::weigh::View;
 
@@ -54,7 +54,7 @@ impl Inspector for ArrowFile {
         if told.is_none() {
             malformed(view, start, "the footer names no schema", scope);
         }
-        schema(&footer, Some(start), view, scope);
+        extension::inspect(&footer, Some(start), view, scope);
         let blocks = view.slice(start..end).ok().and_then(|footer| blocks(&footer, scope.limits.entries));
         let Some(blocks) = blocks else {
             return malformed(view, start, "the lists of batches in the footer lead out of it", scope);
@@ -203,7 +203,7 @@ fn walk(view: &View<'_>, from: u64, end: u64, scope: &mut Scope<'_>) {
         if message.kind == SCHEMA {
             let start = message.own.start;
             let Some(bytes) = part(view, message.own, scope) else { return };
-            schema(&bytes, Some(start), view, scope);
+            extension::inspect(&bytes, Some(start), view, scope);
         }
         at = message.next;
     }

@@ -5,13 +5,14 @@
 
 mod arrow;
 mod chunks;
+mod extension;
 mod messages;
 mod pages;
 mod parquet;
 mod snappy;
 mod thrift;
 
-use crate::model::{Class, Evidence, Rule, Severity};
+use crate::model::{Class, Rule, Severity};
 use crate::weigh::View;
 
 use super::Scope;
@@ -32,7 +33,7 @@ pub static TABLE_MALFORMED: Rule = Rule {
 /// A type that is a pickle.
 pub static TABLE_PICKLED_TYPE: Rule = Rule {
     id: "table-pickled-type",
-    summary: "a column of a table has a type that older readers unpickle from the file",
+    summary: "a column of a table has a type that readers unpickle from the file",
     severity: Severity::Critical,
     class: Class::Defect,
     page: include_str!("../../rules/table-pickled-type.md"),
@@ -42,23 +43,9 @@ pub static TABLE_PICKLED_TYPE: Rule = Rule {
 /// Bytes of a schema or footer that are read; those of tables with thousands of columns have a few megabytes.
 const SCHEMA_BYTES: u64 = 64 << 20;
 
-/// The name under which pyarrow registered its type that pickles itself. Source: CVE-2023-47248.
-const PICKLED: &[u8] = b"arrow.py_extension_type";
-
 fn malformed(view: &View<'_>, at: u64, message: impl Into<String>, scope: &mut Scope<'_>) {
     let at = at.min(view.len());
     scope.raise(&TABLE_MALFORMED, view, at..view.len().min(at.saturating_add(8)), message);
-}
-
-/// Looks at the schema of Arrow, as its bytes stand in a FlatBuffer. `at` is where they stand in the view; none for those
-/// that were decoded from something else.
-fn schema(bytes: &[u8], at: Option<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
-    let Some(found) = bytes.windows(PICKLED.len()).position(|name| name == PICKLED) else { return };
-    let message = "a column is of the type arrow.py_extension_type: pyarrow from 0.14.0 to 14.0.0 unpickles what the file \
-                   gives for it when the file is opened";
-    let range = at.map_or(0..0, |at| at + found as u64..at + (found + PICKLED.len()) as u64);
-    let evidence = Evidence::new(&TABLE_PICKLED_TYPE, message).at(view.place(range.clone()));
-    scope.add(evidence.showing(view.excerpt(range)));
 }
 
 /// Reads a part of the view that holds a schema; what is too long is said.

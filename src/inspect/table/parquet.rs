@@ -11,7 +11,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use super::super::claim::FORMAT_NOT_INSPECTED;
 use super::super::{Inspector, Scope};
 use super::thrift::{BINARY, INTEGERS, LIST, Reader, STRUCT};
-use super::{chunks, malformed, pages, part, schema};
+use super::{chunks, extension, malformed, pages, part};
 use crate::model::Format;
 use crate::weigh::View;
 
@@ -60,7 +60,7 @@ impl Inspector for Parquet {
         }
         for (_, value) in pairs.into_iter().filter(|(key, _)| *key == b"ARROW:schema") {
             let (bytes, whole) = decoded(value);
-            schema(&bytes, None, view, scope);
+            extension::inspect(&bytes, None, view, scope);
             if !whole {
                 malformed(view, start, "the schema of Arrow in the footer is no base64", scope);
             }

@@ -5,12 +5,14 @@ use std::ops::Range;
 use super::crc::{Checked, Checksums, mismatch};
 use super::kind::Kind;
 use super::record::Facts;
-use super::required;
 use super::{CRC_MISMATCH, HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
-use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown};
+use super::{required, served};
+use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown, expanded};
+use crate::inspect::compressed::COMPRESSION_MALFORMED;
 use crate::inspect::inflate::{Inflated, inflate};
 use crate::inspect::pytorch::{self, records};
-use crate::inspect::{Scope, pickle, serialized};
+use crate::inspect::{Scope, claim, pickle, serialized};
+use crate::model::{Evidence, Severity};
 use crate::weigh::{Unreadable, View};
 
 /// After a pickle that names storages: holds them against the members of its folder.
@@ -54,6 +56,9 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
     let mut checked = Vec::new();
     let mut unknown = Unknown::default();
     let outer = std::mem::replace(&mut scope.container, kind.format());
+    let alone = names.iter().filter(|name| !name.ends_with('/')).count() == 1;
+    scope.lonely += u32::from(alone);
+    bomb(members, view, scope);
     scope.take_storages();
     for member in members {
         let (Some(data), facts) = (&member.data, &member.central.facts) else { continue };
@@ -89,8 +94,10 @@ pub fn inspect(members: &[Placed<'_>], main: bool, view: &View<'_>, scope: &mut 
     if kind == Kind::Torchscript {
         records::classes(&root, &names, view, scope);
     }
+    served::inspect(members, view, scope);
     required::names(names.into_iter(), view, scope);
     scope.container = outer;
+    scope.lonely -= u32::from(alone);
     unknown.close(view, scope);
     if let Some(checksums) = Checksums::of(checked, scope.limits.repeats) {
         scope.observe(Box::new(checksums));
@@ -115,6 +122,26 @@ fn sizes(facts: &Facts, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_
 /// that of xz.
 const fn is_nothing(facts: &Facts) -> bool {
     facts.size == 0 && facts.method != 0 && facts.compressed <= 32
+}
+
+/// Bytes from which on an archive that is packed in an archive is not read for its content alone.
+const HUGE: u64 = 64 << 20;
+
+/// An archive that is packed to a hundredth of its length and holds what is packed to a thousandth: what is packed already
+/// cannot be packed so well again, unless it was made to.
+fn bomb(members: &[Placed<'_>], view: &View<'_>, scope: &mut Scope<'_>) {
+    let facts = || members.iter().map(|member| &member.central.facts);
+    let (packed, size) = facts().fold((0u64, 0u64), |(packed, size), facts| {
+        (packed.saturating_add(facts.compressed), size.saturating_add(facts.size))
+    });
+    let all = expanded(scope.expansion, size, packed);
+    if scope.expansion >= 100 && size >= HUGE && all >= 100_000 {
+        let message = format!(
+            "the archive is packed again to a part of {} and unpacks to {size} bytes, {all} times as many as there are",
+            scope.expansion
+        );
+        scope.add(Evidence::new(&COMPRESSION_MALFORMED, message).rated(Severity::High).at(view.place(0..0)));
+    }
 }
 
 /// Looks at one member that no directory lists.
@@ -148,6 +175,7 @@ fn member_as(
         if let Reading::Record(root) = reading {
             records::record(root, &name, &view.decompressed(&name, &[]), scope);
         }
+        claim::empty(&name, view, scope);
         return required::empty(&name, view, scope);
     }
     match facts.method {
@@ -160,7 +188,11 @@ fn member_as(
         8 => match inflate(view, data, scope.limits.ratio) {
             Ok(inflated) => {
                 whole(facts, &inflated, data, view, scope);
+                let outer = (scope.partial, scope.expansion);
+                scope.partial |= inflated.cut.is_some();
+                scope.expansion = expanded(outer.1, inflated.bytes.len() as u64, inflated.used);
                 show(&view.decompressed(&name, &inflated.bytes), &name, reading, unknown, scope);
+                (scope.partial, scope.expansion) = outer;
             }
             Err(trouble) => scope.unreadable(view, &trouble),
         },
@@ -228,13 +260,14 @@ fn show(member: &View<'_>, name: &str, reading: Reading<'_>, unknown: &mut Unkno
     }
     required::member(member, scope);
     serialized::inspect(name, member, scope);
+    pytorch::export::inspect(name, member, scope);
     unknown.inspect(member, scope);
 }
 
 fn whole(facts: &Facts, inflated: &Inflated, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
     let name = facts.text();
-    if inflated.cut {
-        return scope.limit("ratio", scope.limits.ratio, view);
+    if let Some((what, value)) = inflated.cut {
+        return scope.limit(what, value, view);
     }
     if !inflated.ended {
         scope.raise(&MALFORMED, view, data.clone(), format!("{name:?} is not a complete compressed stream"));

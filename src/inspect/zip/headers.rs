@@ -23,6 +23,7 @@ pub fn names(members: &[(u64, Central)], view: &View<'_>, scope: &mut Scope<'_>)
         if member.is_link() {
             scope.raise(&ARCHIVE_LINK, view, range.clone(), format!("the member {name:?} is a symbolic link"));
         }
+        unicode(member, &range, view, scope);
         for what in spelling(member) {
             scope.raise(&MALFORMED, view, range.clone(), format!("the member {name:?} {what}"));
         }
@@ -35,6 +36,22 @@ pub fn names(members: &[(u64, Central)], view: &View<'_>, scope: &mut Scope<'_>)
     }
 }
 
+/// The name that Info-ZIP keeps in UTF-8: it is the same one, and leads as little out of the folder.
+fn unicode(member: &Central, range: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
+    let Some(unicode) = &member.unicode else { return };
+    let (name, other) = (member.facts.text(), String::from_utf8_lossy(unicode));
+    if let Some(what) = escapes(&other) {
+        let message = format!("the member {name:?} has a second name, {other:?}, which {what}");
+        scope.raise(&ARCHIVE_PATH_ESCAPE, view, range.clone(), message);
+    }
+    // Letters that the first name cannot have are written as `?`, `_` or `#U` and a number.
+    let exact = member.facts.name.is_ascii() && !name.contains(['?', '_', '#']);
+    if exact && name != other {
+        let message = format!("the member {name:?} has a second name, {other:?}, which readers of UTF-8 take");
+        scope.raise(&HEADERS_DISAGREE, view, range.clone(), message);
+    }
+}
+
 /// What no writer puts into a header of the directory.
 fn spelling(member: &Central) -> impl Iterator<Item = &'static str> {
     let (facts, unicode) = (&member.facts, member.facts.flags & 0x800 != 0);
@@ -44,6 +61,8 @@ fn spelling(member: &Central) -> impl Iterator<Item = &'static str> {
         (facts.name.contains(&b'\\'), "has a backslash in its name"),
         (unicode && std::str::from_utf8(&facts.name).is_err(), "has a name that is not UTF-8, as its flags say"),
         (!member.extra_fits, "has extra fields that are longer than the room for them"),
+        // Readers know versions up to 6.3.
+        (member.needed > 63, "is said to need a version of the format that does not exist"),
         (!matches!(member.disk, 0 | u16::MAX), "is said to lie on another disk"),
     ]
     .into_iter()

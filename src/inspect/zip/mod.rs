@@ -15,6 +15,7 @@ mod record;
 pub mod required;
 mod rules;
 mod sequence;
+mod served;
 
 use crate::model::Format;
 use crate::weigh::View;

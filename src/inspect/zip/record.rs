@@ -83,6 +83,10 @@ pub struct Central {
     pub offset: u64,
     /// Unix mode, if made on a system that has one.
     pub mode: Option<u32>,
+    /// Version that is needed to read the member, times ten.
+    pub needed: u8,
+    /// The name in UTF-8 that Info-ZIP keeps beside one of another encoding (4.6.9), if it belongs to this one.
+    pub unicode: Option<Vec<u8>>,
     /// Number of the disk that the member begins on, which is 0 wherever there are no disks.
     pub disk: u16,
     /// False if the extra fields say that they are longer than there is room for.
@@ -96,7 +100,7 @@ impl Central {
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let mut fields = Fields(bytes.strip_prefix(&CENTRAL)?);
         let made_by = fields.u16()?;
-        fields.u16()?;
+        let [needed, _] = fields.u16()?.to_le_bytes();
         let (flags, method) = (fields.u16()?, fields.u16()?);
         fields.u32()?;
         let (crc, compressed, size) = (fields.u32()?, fields.u32()?, fields.u32()?);
@@ -108,7 +112,10 @@ impl Central {
         let extra = fields.take(extra.into())?;
         fields.take(comment.into())?;
         let [size, compressed, offset] = widened(extra, [size, compressed, offset]);
+        let unicode = unicode(extra, &name);
         Some(Self {
+            needed,
+            unicode,
             facts: Facts { name, flags, method, crc, compressed, size },
             offset,
             mode: (made_by >> 8 == 3).then_some(external >> 16),
@@ -170,6 +177,20 @@ fn fits(extra: &[u8]) -> bool {
         }
     }
     true
+}
+
+/// The name of the extra field 0x7075, if the checksum in front of it is that of the name in the header; readers pass over it
+/// otherwise.
+fn unicode(extra: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    let mut fields = Fields(extra);
+    loop {
+        let (id, length) = (fields.u16()?, fields.u16()?);
+        let body = fields.take(length.into())?;
+        if id == 0x7075 {
+            let mut body = Fields(body.strip_prefix(&[1])?);
+            return (body.u32()? == crc32fast::hash(name)).then(|| body.0.to_vec());
+        }
+    }
 }
 
 /// A data descriptor (4.3.9), which says after the data what could not be said before it.

@@ -92,7 +92,7 @@ fn packed(view: &View<'_>, range: std::ops::Range<u64>, big: bool) -> Result<(),
     }
     // What a limit stopped is told by the one who set it.
     let Ok(inflated) = inflate(view, &(begin..end), RATIO) else { return Ok(()) };
-    if inflated.cut {
+    if inflated.cut.is_some() {
         return Ok(());
     }
     if !inflated.ended {

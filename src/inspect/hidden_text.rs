@@ -103,12 +103,10 @@ const fn is_narrow(c: char) -> bool {
 
 /// Rows of characters without a shape. The flags of Scotland and others are a black flag and six tags behind it.
 fn runs(code: bool, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let kinds: [(fn(char) -> bool, &str, bool); 3] = [
-        (is_tag, "tag characters", true),
-        (is_selector, "variation selectors", true),
-        (is_narrow, "characters of no width", code),
-    ];
-    for (is, what, _) in kinds.into_iter().filter(|(.., looked)| *looked) {
+    type Kind = (fn(char) -> bool, &'static str);
+    let always: [Kind; 2] = [(is_tag, "tag characters"), (is_selector, "variation selectors")];
+    let narrow: Kind = (is_narrow, "characters of no width");
+    for (is, what) in always.into_iter().chain(code.then_some(narrow)) {
         let mut begin: Option<(usize, usize)> = None;
         for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
             if is(c) {

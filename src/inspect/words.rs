@@ -93,16 +93,7 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     deployment::inspect(&text, view, scope);
     lookalike::inspect(&name, &text, view, scope);
     training_data::inspect(&name, &text, view, scope);
-    if is_yaml(&name) || is_setting(&name) {
-        hydra::inspect(&text, view, scope);
-        keras::of_yaml(&text, view, scope);
-        yaml_tag::inspect(&text, view, scope);
-        chat_template::of_text(&text, view, scope);
-    }
-    if yaml_text::is_read(&name, view) {
-        yaml_text::inspect(&text, view, scope);
-    }
-    yaml_text::inspect_card(&name, &text, view, scope);
+    settings(&name, &text, view, scope);
     autorun::inspect(&name, &text, view, scope);
     notebook::page(&name, &text, view, scope);
     named_code::inspect(&name, &text, view, scope);
@@ -122,6 +113,20 @@ pub fn inspect(head: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
     } else if name.ends_with(".pth") {
         startup::inspect(&text, view, scope);
     }
+}
+
+/// What YAML and its kin say.
+fn settings(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if is_yaml(name) || is_setting(name) {
+        hydra::inspect(text, view, scope);
+        keras::of_yaml(text, view, scope);
+        yaml_tag::inspect(text, view, scope);
+        chat_template::of_text(text, view, scope);
+    }
+    if yaml_text::is_read(name, view) {
+        yaml_text::inspect(text, view, scope);
+    }
+    yaml_text::inspect_card(name, text, view, scope);
 }
 
 /// True for a first line that names Python as the interpreter.

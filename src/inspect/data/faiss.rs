@@ -184,18 +184,21 @@ fn index(cursor: &mut Cursor<'_>, depth: u32) -> Result<Header, Stop> {
             pass(cursor, 4, 1, "the factor")?;
             header
         }
-        b"IBxF" => {
-            let at = cursor.position();
-            let (dimension, bytes, count) = (long(cursor)?, long(cursor)?, wide(cursor)?);
-            pass(cursor, 5, 1, "the header")?;
-            let header = Header { dimension, count, at };
-            let codes = list(cursor, 1)?;
-            header.holds(codes, Some(bytes), "bytes of codes")?;
-            header
-        }
+        b"IBxF" => bits(cursor)?,
         _ => return Err(Stop::Other),
     };
     Ok(read)
+}
+
+/// Vectors of bits.
+fn bits(cursor: &mut Cursor<'_>) -> Result<Header, Stop> {
+    let at = cursor.position();
+    let (dimension, bytes, count) = (long(cursor)?, long(cursor)?, wide(cursor)?);
+    pass(cursor, 5, 1, "the header")?;
+    let header = Header { dimension, count, at };
+    let codes = list(cursor, 1)?;
+    header.holds(codes, Some(bytes), "bytes of codes")?;
+    Ok(header)
 }
 
 /// An index that holds the vectors of the one around it.

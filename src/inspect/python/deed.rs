@@ -209,7 +209,7 @@ fn evaluates(path: &str, arguments: &[Argument]) -> Text {
         // What is timed is most often a function, and a module that is named is source.
         _ if path.starts_with("timeit.") && first(arguments).is_none_or(|code| code.text.is_none()) => Text::Template,
         _ if path == "runpy.run_module" && first(arguments).is_some_and(|name| name.known().is_some()) => Text::Source,
-        _ if only_answers(path) && !first(arguments).is_some_and(|code| code.path.as_deref() == Some(COMPILED)) => {
+        _ if only_answers(path) && first(arguments).is_none_or(|code| code.path.as_deref() != Some(COMPILED)) => {
             Text::Unknown
         }
         _ => Text::Statements,

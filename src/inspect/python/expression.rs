@@ -253,14 +253,9 @@ impl<'p> Parser<'p> {
                 self.at += 1;
                 Value { number: Some(*number), ..Value::default() }
             }
-            Kind::Sign(open) => {
-                let close = match *open {
-                    "(" => ")",
-                    "[" => "]",
-                    _ => "}",
-                };
-                self.bracket(matches!(*open, "(" | FIELDED), close)
-            }
+            Kind::Sign("(") => self.bracket(true, ")"),
+            Kind::Sign("[") => self.bracket(false, "]"),
+            Kind::Sign(open) => self.bracket(*open == FIELDED, "}"),
         };
         loop {
             match self.sign(0) {

@@ -61,7 +61,7 @@ pub fn may_be(name: &str, text: &str) -> bool {
 
 /// Looks at such a text.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    let (source, faults) = read(text, &[0..text.len()]);
+    let (source, faults) = read(text, std::slice::from_ref(&(0..text.len())));
     if !faults.is_empty() || source.unread.is_some() {
         return;
     }

@@ -35,7 +35,7 @@ const FUNCTIONS: &str = "\
 pub fn inspect(name: &str, member: &View<'_>, scope: &mut Scope<'_>) {
     let own = name.rsplit('/').next().unwrap_or(name);
     let exported = || scope.container.as_ref().is_some_and(|format| format.name() == "torch-export");
-    if !PROGRAMS.contains(&own) && !(own.ends_with(".json") && exported()) {
+    if !(PROGRAMS.contains(&own) || (own.ends_with(".json") && exported())) {
         return;
     }
     let bytes = match member.read_all("json-bytes", scope.limits.json_bytes) {

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Artifact, ArtifactPath, Evidence};
 
-/// What is to be said of files that only their neighbours show to be loaded.
+/// What is to be said of files that only their neighbours show to be loaded, or to load something.
 pub fn loaded(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> Vec<Evidence> {
     let mut queue: Vec<&Artifact> = Vec::new();
     let mut evidence = Vec::new();
     let mut seen: BTreeSet<&ArtifactPath> = BTreeSet::new();
     for artifact in artifacts {
         let Some(code) = &artifact.contents.code else { continue };
+        evidence.extend(beside(artifact, by_path));
         if !is_source(artifact) {
             let named = code.imports.iter().filter_map(|module| find(artifact, module, by_path));
             queue.extend(named);
@@ -33,6 +34,21 @@ pub fn loaded(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifac
         queue.extend(code.imports.iter().filter_map(|module| find(source, module, by_path)));
     }
     evidence
+}
+
+/// What is to be said of files that load machine code which is there, too.
+fn beside<'a>(
+    from: &'a Artifact,
+    by_path: &'a BTreeMap<&ArtifactPath, &Artifact>,
+) -> impl Iterator<Item = Evidence> + 'a {
+    let all = from.contents.code.iter().flat_map(|code| &code.beside);
+    all.filter(|(library, _)| {
+        let library = library.trim_start_matches("./");
+        let folder = from.path.parent();
+        let joined = if folder.is_empty() { library.to_owned() } else { format!("{folder}/{library}") };
+        [joined, library.to_owned()].into_iter().any(|path| by_path.contains_key(&ArtifactPath::new(path)))
+    })
+    .map(|(_, evidence)| evidence.clone())
 }
 
 /// What is to be said of a function of another file that is used there under its full name.

@@ -213,6 +213,8 @@ pub struct Code {
     pub called: Vec<(BTreeSet<String>, Evidence)>,
     /// What it imports from other files or calls in them, by full name, if it answers requests.
     pub used: Vec<String>,
+    /// What is to be said of it if a file that it loads, by that path from its folder, is there.
+    pub beside: Vec<(String, Evidence)>,
 }
 
 /// One file: where, how long, its digests, and what it is.

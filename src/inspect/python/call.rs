@@ -54,6 +54,13 @@ fn is_object(value: &Value) -> bool {
         .is_some_and(|path| path == "object" || path.contains(".__base__") || path.contains(".__mro__"))
 }
 
+/// True for a call that hands a shell what it is given. A list of words is a program with its arguments.
+fn is_shell(path: &str, arguments: &[Argument]) -> bool {
+    let shell = ["system", "popen", "getoutput", "getstatusoutput", "create_subprocess_shell", "subprocess_shell"];
+    let asked = |(key, value): &Argument| key.as_deref() == Some("shell") && value.path.as_deref() != Some("False");
+    shell.contains(&names::last(path)) || arguments.iter().any(asked)
+}
+
 /// True if what is done is what the function was given, as it was given.
 fn is_asked(deed: &Deed, path: &str, arguments: &[Argument]) -> bool {
     let Some((_, value)) = arguments.first() else { return false };
@@ -61,7 +68,7 @@ fn is_asked(deed: &Deed, path: &str, arguments: &[Argument]) -> bool {
         Deed::Evaluates(Text::Unknown | Text::Statements) => {
             value.taint.asked && (value.text.is_none() || value.partial)
         }
-        Deed::Starts(Command::Unknown) => requests::is_whole(value),
+        Deed::Starts(Command::Unknown) => requests::is_whole(value) && is_shell(path, arguments),
         Deed::Unpickles(_) => names::last(path) == "loads" && requests::is_whole(value),
         _ => false,
     }

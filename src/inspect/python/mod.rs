@@ -41,10 +41,10 @@ use super::lines;
 use super::shell::ordinary;
 use crate::model::{Call, Code, Evidence, Judgement, Rule, Severity};
 use crate::weigh::{Unreadable, View};
-use deed::{Changed, Command, Deed, Reach, Text};
+use deed::{Changed, Command, Deed, Library, Reach, Text};
 use entry::Role;
 use function::Done;
-use rate::{By, When};
+use rate::{By, Reached, When};
 use source::Source;
 
 /// Bytes of one source file that are read.
@@ -100,6 +100,7 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         scope.add_all(seen);
     }
     if view.depth() == 0 {
+        let beside = beside(&source, &reached, role, &index, view, scope);
         if unlisted {
             let limit = Unreadable::limit_evidence("python-loaded-deeds", LOADED as u64, view.place(0..0));
             loaded.push(limit.of(scope.path));
@@ -107,8 +108,29 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         let used =
             if role == Role::Endpoint { source.neighbours.union(&source.used).cloned().collect() } else { Vec::new() };
         let imports = source.neighbours.into_iter().collect();
-        scope.contents().code = Some(Box::new(Code { imports, loaded, entry: role.is_model(), called, used }));
+        scope.contents().code = Some(Box::new(Code { imports, loaded, entry: role.is_model(), called, used, beside }));
     }
+}
+
+/// What is to be said of machine code that is loaded by a path from beside the source, if a file is there.
+fn beside(
+    source: &Source,
+    reached: &Reached,
+    role: Role,
+    index: &lines::Index<'_>,
+    view: &View<'_>,
+    scope: &Scope<'_>,
+) -> Vec<(String, Evidence)> {
+    let loads = |done: &&Done| !role.is_model() && done.deed == Deed::LoadsNative(Library::Beside);
+    let found = source.deeds.iter().filter(loads).filter_map(|done| {
+        let now = reached.when.get(done.function).copied().unwrap_or(When::Called);
+        let hooked = reached.hooked.get(done.function).copied().unwrap_or(false);
+        let library = done.given.clone().filter(|_| now == When::Imported || hooked)?;
+        let by = if hooked { called_by(By::Framework, done, source) } else { moment(now, done, source) };
+        let evidence = evidence(done, (&rules::LOADS_NATIVE, Severity::High), &by, index, view);
+        Some((library, evidence.of(scope.path)))
+    });
+    found.take(LOADED).collect()
 }
 
 /// What of a source was not understood, and which limits stopped the reading.

@@ -36,6 +36,8 @@ pub struct Reached {
     pub sure: Vec<bool>,
     /// True by the index of the function for those that a framework calls, or that such a function calls.
     pub hooked: Vec<bool>,
+    /// True for those that a framework calls itself.
+    pub hooks: Vec<bool>,
     /// The same for what is given what somebody asks of a server.
     pub served: Vec<bool>,
 }
@@ -88,12 +90,16 @@ pub fn reach(source: &Source, path: &str, role: Role) -> Reached {
     let hooked = spread(source, &named, &hooks, |function| &function.calls);
     let handlers = with_inner(source, |function| requests::handles(function, source));
     let served = spread(source, &named, &handlers, |function| &function.hands);
+    let mut called = vec![false; source.functions.len()];
+    for (index, _) in &hooks {
+        called[*index] = true;
+    }
     let is_run = |when: Vec<When>| when.into_iter().map(|when| when > When::Called).collect();
     // Tests are run by somebody who tests.
     let tests =
         role == Role::Other && (stem.starts_with("test_") || path.starts_with("tests/") || path.contains("/tests/"));
     let sure = sure.into_iter().map(|when| when == When::Imported && !tests).collect();
-    Reached { when, sure, hooked: is_run(hooked), served: is_run(served) }
+    Reached { when, sure, hooked: is_run(hooked), hooks: called, served: is_run(served) }
 }
 
 /// Functions of a kind, and those that stand in them: what is defined in one is most often what it returns.
@@ -194,7 +200,7 @@ pub fn rate(deed: &Deed, when: When, role: Role) -> Option<(&'static Rule, Sever
         Deed::Unpickles(true) => (&UNPICKLES, by(High, Some(Low), Some(High))),
         // A model that unpickles before anybody asked it for anything.
         Deed::Unpickles(false) => (&UNPICKLES, by(if when == When::Imported { High } else { Low }, None, None)),
-        Deed::LoadsNative(Library::Beside) => (&LOADS_NATIVE, by(High, Some(Low), Some(High))),
+        Deed::LoadsNative(Library::Beside) => (&LOADS_NATIVE, by(High, Some(Low), None)),
         Deed::LoadsNative(Library::Own) => (&LOADS_NATIVE, by(High, Some(Low), None)),
         Deed::LoadsNative(Library::Other) => (&LOADS_NATIVE, by(Low, Some(Low), None)),
         Deed::Changes(Changed::Lasting) => {
@@ -217,8 +223,8 @@ pub enum By {
     Server,
 }
 
-/// The same for a function that others call, where that is bad. Code that is written for a framework fetches data and
-/// installs what it needs as it was meant to.
+/// The same for a function that others call, where that is bad. Code that is written for a framework fetches data,
+/// installs what it needs and starts programs that somebody configured, as it was meant to.
 pub fn by_others(done: &Done, reached: &Reached) -> Option<(&'static Rule, Severity, By)> {
     let is = |which: &[bool]| which.get(done.function).copied().unwrap_or(false);
     let rated = rate(&done.deed, When::Loaded, Role::Model);
@@ -227,10 +233,16 @@ pub fn by_others(done: &Done, reached: &Reached) -> Option<(&'static Rule, Sever
     }
     let daily = matches!(
         &done.deed,
-        Deed::Starts(Command::SetsUp) | Deed::Reaches(Reach::Sends(_) | Reach::Connects(false)) | Deed::Unpickles(_)
-    ) || matches!(&done.deed, Deed::LoadsNative(library) if *library != Library::Beside);
+        Deed::Starts(Command::SetsUp | Command::Unknown)
+            | Deed::Reaches(Reach::Sends(_) | Reach::Connects(false))
+            | Deed::Unpickles(_)
+            | Deed::LoadsNative(_)
+    );
+    // What is further below puts code together more often than it runs what it was given.
+    let made = matches!(&done.deed, Deed::Evaluates(Text::Statements | Text::Unknown | Text::File));
+    let which = if made { &reached.hooks } else { &reached.hooked };
     rated
-        .filter(|(_, severity)| is(&reached.hooked) && !daily && *severity >= Severity::High)
+        .filter(|(_, severity)| is(which) && !daily && *severity >= Severity::High)
         .map(|(rule, severity)| (rule, severity, By::Framework))
 }
 

@@ -6,6 +6,8 @@
 //! out lines. Not looked at: letters that look alike (CVE-2021-42694), controls in prose, and what escapes such as
 //! `\u202e` stand for.
 
+use memchr::memmem;
+
 use super::{Scope, lines};
 use crate::model::{Class, Evidence, Rule, Severity};
 use crate::weigh::View;
@@ -101,12 +103,18 @@ const fn is_narrow(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
+/// A kind of such characters: which they are, what they are called, whether they are looked at, and how they begin in UTF-8.
+type Unseen = (fn(char) -> bool, &'static str, bool, &'static [&'static [u8]]);
+
 /// Rows of characters without a shape. The flags of Scotland and others are a black flag and six tags behind it.
 fn runs(code: bool, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    type Kind = (fn(char) -> bool, &'static str);
-    let always: [Kind; 2] = [(is_tag, "tag characters"), (is_selector, "variation selectors")];
-    let narrow: Kind = (is_narrow, "characters of no width");
-    for (is, what) in always.into_iter().chain(code.then_some(narrow)) {
+    let kinds: [Unseen; 3] = [
+        (is_tag, "tag characters", true, &[b"\xf3\xa0"]),
+        (is_selector, "variation selectors", true, &[b"\xf3\xa0", b"\xef\xb8"]),
+        (is_narrow, "characters of no width", code, &[b"\xe2\x80", b"\xe2\x81", b"\xef\xbb"]),
+    ];
+    let holds = |begins: &[&[u8]]| begins.iter().any(|begin| memmem::find(text.as_bytes(), begin).is_some());
+    for (is, what, ..) in kinds.into_iter().filter(|(.., looked, begins)| *looked && holds(begins)) {
         let mut begin: Option<(usize, usize)> = None;
         for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
             if is(c) {

@@ -109,8 +109,9 @@ pub fn of_index(line: &str) -> Option<&str> {
     let line = line.trim();
     let at = line.find("http://")?;
     let before = line.get(..at)?;
-    let key =
-        before.split(['=', ':', ' ']).next().unwrap_or_default().trim_matches(['"', '\'', '-']).to_ascii_lowercase();
+    // `@scope:registry=…`, `url = "…"`, `npmRegistryServer: "…"`
+    let (key, _) = before.rsplit_once('=').or_else(|| before.rsplit_once(':')).unwrap_or((before, ""));
+    let key = key.trim_matches(['"', '\'', '-', ' ']).to_ascii_lowercase();
     let named =
         KEYS.iter().any(|word| key.ends_with(word)) || before.trim_end().ends_with('@') || before.contains("git+");
     // A list of indices goes on over lines; those that say where a project is at home have keys of their own.

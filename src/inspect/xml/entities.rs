@@ -1,6 +1,6 @@
 //! How much text the entities of a document type stand for (XML 1.0, section 4.4; CWE-776).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Bytes that entities of a document may come to. What people abbreviate so is a name or an address.
 const BYTES: u64 = 64 << 10;
@@ -18,9 +18,20 @@ struct Size {
     levels: u32,
 }
 
-/// Why the declared entities are more than a reader should be asked for: what the largest of them comes to, or that one is
-/// made of itself.
+impl Size {
+    /// Another entity is put in.
+    fn add(&mut self, inner: Self) {
+        self.bytes = self.bytes.saturating_add(inner.bytes);
+        self.levels = self.levels.max(inner.levels.saturating_add(1));
+    }
+}
+
+/// Why the declared entities are more than a reader should be asked for: how many there are, or what the largest of them
+/// comes to.
 pub fn grows(declaration: &str) -> Option<String> {
+    if declaration.matches("<!ENTITY").nth(ENTITIES).is_some() {
+        return Some(format!("more than {ENTITIES} entities are declared"));
+    }
     let declared = declared(declaration);
     let mut known: HashMap<&str, Size> = HashMap::new();
     let mut worst: Option<(&str, Size)> = None;
@@ -40,7 +51,7 @@ pub fn grows(declaration: &str) -> Option<String> {
 /// Names and values of general entities that are declared in the text itself; of two of a name, the first holds.
 fn declared(declaration: &str) -> HashMap<&str, &str> {
     let mut all = HashMap::new();
-    for rest in declaration.split("<!ENTITY").skip(1).take(ENTITIES) {
+    for rest in declaration.split("<!ENTITY").skip(1) {
         let rest = rest.trim_start();
         let Some((name, rest)) = rest.split_once(char::is_whitespace).filter(|(name, _)| *name != "%") else {
             continue;
@@ -64,26 +75,34 @@ fn references(value: &str) -> impl Iterator<Item = &str> {
         .filter(|name| !name.starts_with('#'))
 }
 
-/// What an entity comes to, those that it is made of first; `None` if one is made of itself, which readers refuse.
+/// What an entity comes to, those that it is made of first; `None` if one is made of itself, which readers refuse. Each
+/// reference is followed once.
 fn size<'d>(name: &'d str, declared: &HashMap<&'d str, &'d str>, known: &mut HashMap<&'d str, Size>) -> Option<Size> {
-    let mut open: Vec<&'d str> = vec![name];
-    while let Some(name) = open.last().copied() {
+    let begin = |name: &'d str| {
         let value = declared.get(name).copied().unwrap_or_default();
-        let inner = references(value).find(|inner| declared.contains_key(inner) && !known.contains_key(inner));
-        if let Some((inner, _)) = inner.and_then(|inner| declared.get_key_value(inner)) {
-            if open.contains(inner) {
+        (name, Size { bytes: value.len() as u64, levels: 0 }, references(value))
+    };
+    let mut inside: HashSet<&str> = HashSet::from([name]);
+    let mut open = vec![begin(name)];
+    while let Some((name, size, rest)) = open.last_mut() {
+        let Some(inner) = rest.next() else {
+            known.insert(*name, *size);
+            inside.remove(*name);
+            let done = *size;
+            open.pop();
+            if let Some((_, outer, _)) = open.last_mut() {
+                outer.add(done);
+            }
+            continue;
+        };
+        if let Some(inner) = known.get(inner) {
+            size.add(*inner);
+        } else if let Some((inner, _)) = declared.get_key_value(inner) {
+            if !inside.insert(*inner) {
                 return None;
             }
-            open.push(inner);
-            continue;
+            open.push(begin(*inner));
         }
-        let mut size = Size { bytes: value.len() as u64, levels: 0 };
-        for inner in references(value).filter_map(|inner| known.get(inner)) {
-            size.bytes = size.bytes.saturating_add(inner.bytes);
-            size.levels = size.levels.max(inner.levels.saturating_add(1));
-        }
-        known.insert(name, size);
-        open.pop();
     }
     known.get(name).copied()
 }

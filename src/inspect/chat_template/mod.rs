@@ -99,7 +99,16 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
             inspect(template, view, scope);
             readable(template, view, scope);
         }
-        open.extend(value.values().iter().map(|inner| (inner, chat)));
+        let lines: Option<Vec<&str>> = value.values().iter().map(Tree::text).collect();
+        match lines.filter(|lines| chat && lines.len() > 1) {
+            // Some programs keep a template as a list of its lines.
+            Some(lines) => {
+                let template = lines.join("\n");
+                inspect(&template, view, scope);
+                readable(&template, view, scope);
+            }
+            None => open.extend(value.values().iter().map(|inner| (inner, chat))),
+        }
         for (key, inner) in value.members() {
             let prompt = inner.text().filter(|_| !chat && PROMPTS.contains(&key.as_str()));
             if let Some(template) = prompt.filter(|text| text.contains("{{") || text.contains("{%")) {

@@ -146,12 +146,12 @@ impl<'t> Parser<'t> {
         Ok(name)
     }
 
-    /// Expressions, perhaps with commas between them; `end` is a word that may follow on the last comma.
-    pub fn tuple(&mut self, conditional: bool, end: &str, empty: bool) -> Read<Shape<'t>> {
+    /// Expressions, perhaps with commas between them.
+    pub fn tuple(&mut self, conditional: bool, empty: bool) -> Read<Shape<'t>> {
         let mut items = Vec::new();
         let mut several = false;
         loop {
-            if self.is("}}") || self.is("%}") || self.is(")") || (!end.is_empty() && self.is_word(end)) {
+            if self.is("}}") || self.is("%}") || self.is(")") {
                 break;
             }
             items.push(if conditional { self.expression()? } else { self.row()? });
@@ -272,7 +272,7 @@ impl<'t> Parser<'t> {
             }
             Lexeme::Sign("(") => {
                 self.next();
-                let shape = self.tuple(true, "", true)?;
+                let shape = self.tuple(true, true)?;
                 self.expect(")")?;
                 Ok(shape)
             }

@@ -100,8 +100,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn code(&mut self, close: &'static str) -> (Lexeme<'t>, usize) {
-        let blank = |c: char| c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}');
-        self.at = self.text.len() - self.rest().trim_start_matches(blank).len();
+        self.at = self.text.len() - self.rest().trim_start_matches(is_blank).len();
         let (rest, at) = (self.rest(), self.at);
         let Some(first) = rest.chars().next() else { return (Lexeme::End, at) };
         let sign = if close == "%}" { rest.strip_prefix(['-', '+']) } else { rest.strip_prefix('-') };
@@ -151,13 +150,23 @@ impl<'t> Lexer<'t> {
     }
 }
 
+/// White space as Python has it.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
+}
+
 fn is_word(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }
 
 /// Bytes behind `{%` that make it the beginning of `raw`.
 fn raw(rest: &str) -> Option<usize> {
-    let inner = rest.strip_prefix(['-', '+']).unwrap_or(rest).trim_start().strip_prefix("raw")?.trim_start();
+    let inner = rest
+        .strip_prefix(['-', '+'])
+        .unwrap_or(rest)
+        .trim_start_matches(is_blank)
+        .strip_prefix("raw")?
+        .trim_start_matches(is_blank);
     let inner = inner.strip_prefix("-%}").or_else(|| inner.strip_prefix("%}"))?;
     Some(rest.len() - inner.len())
 }
@@ -166,7 +175,12 @@ fn raw(rest: &str) -> Option<usize> {
 fn raw_end(rest: &str) -> Option<usize> {
     rest.match_indices("{%").find_map(|(n, _)| {
         let tag = rest.get(n + 2..)?;
-        let inner = tag.strip_prefix(['-', '+']).unwrap_or(tag).trim_start().strip_prefix("endraw")?.trim_start();
+        let inner = tag
+            .strip_prefix(['-', '+'])
+            .unwrap_or(tag)
+            .trim_start_matches(is_blank)
+            .strip_prefix("endraw")?
+            .trim_start_matches(is_blank);
         let inner = inner.strip_prefix(['-', '+']).unwrap_or(inner).strip_prefix("%}")?;
         Some(rest.len() - inner.len())
     })

@@ -72,7 +72,7 @@ impl<'t> Parser<'t> {
                 Lexeme::End => return Err(Fault::Broken(tag.1, format!("the tag {:?} has no end", tag.0))),
                 Lexeme::Sign("{{") => {
                     self.next();
-                    self.tuple(true, "", false)?;
+                    self.tuple(true, false)?;
                     self.expect("}}")?;
                 }
                 Lexeme::Sign("{%") => {
@@ -124,7 +124,7 @@ impl<'t> Parser<'t> {
             "block" => self.block(tag),
             "generation" => self.function(tag, "endgeneration"),
             "print" => self.print(),
-            "do" => self.tuple(true, "", false).map(|_| ()),
+            "do" => self.tuple(true, false).map(|_| ()),
             "break" | "continue" if self.loops == 0 => {
                 Err(Fault::Broken(tag.1, format!("{:?} stands outside of a loop", tag.0)))
             }
@@ -154,12 +154,12 @@ impl<'t> Parser<'t> {
     }
 
     /// Names that are given values: `name`, `one, (two, three)`, and with `namespace` also `name.attribute`.
-    fn target(&mut self, namespace: bool, end: &str) -> Read<()> {
+    fn target(&mut self, namespace: bool) -> Read<()> {
         let at = self.now.1;
         let mut items = Vec::new();
         let mut several = false;
         loop {
-            if self.is("}}") || self.is("%}") || self.is(")") || (!end.is_empty() && self.is_word(end)) {
+            if self.is("}}") || self.is("%}") || self.is(")") {
                 break;
             }
             items.push(self.primary(namespace)?);
@@ -183,9 +183,9 @@ impl<'t> Parser<'t> {
     }
 
     fn set(&mut self, tag: (&'t str, usize)) -> Read<()> {
-        self.target(true, "")?;
+        self.target(true)?;
         if self.take("=") {
-            return self.tuple(true, "", false).map(|_| ());
+            return self.tuple(true, false).map(|_| ());
         }
         let soft = std::mem::replace(&mut self.soft, false);
         self.filters()?;
@@ -196,11 +196,11 @@ impl<'t> Parser<'t> {
     /// `for target in values if condition recursive`
     fn each(&mut self, tag: (&'t str, usize)) -> Read<()> {
         self.nested += 1;
-        self.target(false, "in")?;
+        self.target(false)?;
         if !self.take_word("in") {
             return self.unexpected("\"in\"");
         }
-        self.tuple(false, "recursive", false)?;
+        self.tuple(false, false)?;
         if self.take_word("if") {
             let soft = std::mem::replace(&mut self.soft, false);
             self.expression()?;
@@ -222,7 +222,7 @@ impl<'t> Parser<'t> {
     fn branches(&mut self, tag: (&'t str, usize)) -> Read<()> {
         let soft = std::mem::replace(&mut self.soft, true);
         loop {
-            self.tuple(false, "", false)?;
+            self.tuple(false, false)?;
             match self.body(tag, &["elif", "else", "endif"])? {
                 "elif" => {}
                 "else" => {
@@ -245,7 +245,7 @@ impl<'t> Parser<'t> {
             first = false;
             // Names that are given to what stands within, where no loop is.
             let nested = std::mem::take(&mut self.nested);
-            self.target(false, "")?;
+            self.target(false)?;
             self.nested = nested;
             self.expect("=")?;
             self.expression()?;

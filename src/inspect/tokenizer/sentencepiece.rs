@@ -22,6 +22,8 @@ enum Kind {
     Normaliser,
 }
 
+/// Bytes of a table of the normaliser that are gone through; those that come with SentencePiece have some 300 thousand.
+const TABLE: u64 = 16 << 20;
 /// Kinds of piece: from ordinary (1) to byte (6).
 const KINDS: std::ops::RangeInclusive<u64> = 1..=6;
 /// The kind of the unknown piece.
@@ -62,6 +64,11 @@ impl Inspector for SentencePiece {
         let outcome = Walk::new(view, Kind::Model).run(step, |kind, event, at| match (kind, event) {
             (Kind::Piece, event) => pieces.meet(event, at),
             (Kind::Normaliser, Event::Bytes(2, table)) => pieces.table(table, at),
+            (Kind::Normaliser, Event::Length(2, range)) if range.end - range.start <= TABLE => {
+                if let Ok(table) = view.read(range.clone()) {
+                    pieces.table(&table, at);
+                }
+            }
             _ => {}
         });
         match outcome {

@@ -34,8 +34,8 @@ pub fn is_index(view: &View<'_>, from: u64) -> bool {
     }
     chunks.retain(|chunk| *chunk != (ABSENT, ABSENT));
     chunks.sort_unstable();
-    let end = chunks.iter().try_fold(0u64, |end, (offset, length)| {
-        (*offset == end).then(|| offset.checked_add(*length)).flatten()
-    });
+    let end = chunks
+        .iter()
+        .try_fold(0u64, |end, (offset, length)| (*offset == end).then(|| offset.checked_add(*length)).flatten());
     !chunks.is_empty() && end == Some(from)
 }

@@ -123,7 +123,26 @@ fn said(key: &str, target: &str, range: std::ops::Range<u64>, view: &View<'_>, s
 
 /// `cloudpickle.pth`: the name of a file, by an ending that is no attribute of any module.
 fn is_file(target: &str) -> bool {
-    let endings = ["pth", "pt", "pkl", "onnx", "bin", "safetensors", "gguf", "h5", "keras", "npz", "npy", "json", "yaml", "yml", "zip", "txt", "tar", "gz"];
+    let endings = [
+        "pth",
+        "pt",
+        "pkl",
+        "onnx",
+        "bin",
+        "safetensors",
+        "gguf",
+        "h5",
+        "keras",
+        "npz",
+        "npy",
+        "json",
+        "yaml",
+        "yml",
+        "zip",
+        "txt",
+        "tar",
+        "gz",
+    ];
     target.split_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
 }
 

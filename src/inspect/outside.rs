@@ -67,6 +67,13 @@ pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
     zarr::take_back(artifacts, evidence);
     let mut named: BTreeSet<ArtifactPath> = onnx_data(artifacts).into_keys().collect();
     named.append(&mut tfjs::named(artifacts));
+    let scalar = |file: &&Artifact| file.path.name() == SCALAR && is_raw(file);
+    if artifacts.iter().any(|file| scalar(&file)) {
+        let by_path: BTreeMap<&ArtifactPath, &Artifact> =
+            artifacts.iter().map(|artifact| (&artifact.path, artifact)).collect();
+        let scalars = artifacts.iter().filter(|file| scalar(file) && is_part(file, &by_path));
+        named.extend(scalars.map(|file| file.path.clone()));
+    }
     if named.is_empty() {
         return;
     }
@@ -97,7 +104,7 @@ fn linked(evidence: &mut Vec<Evidence>) {
 
 fn chunks(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
     let packs = |format: &Format| matches!(format.name(), "gzip" | "zstd" | "lz4" | "bzip2" | "xz" | "lzma");
-    let chunk = |file: &&Artifact| magic::is_chunk(file.path.name()) && file.formats.iter().all(packs);
+    let chunk = |file: &&Artifact| is_chunk(file.path.name()) && file.formats.iter().all(packs);
     if !artifacts.iter().any(|file| chunk(&file)) {
         return;
     }
@@ -108,6 +115,13 @@ fn chunks(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
         let part = |file: &&Artifact| chunk(file) && is_part(file, &by_path);
         seen.rule.id != MEMBER_NOT_INSPECTED.id || file.filter(part).is_none()
     });
+}
+
+/// The key of the only chunk of an array without dimensions, from Zarr 3 on.
+const SCALAR: &str = "c";
+
+fn is_chunk(name: &str) -> bool {
+    name == SCALAR || magic::is_chunk(name)
 }
 
 /// True for a file that no inspector knew.
@@ -136,12 +150,18 @@ fn is_part(raw: &Artifact, by_path: &BTreeMap<&ArtifactPath, &Artifact>) -> bool
     {
         return true;
     }
-    let chunk = magic::is_chunk(name);
+    let chunk = is_chunk(name);
     let above = std::iter::successors(Some(folder), |folder| {
         folder.rsplit_once('/').map(|(above, _)| above).or_else(|| (!folder.is_empty()).then_some(""))
     })
     .take(8);
-    chunk && above.into_iter().any(|folder| there(folder, ".zarray", "json") || there(folder, "zarr.json", "json"))
+    chunk
+        && above.into_iter().any(|folder| {
+            let key = path.get(folder.len()..).unwrap_or_default().trim_start_matches('/');
+            let places = key.strip_prefix("c/").unwrap_or(key);
+            (key == SCALAR || places.split('/').all(magic::is_chunk))
+                && (there(folder, ".zarray", "json") || there(folder, "zarr.json", "json"))
+        })
 }
 
 /// What models of ONNX say of one file.

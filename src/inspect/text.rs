@@ -98,8 +98,8 @@ fn kind(head: &[u8]) -> Option<&'static str> {
 /// True for a name that says that the file is Python or prose, which may be of an encoding older than UTF-8.
 pub fn may_be_narrow(name: &str) -> bool {
     const ENDINGS: [&str; 19] = [
-        "py", "pyw", "md", "rst", "txt", "csv", "tsv", "log", "vec", "bib", "tex", "cfg", "ini", "sh", "bat", "html", "htm",
-        "js", "mjs",
+        "py", "pyw", "md", "rst", "txt", "csv", "tsv", "log", "vec", "bib", "tex", "cfg", "ini", "sh", "bat", "html",
+        "htm", "js", "mjs",
     ];
     const BARE: [&str; 10] = [
         "readme",

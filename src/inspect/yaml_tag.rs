@@ -8,9 +8,9 @@ mod foreign;
 
 use std::ops::Range;
 
-use super::{Scope, words};
 use super::callable::{self, Standing};
 use super::hydra::HYDRA_TARGET;
+use super::{Scope, words};
 use crate::model::{Class, Evidence, Judgement, Rule, Severity, percent};
 use crate::weigh::View;
 

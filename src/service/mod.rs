@@ -124,7 +124,11 @@ fn is_local(host: &str) -> bool {
         [".local", ".localhost", ".internal", ".lan", ".home.arpa", ".svc", ".cluster.local", ".test", ".example"];
     let documentation = ["example.com", "example.org", "example.net"];
     if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
-        return address.is_loopback() || address.is_private() || address.is_unspecified() || address.is_link_local() || is_shared(address);
+        return address.is_loopback()
+            || address.is_private()
+            || address.is_unspecified()
+            || address.is_link_local()
+            || is_shared(address);
     }
     if let Ok(address) = host.parse::<std::net::Ipv6Addr>() {
         return address.is_loopback() || address.is_unspecified() || address.is_unique_local();

@@ -215,7 +215,21 @@ struct Within {
 /// Endings of files that mean the same under whatever name: documents, pictures, and weights that are told by their own
 /// marks. What a file of another kind means depends on what it is called.
 const NAMELESS: [&str; 15] = [
-    "md", "rst", "txt", "pdf", "png", "jpg", "jpeg", "gif", "svg", "csv", "safetensors", "gguf", "onnx", "npy", "parquet",
+    "md",
+    "rst",
+    "txt",
+    "pdf",
+    "png",
+    "jpg",
+    "jpeg",
+    "gif",
+    "svg",
+    "csv",
+    "safetensors",
+    "gguf",
+    "onnx",
+    "npy",
+    "parquet",
 ];
 
 /// True if a file means the same under both names.
@@ -223,8 +237,11 @@ fn is_same_kind(link: &str, target: &str) -> bool {
     let ending = |name: &str| name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let kept = ending(link).is_some_and(|ending| NAMELESS.contains(&ending.as_str()));
     // Files that tools take commands from are texts, too.
-    let told = |name: &str| name.starts_with("requirements") || name.starts_with("constraints") || name.starts_with('.');
-    !told(link) && !told(target) && ((kept && ending(link) == ending(target)) || (ending(link).is_none() && link == target))
+    let told =
+        |name: &str| name.starts_with("requirements") || name.starts_with("constraints") || name.starts_with('.');
+    !told(link)
+        && !told(target)
+        && ((kept && ending(link) == ending(target)) || (ending(link).is_none() && link == target))
 }
 
 fn refused_link(path: &ArtifactPath, to: String, why: &str) -> Evidence {

@@ -47,7 +47,10 @@ fn is_whisper(head: &[u8]) -> bool {
     let number = |n: usize| head.get(4 * n..4 * n + 4).and_then(|bytes| bytes.try_into().ok()).map(i32::from_le_bytes);
     let sizes = (1..HEADER - 1).all(|n| number(n).is_some_and(|size| (1..1 << 20).contains(&size)));
     let mels = number(10);
-    sizes && matches!(mels, Some(80 | 128)) && number(HEADER) == mels && number(HEADER + 1).map(i64::from) == Some(WINDOWS)
+    sizes
+        && matches!(mels, Some(80 | 128))
+        && number(HEADER) == mels
+        && number(HEADER + 1).map(i64::from) == Some(WINDOWS)
 }
 
 fn whisper(view: &View<'_>) -> Result<(), Fault> {
@@ -81,7 +84,8 @@ fn tensor(cursor: &mut Cursor<'_>) -> Result<(), Fault> {
         let size = u64::try_from(long(cursor)?).ok();
         elements = elements.zip(size).and_then(|(elements, size)| elements.checked_mul(size));
     }
-    let length = elements.filter(|elements| elements.is_multiple_of(block)).and_then(|all| (all / block).checked_mul(bytes));
+    let length =
+        elements.filter(|elements| elements.is_multiple_of(block)).and_then(|all| (all / block).checked_mul(bytes));
     limited(cursor, name, "the name of a tensor")?;
     pass(cursor, name, 1, "the name of a tensor")?;
     let place = cursor.position();

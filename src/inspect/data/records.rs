@@ -120,7 +120,8 @@ pub fn feather(view: &View<'_>) -> Result<(), Fault> {
     let tail = view.read_up_to(at, 8).unwrap_or_default();
     let length = u32_of(&tail, 0).map_or(0, u64::from);
     let start = at.checked_sub(length).filter(|start| *start >= 8 && length >= 8 && tail.ends_with(b"FEA1"));
-    let start = start.ok_or_else(|| (at, "it does not end in a description inside of the file and the mark".to_owned()))?;
+    let start =
+        start.ok_or_else(|| (at, "it does not end in a description inside of the file and the mark".to_owned()))?;
     let described = view.slice(start..at).ok();
     let root = described.and_then(|described| {
         let root = u64::from(u32_at(&described, 0)?);

@@ -82,14 +82,7 @@ fn say(lint: &Lint<'_, '_, '_>, command: &str, line: &str, why: &str, scope: &mu
     raise(lint, install::fetched(command, why), command, line, why, scope);
 }
 
-fn raise(
-    lint: &Lint<'_, '_, '_>,
-    severity: Severity,
-    command: &str,
-    line: &str,
-    why: &str,
-    scope: &mut Scope<'_>,
-) {
+fn raise(lint: &Lint<'_, '_, '_>, severity: Severity, command: &str, line: &str, why: &str, scope: &mut Scope<'_>) {
     let shown: String = command.chars().take(120).collect();
     let at = line.as_ptr() as usize;
     let begin = lint.text.as_ptr() as usize;

@@ -16,6 +16,7 @@ mod containers;
 mod detect;
 mod disguise;
 mod dtype;
+mod formula;
 mod framing;
 mod instantiated;
 mod judge;

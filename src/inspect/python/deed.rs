@@ -373,7 +373,9 @@ fn is_wired(value: &Value) -> bool {
 
 /// True if a word of the command is a file that is run, or lies where something is run from.
 fn installs(command: &str) -> bool {
-    let run = |word: &str| places::is_program(word) || ["/bin", "/usr", "/etc", "/lib", "/sbin"].iter().any(|at| word.starts_with(at));
+    let run = |word: &str| {
+        places::is_program(word) || ["/bin", "/usr", "/etc", "/lib", "/sbin"].iter().any(|at| word.starts_with(at))
+    };
     places::lasts(command) || command.split_whitespace().any(run)
 }
 

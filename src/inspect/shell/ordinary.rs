@@ -98,7 +98,9 @@ pub fn renders(command: &str) -> bool {
     // Graphviz loads nothing of the repository's unless it is told to; `jupyter` has parts that serve and run.
     let notebook = first != "jupyter"
         || (words.get(1) == Some(&"nbconvert")
-            && !words.iter().any(|word| ["--execute", "--config", "--Nb", "--Exp", "--Tem"].iter().any(|o| word.starts_with(o))));
+            && !words
+                .iter()
+                .any(|word| ["--execute", "--config", "--Nb", "--Exp", "--Tem"].iter().any(|o| word.starts_with(o))));
     plain && RENDERS.contains(&first) && notebook
 }
 

@@ -36,6 +36,7 @@ mod letters;
 mod lines;
 mod lookalike;
 mod magic;
+mod misspelt;
 mod msgpack;
 mod named_code;
 mod naming;

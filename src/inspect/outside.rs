@@ -63,6 +63,7 @@ pub fn held(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifact>
 pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
     chunks(artifacts, evidence);
     zarr::take_back(artifacts, evidence);
+    tensorflow::compare_sums(artifacts, evidence);
     let named: BTreeSet<ArtifactPath> = onnx_data(artifacts).into_keys().collect();
     if named.is_empty() {
         return;

@@ -76,13 +76,47 @@ pub fn masked(bytes: &[u8]) -> u32 {
     crc.masked()
 }
 
+/// A sum without its mask.
+pub const fn unmasked(masked: u32) -> u32 {
+    masked.wrapping_sub(0xa282_ead8).rotate_left(15)
+}
+
+/// The sum of two pieces one behind the other, from those of each and the length of the second.
+pub fn combine(first: u32, second: u32, length: u64) -> u32 {
+    // Bits are the other way round: the highest one stands for 1, the eighth below it for x to the eighth.
+    let (mut power, mut base, mut left) = (1 << 31, 1 << 23, length);
+    while left > 0 {
+        if left & 1 != 0 {
+            power = multiplied(power, base);
+        }
+        base = multiplied(base, base);
+        left >>= 1;
+    }
+    multiplied(power, first) ^ second
+}
+
+/// The product of two polynomials, modulo the one of the sum.
+fn multiplied(one: u32, other: u32) -> u32 {
+    let (mut product, mut other) = (0, other);
+    for bit in (0..32).rev() {
+        product ^= other & (one >> bit & 1).wrapping_neg();
+        other = (other >> 1) ^ (POLYNOMIAL & (other & 1).wrapping_neg());
+    }
+    product
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn sums_are_those_of_the_rfc_however_the_bytes_come() {
-        let unmasked = |bytes: &[u8]| masked(bytes).wrapping_sub(0xa282_ead8).rotate_left(15);
+        let unmasked = |bytes: &[u8]| super::unmasked(masked(bytes));
+        let (text, all) = (b"123456789", unmasked(b"123456789"));
+        for at in 0..=9 {
+            let (front, back) = text.split_at(at);
+            assert_eq!(combine(unmasked(front), unmasked(back), back.len() as u64), all, "{at}");
+        }
         assert_eq!(unmasked(&[0; 32]), 0x8a91_36aa);
         assert_eq!(unmasked(&[0xff; 32]), 0x62a8_ab43);
         assert_eq!(unmasked(b"123456789"), 0xe306_9283);

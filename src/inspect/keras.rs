@@ -17,7 +17,7 @@ use crate::weigh::View;
 
 use names::Danger;
 
-pub use layers::{compare, promises};
+pub use layers::{compare, dense_units, promises};
 
 /// Code in the configuration.
 pub static KERAS_LAMBDA: Rule = Rule {

@@ -39,6 +39,7 @@ mod lines;
 mod lookalike;
 mod magic;
 mod metadata;
+mod misspelt;
 mod msgpack;
 mod named_code;
 mod naming;

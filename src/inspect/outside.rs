@@ -65,6 +65,7 @@ pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
     chunks(artifacts, evidence);
     linked(evidence);
     zarr::take_back(artifacts, evidence);
+    tensorflow::compare_sums(artifacts, evidence);
     let mut named: BTreeSet<ArtifactPath> = onnx_data(artifacts).into_keys().collect();
     named.append(&mut tfjs::named(artifacts));
     let scalar = |file: &&Artifact| file.path.name() == SCALAR && is_raw(file);

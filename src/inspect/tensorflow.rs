@@ -13,7 +13,9 @@ mod objects;
 mod operators;
 mod reading;
 mod schema;
+mod schemas;
 mod sorted_table;
+mod sums;
 mod tensor;
 
 use super::protobuf::{self, Span};
@@ -26,6 +28,7 @@ use schema::Kind;
 pub use checkpoint::{CHECKPOINT_INDEX, Checkpoint, beside};
 pub use companions::{DebugInfo, Fingerprint, HubModule, KerasMetadata, Snapshot, Structure};
 pub use operators::reaches_out;
+pub use sums::{ShardSum, compare as compare_sums};
 
 /// An operator that reads or writes files, or runs Python.
 pub static TENSORFLOW_OPERATOR: Rule = Rule {

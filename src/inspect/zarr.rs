@@ -9,6 +9,7 @@ use super::compressed::COMPRESSION_MALFORMED;
 use super::data::DATA_MALFORMED;
 use super::json::Tree;
 use super::magic::is_chunk;
+use super::misspelt;
 use super::settings::shown;
 use crate::model::{Artifact, ArtifactPath, Contents, Evidence, Format};
 use crate::weigh::View;
@@ -202,14 +203,7 @@ fn is_no_type(name: &str) -> bool {
 
 /// True for a name that is one letter away from that of a codec. Extensions have names of their own.
 fn is_misspelt(name: &str) -> bool {
-    let near = |known: &&&str| {
-        let (one, other) = (known.as_bytes(), name.as_bytes());
-        let front = one.iter().zip(other).take_while(|(one, other)| one == other).count();
-        let back = one.iter().rev().zip(other.iter().rev()).take_while(|(one, other)| one == other).count();
-        let (short, long) = (one.len().min(other.len()), one.len().max(other.len()));
-        long - short <= 1 && front + back + 1 >= long
-    };
-    !CODECS.contains(&name) && CODECS.iter().find(near).is_some()
+    !CODECS.contains(&name) && CODECS.iter().any(|known| misspelt::is_misspelt(name, known))
 }
 
 /// How chunks are packed, and the bytes of one that is unpacked.
@@ -231,7 +225,7 @@ fn chunks(name: &str, tree: &Tree) -> Option<String> {
         let last = names.last().copied().map(|name| if name == "bytes" { "raw" } else { name });
         (last.unwrap_or("?"), lengths(grid)?, width)
     };
-    let bytes = lengths.iter().try_fold(width?, |product, length| product.checked_mul(*length));
+    let bytes = width.and_then(|width| lengths.iter().try_fold(width, |product, length| product.checked_mul(*length)));
     let known = |packed: &&str| matches!(*packed, "raw" | "blosc" | "zstd" | "gzip" | "sharding_indexed");
     let packed = Some(packed).filter(known)?;
     Some(format!("{packed} {}", bytes.map_or_else(|| "?".to_owned(), |bytes| bytes.to_string())))

@@ -62,6 +62,9 @@ static CORE: Table = Table {
     ],
 };
 
+/// Longest entry of the information that is read.
+const LONGEST: u64 = 1 << 20;
+
 /// Entries of the information that CatBoost reads as JSON when it loads a model.
 const SETTINGS: [&str; 2] = ["params", "class_params"];
 
@@ -132,9 +135,10 @@ fn tables(core: &View<'_>, scope: &mut Scope<'_>) -> Result<(), (u64, String)> {
     }
     let root = buffer.u32(0).map_or(0, u64::from);
     let odd = buffer.tables(root, 2).find_map(|entry| {
-        let (name, value) = (buffer.text(entry, 0)?, buffer.text(entry, 1)?);
-        // Very long ones are cut by what reads them here.
-        let broken = SETTINGS.contains(&name.as_str()) && Tree::read(value.as_bytes(), 128).is_none();
+        let name = buffer.text(entry, 0).filter(|name| SETTINGS.contains(&name.as_str()))?;
+        let (_, length) = buffer.list(entry, 1);
+        let value = buffer.text_up_to(LONGEST, entry, 1).filter(|_| length <= LONGEST)?;
+        let broken = value.contains('\0') || Tree::read(value.as_bytes(), 128).is_none();
         broken.then(|| (entry, format!("the entry {name:?} of its information is not JSON")))
     });
     odd.map_or(Ok(()), Err)

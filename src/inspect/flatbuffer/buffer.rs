@@ -120,8 +120,13 @@ impl<'b, 'v> Buffer<'b, 'v> {
 
     /// The text that a field points at: at most 1 KiB of it.
     pub fn text(&self, table: u64, number: u64) -> Option<String> {
+        self.text_up_to(1024, table, number)
+    }
+
+    /// The text that a field points at: at most so many bytes of it.
+    pub fn text_up_to(&self, most: u64, table: u64, number: u64) -> Option<String> {
         let (start, length) = self.list(table, number);
-        let end = start.checked_add(length.min(1024)).filter(|end| start > 0 && *end <= self.len())?;
+        let end = start.checked_add(length.min(most)).filter(|end| start > 0 && *end <= self.len())?;
         self.keep(self.view.read(start..end)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 }

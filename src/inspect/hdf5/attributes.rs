@@ -1,6 +1,6 @@
 //! Attributes: texts where Keras keeps what a model is, and pickles, which PyTables loads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::SEARCHED;
 use super::dataset::rows;
@@ -32,7 +32,8 @@ struct Texts {
 pub struct Attributes {
     /// Links of groups: where they lead, if that is known.
     groups: BTreeMap<u64, BTreeMap<String, Option<u64>>>,
-    datasets: BTreeSet<u64>,
+    /// Shapes of datasets.
+    datasets: BTreeMap<u64, Vec<u64>>,
     texts: BTreeMap<(u64, String), Texts>,
     kept: usize,
 }
@@ -47,8 +48,9 @@ impl Attributes {
     }
 
     /// An object is a dataset.
-    pub fn dataset(&mut self, at: u64) {
-        self.datasets.insert(at);
+    pub fn dataset(&mut self, at: u64, shape: &[u64]) {
+        self.kept = self.kept.saturating_add(shape.len() * 8);
+        self.datasets.insert(at, if self.kept < KEPT { shape.to_vec() } else { Vec::new() });
     }
 
     /// An attribute of an object.
@@ -110,6 +112,8 @@ impl Attributes {
         if let Some(model) = self.texts.get(&(root, "model_config".to_owned())).filter(|_| !weights) {
             wrong.push((model.at, "the file has a model and no group \"model_weights\"".to_owned()));
         }
+        let odd = self.model(root).and_then(|model| self.units(root, &model));
+        wrong.extend(odd.map(|what| (0, what)));
         for (at, what) in wrong {
             scope.raise(&KERAS_MALFORMED, view, at..at, what);
         }
@@ -122,6 +126,21 @@ impl Attributes {
         json::whole(text.as_bytes())
     }
 
+    /// A dense layer whose arrays are for another number of units than the model says, if there is one.
+    fn units(&self, root: u64, model: &Tree) -> Option<String> {
+        keras::dense_units(model).into_iter().find_map(|(layer, units)| {
+            let weights = self.find(root, "model_weights").ok()??;
+            let group = self.find(weights, &layer).ok()??;
+            let texts = self.texts.get(&(group, "weight_names".to_owned()))?;
+            texts.values.iter().flatten().find_map(|name| {
+                let last = name.rsplit('/').next().unwrap_or(name).trim_end_matches(":0");
+                let shape = self.datasets.get(&self.find(group, name).ok()??)?;
+                let width = shape.last().filter(|width| **width != units && matches!(last, "kernel" | "bias"))?;
+                Some(format!("the {last} of the layer {layer:?} is for {width} units, the layer has {units}"))
+            })
+        })
+    }
+
     /// True if the group of a layer says which weights it has. Long lists are cut into several attributes.
     fn lists_weights(&self, layer: u64) -> bool {
         ["weight_names", "weight_names0"].iter().any(|name| self.texts.contains_key(&(layer, (*name).to_owned())))
@@ -131,7 +150,7 @@ impl Attributes {
         let Some(names) = &texts.values else { return Some("is no list of texts".to_owned()) };
         names.iter().find_map(|name| match self.find(group, name) {
             Err(()) => Some(format!("names {name:?}, which is not there")),
-            Ok(Some(found)) if self.datasets.contains(&found) == layers => {
+            Ok(Some(found)) if self.datasets.contains_key(&found) == layers => {
                 Some(format!("names {name:?}, which is no {}", if layers { "group" } else { "dataset" }))
             }
             Ok(Some(found)) if layers && self.kept < KEPT && !self.lists_weights(found) => {

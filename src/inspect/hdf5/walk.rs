@@ -344,7 +344,7 @@ impl Walk<'_, '_> {
         for message in messages.iter().filter(|message| matches!(message.kind, 4 | 5) && !message.is_shared()) {
             filled = fill(message.kind, &mut self.file.message(message, "a fill value"))?.or(filled);
         }
-        self.attributes.dataset(at);
+        self.attributes.dataset(at, &space.dimensions);
         if matches!(kind.class, Class::Row { text: false, bytes: true, .. }) && has > SEARCHED {
             unread::<()>(at, "rows of bytes in a large file, which PyTables may unpickle, were not looked at")?;
         }

@@ -66,6 +66,25 @@ pub fn promises(model: &Tree) -> Vec<(Vec<u64>, String)> {
     layers.map_or_else(Vec::new, |layers| layers.values().iter().filter_map(dense).flatten().collect())
 }
 
+/// Dense layers of a model, as HDF5 files have them: their names, and how many units they have. Old versions of Keras name
+/// no module; a layer of a user would be of another class than this.
+pub fn dense_units(model: &Tree) -> Vec<(String, u64)> {
+    let config = model.get("config");
+    let layers = config.and_then(|config| config.get("layers")).or(config).map_or(&[][..], Tree::values);
+    let units = layers.iter().filter_map(|layer| {
+        let own = matches!(layer.get("module").map(Tree::text), None | Some(Some("keras.layers")));
+        let config =
+            layer.get("config").filter(|_| own && layer.get("class_name").and_then(Tree::text) == Some("Dense"))?;
+        let given = |name: &str| config.get(name).is_some_and(|value| !matches!(value, Tree::Null));
+        let quantized = given("quantization_config") || given("quantization_mode");
+        let policy = config.get("dtype").and_then(|policy| policy.get("class_name")).and_then(Tree::text);
+        let plain = !quantized && policy.is_none_or(|class| class == "DTypePolicy");
+        let name = config.get("name").and_then(Tree::text).filter(|_| plain)?;
+        Some((name.to_owned(), config.get("units")?.number()?))
+    });
+    units.collect()
+}
+
 fn dense(layer: &Tree) -> Option<Vec<(Vec<u64>, String)>> {
     let text = |tree: &Tree, name: &str| tree.get(name).and_then(Tree::text).map(str::to_owned);
     let own = text(layer, "module")? == "keras.layers" && text(layer, "class_name")? == "Dense";

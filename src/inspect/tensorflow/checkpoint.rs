@@ -2,8 +2,8 @@
 //!
 //! The index is a table whose first entry is the header; each other one says of a tensor its type, its shape, and where
 //! its bytes lie in which shard. Sources: `tensor_bundle.proto`, `tensor_bundle.cc`. A checkpoint of the first version
-//! is such a table, too, with the tensors in it. Not looked at: the sums of the tensors, which are over bytes of another
-//! file; the tensors of the first version.
+//! is such a table, too, with the tensors in it. Sums of tensors are held against shards in [`super::sums`]. Not looked at:
+//! the tensors of the first version.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,7 +12,9 @@ use super::TENSORFLOW_MALFORMED;
 use super::reading::{ASSET, VARIABLES};
 use super::schema::{element, elements, signed};
 use super::sorted_table::{MAGIC, Stop, entries};
+use super::sums::{SUM, of_bytes};
 use crate::inspect::claim::{FORMAT_NOT_INSPECTED, SHARD_MISSING};
+use crate::inspect::crc32c::combine;
 use crate::inspect::protobuf::{self, Event, Step, Walk};
 use crate::inspect::{Inspector, Scope};
 use crate::model::{Artifact, ArtifactPath, Evidence, Format, Tensor};
@@ -79,6 +81,8 @@ struct Entry {
     shard: i64,
     offset: i64,
     size: i64,
+    /// The sum of its bytes.
+    sum: Option<u32>,
     /// It is put together from parts that have entries of their own.
     parts: bool,
 }
@@ -89,8 +93,8 @@ struct Bundle {
     shards: Option<i64>,
     /// The table is a checkpoint of the first version.
     first_version: bool,
-    /// Where tensors lie: shard, offset, end, and where their entries stand.
-    placed: Vec<(i64, u64, u64, u64)>,
+    /// Where tensors lie: shard, offset, end, where their entries stand, and the sum of what they take there.
+    placed: Vec<(i64, u64, u64, u64, Option<u32>)>,
     seen: bool,
 }
 
@@ -120,6 +124,7 @@ impl Bundle {
             (Kind::Entry, Event::Number(3, shard)) => entry.shard = shard.cast_signed(),
             (Kind::Entry, Event::Number(4, offset)) => entry.offset = offset.cast_signed(),
             (Kind::Entry, Event::Number(5, size)) => entry.size = size.cast_signed(),
+            (Kind::Entry, Event::Number(6, sum)) => entry.sum = u32::try_from(*sum).ok(),
             (Kind::Entry, Event::Length(7, _)) => entry.parts = true,
             (Kind::Dimension, Event::Enter) => size = 0,
             (Kind::Dimension, Event::Number(1, number)) => size = *number,
@@ -139,7 +144,8 @@ impl Bundle {
         } else if let (Ok(offset), Ok(size), false) =
             (u64::try_from(entry.offset), u64::try_from(entry.size), entry.parts)
         {
-            self.placed.push((entry.shard, offset, offset.saturating_add(size), value.start));
+            let end = offset.saturating_add(size);
+            self.placed.push((entry.shard, offset, end, value.start, entry.stored_sum(size)));
         }
         // Parts of a tensor have keys that begin with a zero byte.
         let listed = !name.starts_with('\0') && (scope.contents().tensors.len() as u64) < scope.limits.tensors;
@@ -180,8 +186,11 @@ impl Bundle {
         }
         self.placed.sort_unstable();
         let mut ends: BTreeMap<i64, u64> = BTreeMap::new();
-        for (shard, offset, end, at) in self.placed {
+        let mut sums: BTreeMap<i64, Option<u32>> = BTreeMap::new();
+        for (shard, offset, end, at, sum) in self.placed {
             let last = ends.entry(shard).or_default();
+            let whole = sums.entry(shard).or_insert(Some(0));
+            *whole = whole.zip(sum).filter(|_| offset == *last).map(|(whole, sum)| combine(whole, sum, end - offset));
             if offset < *last && end > offset {
                 let message =
                     format!("a tensor at byte {offset} of shard {shard} overlaps another, which ends at {last}");
@@ -195,11 +204,22 @@ impl Bundle {
             metadata.insert(SHARDS.to_owned(), shards.to_string());
             let ends = ends.into_iter().filter(|(shard, _)| (0..shards).contains(shard));
             metadata.extend(ends.map(|(shard, end)| (format!("{SHARDS} {shard}"), end.to_string())));
+            let sums = sums.into_iter().filter_map(|(shard, sum)| Some((format!("{SUM}{shard}"), sum?.to_string())));
+            metadata.extend(sums);
         }
     }
 }
 
 impl Entry {
+    /// The sum of the bytes that it takes in its shard, if that can be told.
+    fn stored_sum(&self, size: u64) -> Option<u32> {
+        let (name, bytes) = element(self.kind)?;
+        let text = name == "string";
+        let single = self.shape.iter().all(|length| *length == 1);
+        let sum = self.sum.filter(|_| if text { single } else { bytes > 0 })?;
+        of_bytes(sum, size, text)
+    }
+
     /// What is wrong with it.
     fn fault(&self, shards: Option<i64>) -> Option<String> {
         let shape = signed(&self.shape);
@@ -252,6 +272,14 @@ pub fn beside(artifacts: &[Artifact], by_path: &BTreeMap<&ArtifactPath, &Artifac
         }
     }
     evidence
+}
+
+/// The name of a shard of an index, by its number.
+pub fn shard_name(index: &Artifact, number: &str) -> Option<String> {
+    let count = index.contents.metadata.get(SHARDS)?.parse::<u64>().ok()?;
+    let number = number.parse::<u64>().ok()?;
+    let name = index.path.name();
+    Some(format!("{}.data-{number:05}-of-{count:05}", name.strip_suffix(".index").unwrap_or(name)))
 }
 
 fn shards(index: &Artifact, by_path: &BTreeMap<&ArtifactPath, &Artifact>, evidence: &mut Vec<Evidence>) {

@@ -23,6 +23,8 @@ pub struct Node {
     pub operator: String,
     /// Where its inputs come from: `NODE`, `NODE:1`, `NODE:output:0`, or `^NODE` for order alone.
     pub inputs: Vec<String>,
+    /// Names of its attributes.
+    pub attributes: Vec<String>,
     /// For a constant of one text, that text.
     pub text: Option<String>,
 }

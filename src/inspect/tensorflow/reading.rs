@@ -6,7 +6,7 @@ use super::graph::{Fault, Graph, Node, producer};
 use super::operators::reaches_out;
 use super::schema::{Kind, element, step};
 use super::tensor::Tensor;
-use super::{TENSORFLOW_MALFORMED, TENSORFLOW_OPERATOR, objects};
+use super::{TENSORFLOW_MALFORMED, TENSORFLOW_OPERATOR, objects, schemas};
 use crate::inspect::Scope;
 use crate::inspect::archive::escapes;
 use crate::inspect::protobuf::{Event, Stop, Walk};
@@ -19,6 +19,9 @@ pub const VARIABLES: &str = "variables";
 pub const ASSET: &str = "asset ";
 /// Assets that are followed.
 const ASSETS: usize = 1000;
+/// Attributes of a node that are kept, and operators of other libraries that are.
+const ATTRIBUTES: usize = 256;
+const UNKNOWN: usize = 256;
 /// Above all versions of graphs that there will be for a while; they were some 2,000 after ten years.
 const NEWEST: i64 = 1_000_000;
 
@@ -51,8 +54,8 @@ pub struct Reading<'a, 'v, 's, 'l> {
     tensor: Option<Tensor>,
     /// Types of a constant: of its attribute, and of its value.
     constant: (Option<u64>, Option<u64>),
-    /// Whether the node has the attributes `dtype` and `value`.
-    given: [bool; 2],
+    /// Operators that TensorFlow does not have, and where they are first used.
+    unknown: BTreeMap<String, u64>,
     /// `PrintV2` writes to a file when its stream says so.
     stream: bool,
     dimension: u64,
@@ -79,7 +82,7 @@ pub fn walk(view: &View<'_>, kind: Kind, scope: &mut Scope<'_>) {
         attribute: Attribute::default(),
         tensor: None,
         constant: (None, None),
-        given: [false; 2],
+        unknown: BTreeMap::new(),
         stream: false,
         dimension: 0,
         outward: BTreeMap::new(),
@@ -150,7 +153,7 @@ impl Reading<'_, '_, '_, '_> {
             Kind::Graph | Kind::Function => self.graphs.push(Graph::default()),
             Kind::Node => {
                 self.node = Node { at, ..Node::default() };
-                (self.constant, self.given, self.stream) = ((None, None), [false; 2], false);
+                (self.constant, self.stream) = ((None, None), false);
             }
             Kind::Attribute => self.attribute = Attribute::default(),
             Kind::Tensor => self.tensor = Some(Tensor::default()),
@@ -262,6 +265,7 @@ impl Reading<'_, '_, '_, '_> {
                 self.names = graph.names().into_iter().map(str::to_owned).collect();
                 let calls = std::mem::take(&mut self.calls);
                 self.missing(calls, "is called by");
+                self.misspelt();
             }
             Kind::Meta => self.leave_meta(),
             Kind::Object => self.objects.leave(self.view, self.scope),
@@ -302,8 +306,9 @@ impl Reading<'_, '_, '_, '_> {
         if name == "dtype" {
             self.constant.0 = Some(kind).filter(|_| fields & (1 << 6) != 0);
         }
-        self.given[0] |= name == "dtype";
-        self.given[1] |= name == "value";
+        if self.node.attributes.len() < ATTRIBUTES {
+            self.node.attributes.push(name);
+        }
     }
 
     fn leave_node(&mut self) {
@@ -320,12 +325,13 @@ impl Reading<'_, '_, '_, '_> {
             let message = format!("the constant {:?} is said to be of {said}, its value is of {is}", node.name);
             self.fault((node.at, message), node.at);
         }
-        let missing = match (node.operator.as_str(), self.given) {
-            ("Const" | "Placeholder" | "VarHandleOp" | "VariableV2", [false, _]) => Some("dtype"),
-            ("Const", [_, false]) => Some("value"),
-            _ => None,
-        };
-        if let Some(missing) = missing {
+        let needed = schemas::needed(&node.operator);
+        if needed.is_none() && self.unknown.len() < UNKNOWN && !node.operator.is_empty() {
+            self.unknown.entry(node.operator.clone()).or_insert(node.at);
+        }
+        let given = |name: &&&str| node.attributes.iter().any(|own| own == **name);
+        let missing = needed.and_then(|needed| needed.iter().find(|name| !given(name)));
+        if let Some(missing) = missing.filter(|_| node.attributes.len() < ATTRIBUTES) {
             self.fault((node.at, format!("the node {:?} has no attribute {missing:?}", node.name)), node.at);
         }
         if matches!(node.operator.as_str(), "VarHandleOp" | "VariableV2" | "Variable") {
@@ -359,6 +365,17 @@ impl Reading<'_, '_, '_, '_> {
         for (at, by, function) in calls {
             if !self.functions.contains(&function) && told.len() < 40 && told.insert(function.clone()) {
                 self.fault((at, format!("the function {function:?} {how} {by} and is not in the library")), at);
+            }
+        }
+    }
+
+    /// Operators that neither TensorFlow nor the library has, and that are nearly those of TensorFlow. Others may come from
+    /// a library of operators.
+    fn misspelt(&mut self) {
+        for (operator, at) in std::mem::take(&mut self.unknown) {
+            if let Some(known) = schemas::intended(&operator).filter(|_| !self.functions.contains(&operator)) {
+                let message = format!("the operator {operator:?} is none of TensorFlow, which has {known:?}");
+                self.fault((at, message), at);
             }
         }
     }

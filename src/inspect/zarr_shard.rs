@@ -15,7 +15,7 @@ const ABSENT: u64 = u64::MAX;
 /// the CRC-32C of all of them. The chunks fill what is before up to the last byte.
 pub fn is_index(view: &View<'_>, from: u64) -> bool {
     let length = view.len().saturating_sub(from);
-    if length < 20 || length > INDEX || length % 16 != 4 {
+    if !(20..=INDEX).contains(&length) || length % 16 != 4 {
         return false;
     }
     let Ok(bytes) = view.read(from..view.len()) else { return false };

@@ -41,7 +41,7 @@ impl Machine<'_, '_, '_> {
         // The last pair is not kept of the longest state: it is the content, where all the others are there.
         let whole = count <= items.len() || (count == 2 * PAIRS && keys.iter().any(|key| key == "fd"));
         let once = |wanted: &&str| keys.iter().filter(|key| key == wanted).count() == 1;
-        if !whole || keys.len() != known.len() || !OWN.iter().all(|own| once(own)) {
+        if !whole || keys.len() != known.len() || !OWN.iter().all(once) {
             return None;
         }
         let temporary = !known.iter().zip(&keys).any(|([_, value], key)| key == "auto" && *value == Value::Bool(false));

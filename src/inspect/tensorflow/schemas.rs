@@ -10,12 +10,8 @@ use crate::inspect::misspelt::is_misspelt;
 
 static OPERATORS: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
     let lines = include_str!("operators.txt").lines().filter(|line| !line.starts_with('#'));
-    let mut words = lines.map(|line| line.split(' '));
-    let mut operators = HashMap::new();
-    while let Some(mut line) = words.next() {
-        operators.extend(line.next().map(|name| (name, line.collect())));
-    }
-    operators
+    let words = lines.map(|line| line.split(' '));
+    words.filter_map(|mut line| line.next().map(|name| (name, line.collect()))).collect()
 });
 
 /// The attributes that a node of that operator must have; `None` if TensorFlow has no such operator.

@@ -101,7 +101,7 @@ fn size<'d>(name: &'d str, declared: &HashMap<&'d str, &'d str>, known: &mut Has
             if !inside.insert(*inner) {
                 return None;
             }
-            open.push(begin(*inner));
+            open.push(begin(inner));
         }
     }
     known.get(name).copied()

@@ -5,7 +5,7 @@ use crate::weigh::View;
 
 use super::Scope;
 use super::json::Tree;
-use super::{autorun, data, magic, naming, settings, startup, tensorflow, zarr};
+use super::{autorun, data, magic, naming, settings, startup, zarr};
 
 /// Nobody knows these bytes.
 pub static FORMAT_UNRECOGNISED: Rule = Rule {
@@ -221,12 +221,6 @@ pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
     let (extension, expected) = naming::claim(&name);
     let whole = 0..view.len().min(16);
-    if magic::is_chunk(&name) && view.depth() == 0 {
-        zarr::blosc(view, scope.contents());
-    }
-    if name.contains(".data-") && magic::raw_by_name(&name) && view.depth() == 0 {
-        scope.observe(Box::new(tensorflow::ShardSum::new()));
-    }
     if zarr::is_description(&name) && !claimed.iter().any(|format| matches!(format.name(), "json" | "git-lfs-pointer"))
     {
         let message = format!("{name:?} describes an array or group of Zarr, and is not JSON");

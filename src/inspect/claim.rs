@@ -5,7 +5,7 @@ use crate::weigh::View;
 
 use super::Scope;
 use super::json::Tree;
-use super::{autorun, data, magic, naming, placeholder, settings, startup, tensorflow, zarr};
+use super::{autorun, data, magic, naming, placeholder, settings, startup, zarr};
 
 /// Nobody knows these bytes.
 pub static FORMAT_UNRECOGNISED: Rule = Rule {
@@ -262,24 +262,11 @@ fn single(name: &str, extension: &str, view: &View<'_>, scope: &mut Scope<'_>) -
     false
 }
 
-/// Keeps of parts of arrays what the file that describes them is compared with.
-fn keep_sums(name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    if magic::is_chunk(name) {
-        zarr::blosc(view, scope.contents());
-    }
-    if name.contains(".data-") && magic::raw_by_name(name) {
-        scope.observe(Box::new(tensorflow::ShardSum::new()));
-    }
-}
-
 /// Compares what was recognised with the name and with each other. `claimed` is what inspectors claimed at the top.
 pub fn compare(claimed: &[Format], view: &View<'_>, scope: &mut Scope<'_>) {
     let name = scope.path.name().to_ascii_lowercase();
     let (extension, expected) = naming::claim(&name);
     let whole = 0..view.len().min(16);
-    if view.depth() == 0 {
-        keep_sums(&name, view, scope);
-    }
     if zarr::is_description(&name) && !claimed.iter().any(|format| matches!(format.name(), "json" | "git-lfs-pointer"))
     {
         let message = format!("{name:?} describes an array or group of Zarr, and is not JSON");

@@ -370,8 +370,22 @@ fn inspect_file(view: &View<'_>, mut scope: Scope<'_>) -> Inspection {
     let claimed = inspect_content(view, &mut scope);
     archive::left(view, &mut scope);
     metadata::inspect(view, &mut scope);
+    part(view, &mut scope);
     claim::compare(&claimed, view, &mut scope);
     scope.close()
+}
+
+/// Keeps what the file that names this one as a part of it will be held against: the sum of a shard of a checkpoint, the
+/// head of a chunk of an array. The bytes of such parts have no marks.
+fn part(view: &View<'_>, scope: &mut Scope<'_>) {
+    let name = scope.path.name().to_ascii_lowercase();
+    if magic::is_chunk(&name) {
+        zarr::blosc(view, scope.contents());
+    }
+    // Where only contents are asked for, nothing is held against anything.
+    if scope.judges_texts && name.contains(".data-") && magic::raw_by_name(&name) {
+        scope.observe(Box::new(tensorflow::ShardSum::new()));
+    }
 }
 
 /// Shows a file, or a member of a container, to every inspector, and says which formats claimed it. Formats of the

@@ -10,7 +10,6 @@ use super::data::DATA_MALFORMED;
 use super::json::Tree;
 use super::magic::is_chunk;
 use super::misspelt;
-use super::settings::shown;
 use crate::model::{Artifact, ArtifactPath, Contents, Evidence, Format};
 use crate::weigh::View;
 
@@ -54,8 +53,9 @@ pub fn describe(name: &str, tree: &Tree, contents: &mut Contents, found: &mut Ve
     }
     let version = |wanted: u64| {
         let version = tree.get("zarr_format");
-        let said = version.map_or_else(|| "missing".to_owned(), shown);
-        (version.and_then(Tree::number) != Some(wanted)).then(|| format!("\"zarr_format\" is {said}"))
+        let number = version.and_then(Tree::number);
+        let said = number.map_or_else(|| "missing, or no number".to_owned(), |number| number.to_string());
+        (number != Some(wanted)).then(|| format!("\"zarr_format\" is {said}"))
     };
     match name {
         ".zarray" => {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{INSPECTORS, PLAIN, magic};
+use super::content::{INSPECTORS, PLAIN};
+use super::magic;
 
 /// What files are called by what is in them: by the members of an archive, the root of a document, the first line.
 static WITHIN: &[&str] = &[

@@ -34,6 +34,8 @@ pub fn inspect(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
     }
     match topology {
         Some(Tree::Object(_)) => {}
+        // A list of weights alone, which programs read by themselves.
+        None if matches!(tree, Tree::Array(_)) => {}
         // Readers call what is missing by its name.
         None => broken("the model has weights and no \"modelTopology\"".to_owned(), view, scope),
         Some(_) => broken("\"modelTopology\" is no object".to_owned(), view, scope),

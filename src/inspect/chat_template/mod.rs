@@ -14,6 +14,7 @@ mod letters;
 mod lexeme;
 mod lookup;
 mod machine;
+mod postfix;
 mod spelling;
 mod statement;
 mod syntax;

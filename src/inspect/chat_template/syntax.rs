@@ -89,7 +89,8 @@ fn fault(template: &str, codes: &[Code]) -> Option<(usize, String)> {
             }
             open.pop();
         } else if matches!(word, "else" | "elif") {
-            let belongs = inner == Some("if") || (word == "else" && inner == Some("for"));
+            // It may belong to a tag of that program.
+            let belongs = matches!(inner, None | Some("if")) || (word == "else" && inner == Some("for"));
             if !belongs {
                 return Some((code.at, format!("{word:?} stands outside of what it belongs to")));
             }

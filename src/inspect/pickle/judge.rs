@@ -33,7 +33,9 @@ impl Machine<'_, '_, '_> {
         }
         let Some(name) = self.names.get(id) else { return (Judgement::Unknown, None) };
         // Picklers rebuild these without a constructor; some constructors open files.
-        if name.rebuilt && count != 0 && matches!(self.code, b'R' | b'i' | b'o') {
+        // A member of an enumeration is rebuilt from its number.
+        let numbered = matches!(&*items, [Value::Int(_)]) && count == 1;
+        if name.rebuilt && count != 0 && !numbered && matches!(self.code, b'R' | b'i' | b'o') {
             return (Judgement::Unknown, None);
         }
         match (&*name.module, &*name.attribute) {

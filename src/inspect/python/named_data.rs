@@ -49,9 +49,17 @@ pub fn may_be(name: &str, text: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     let begin = text.lines().map(str::trim_end).find(|line| !line.is_empty() && !line.starts_with('#'));
     let imports = |line: &str| {
-        let module = |rest: &str| rest.starts_with(|letter: char| letter.is_alphabetic() || letter == '_');
-        let from = |rest: &str| module(rest) && rest.contains(" import ");
-        line.strip_prefix("import ").is_some_and(module) || line.strip_prefix("from ").is_some_and(from)
+        let module = |word: &str| word.starts_with(|letter: char| letter.is_alphabetic() || letter == '_');
+        // More words than a name stand behind the first in prose alone.
+        let names = |rest: &str| {
+            rest.split([',', ';', '#']).next().is_some_and(|first| {
+                let words: Vec<&str> = first.split_whitespace().collect();
+                matches!(words.as_slice(), [name] | [name, "as", _] if module(name))
+            })
+        };
+        let from =
+            |rest: &str| rest.split_once(" import ").is_some_and(|(name, _)| module(name) && !name.contains(' '));
+        line.strip_prefix("import ").is_some_and(names) || line.strip_prefix("from ").is_some_and(from)
     };
     text.len() <= BYTES
         && ENDINGS.contains(&ending)

@@ -36,6 +36,8 @@ pub fn check(footer: &[u8], end: u64, columns: &mut Vec<Chunk>) -> Option<Result
         }
     }
     match said {
+        // `_common_metadata` holds a footer and no data: the rows are those of the files beside it.
+        Some(_) if rows == 0 && end == 4 => Some(Ok(())),
         Some(said) if said != rows => Some(Err(format!("it says that it has {said} rows, its groups have {rows}"))),
         _ => Some(Ok(())),
     }

@@ -3,6 +3,7 @@
 
 use super::archive::Unknown;
 use super::inflate::inflate;
+use super::pickle::follow_behind;
 use super::{Inspector, Scope, zarr_shard};
 use crate::model::{Class, Format, Rule, Severity};
 use crate::weigh::View;
@@ -104,6 +105,10 @@ fn member(view: &View<'_>, at: u64, content: &mut Vec<u8>, scope: &mut Scope<'_>
             return None;
         }
     };
+    if inflated.cut.is_some() && content.is_empty() {
+        let unpacked = view.decompressed("content", &inflated.bytes);
+        follow_behind(&unpacked, view, &(start..view.len()), scope);
+    }
     let crc_is = crc32fast::hash(&inflated.bytes);
     let length = inflated.bytes.len() as u64;
     if content.is_empty() {

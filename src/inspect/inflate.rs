@@ -66,3 +66,55 @@ pub fn inflate(view: &View<'_>, data: &Range<u64>, ratio: u64) -> Result<Inflate
     }
     Err(reader.trouble().unwrap_or(Unreadable::PastEnd(data.clone(), view.len())))
 }
+
+/// Bytes of content in front of what is looked at by [`inflate_behind`].
+const FURTHEST: u64 = 512 << 20;
+
+/// What comes out of a range of raw deflate from that byte of the content on, at most so many bytes. `None` if nothing does, if
+/// it lies too far behind the beginning, or if too much was unpacked of the file already.
+pub fn inflate_behind(view: &View<'_>, data: &Range<u64>, from: u64, most: u64) -> Option<Vec<u8>> {
+    if from > FURTHEST || view.unpackable() < most {
+        return None;
+    }
+    let input = view.slice(data.clone()).ok()?;
+    let mut reader = input.reader();
+    let mut stream = Decompress::new(false);
+    let mut bytes = Vec::new();
+    let mut piece = vec![0; PIECE];
+    while (bytes.len() as u64) < most {
+        let (used, made) = (stream.total_in(), stream.total_out());
+        let outcome = stream.decompress(reader.fill_buf().ok()?, &mut piece, FlushDecompress::None);
+        reader.consume(usize::try_from(stream.total_in() - used).unwrap_or(0));
+        let count = usize::try_from(stream.total_out() - made).unwrap_or(0).min(piece.len());
+        let skipped = usize::try_from(from.saturating_sub(made)).unwrap_or(usize::MAX);
+        bytes.extend_from_slice(piece[..count].get(skipped..).unwrap_or_default());
+        let stuck = count == 0 && stream.total_in() == used;
+        if stuck || !matches!(outcome, Ok(Status::Ok | Status::BufError)) {
+            break;
+        }
+    }
+    view.unpacked(bytes.len() as u64);
+    (!bytes.is_empty()).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn content_is_had_from_the_middle_on() {
+        let mut packed = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(&vec![0; 100_000]).unwrap();
+        packed.write_all(b"behind").unwrap();
+        let packed = packed.finish().unwrap();
+        View::with_bytes(&packed, 1 << 20, |view| {
+            let data = 0..view.len();
+            let behind = |from, most| inflate_behind(view, &data, from, most);
+            assert_eq!(behind(100_000, 1000).as_deref(), Some(&b"behind"[..]));
+            assert_eq!(behind(100_003, 1000).as_deref(), Some(&b"ind"[..]));
+            assert!(behind(100_006, 1000).is_none() && behind(FURTHEST + 1, 1000).is_none());
+        });
+    }
+}

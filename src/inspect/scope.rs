@@ -35,6 +35,8 @@ pub struct Scope<'l> {
     pub cut_off: bool,
     /// What is looked at was unpacked up to a limit: that it ends too early says nothing.
     pub partial: bool,
+    /// A pickle was followed behind the limit up to which it was unpacked.
+    pub looked_behind: bool,
     /// Containers around what is looked at that hold nothing but the next one.
     pub lonely: u32,
     /// How many times longer what is looked at is than the bytes of the file that it was unpacked from.
@@ -87,6 +89,7 @@ impl<'l> Scope<'l> {
             defined: BTreeSet::new(),
             cut_off: false,
             partial: false,
+            looked_behind: false,
             lonely: 0,
             expansion: 1,
             promised: Vec::new(),

@@ -10,6 +10,7 @@
 
 mod arguments;
 mod array;
+mod behind;
 mod calls;
 mod constructed;
 mod containers;
@@ -45,6 +46,7 @@ use machine::{End, Machine};
 use rules::{DANGEROUS_CALL, DANGEROUS_IMPORT, PRESENT, TRAILING_DATA};
 use source::Source;
 
+pub use behind::follow_behind;
 pub use dtype::element;
 pub use lists::Lists;
 

@@ -60,22 +60,29 @@ pub struct Source<'v> {
     base: u64,
     /// Where the bytes of the last short constant lie in the buffer.
     shown: Range<usize>,
+    /// Where a constant ends that goes on behind the last byte.
+    beyond: Option<u64>,
 }
 
 impl<'v> Source<'v> {
     /// Reads a view from an offset.
     pub const fn new(view: &'v View<'v>, at: u64) -> Self {
-        Self { view: Some(view), buffer: Vec::new(), used: 0, base: at, shown: 0..0 }
+        Self { view: Some(view), buffer: Vec::new(), used: 0, base: at, shown: 0..0, beyond: None }
     }
 
     /// Reads bytes that are at hand and nothing behind them.
     pub fn of_bytes(bytes: &[u8]) -> Source<'static> {
-        Source { view: None, buffer: bytes.to_vec(), used: 0, base: 0, shown: 0..0 }
+        Source { view: None, buffer: bytes.to_vec(), used: 0, base: 0, shown: 0..0, beyond: None }
     }
 
     /// Offset of the next byte.
     pub const fn position(&self) -> u64 {
         self.base + self.used as u64
+    }
+
+    /// Where the constant ends at which the data broke off, if it did so in one.
+    pub const fn beyond(&self) -> Option<u64> {
+        self.beyond
     }
 
     /// One past the last byte there is.
@@ -159,6 +166,7 @@ impl<'v> Source<'v> {
     fn constant_of(&mut self, len: u64, op: &Opcode) -> Result<Argument, Halt> {
         let start = self.position();
         if len > self.end().saturating_sub(start) {
+            self.beyond = start.checked_add(len);
             let message = format!("{} says {len} bytes follow, but the data ends before that", op.name);
             return Err(Halt::Malformed(message));
         }

@@ -191,7 +191,11 @@ fn member_as(
                 let outer = (scope.partial, scope.expansion);
                 scope.partial |= inflated.cut.is_some();
                 scope.expansion = expanded(outer.1, inflated.bytes.len() as u64, inflated.used);
-                show(&view.decompressed(&name, &inflated.bytes), &name, reading, unknown, scope);
+                let member = view.decompressed(&name, &inflated.bytes);
+                show(&member, &name, reading, unknown, scope);
+                if inflated.cut.is_some() {
+                    pickle::follow_behind(&member, view, data, scope);
+                }
                 (scope.partial, scope.expansion) = outer;
             }
             Err(trouble) => scope.unreadable(view, &trouble),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Class, Format, Rule, Severity};
+use crate::model::{Class, Evidence, Format, Rule, Severity};
 use crate::weigh::View;
 
+use super::compressed::COMPRESSION_MALFORMED;
 use super::zip::required;
 use super::{Scope, claim, inspect_content, magic};
 
@@ -192,5 +193,20 @@ fn reader_of(name: &str) -> Option<&'static str> {
         Some("checkpoint-index")
     } else {
         Some("onnx")
+    }
+}
+
+/// Bytes of one value, at the least, that are taken for a bomb where even they are not all.
+const FILLING: usize = 16 << 20;
+
+/// What of a stream could be unpacked up to a limit is told from a bomb: that is one byte over and over, which fills
+/// memory and holds nothing. Arrays of zeros have a header in front.
+pub fn filling(bytes: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
+    let Some((first, rest)) = bytes.split_first().filter(|_| bytes.len() >= FILLING) else { return };
+    if rest.iter().all(|byte| byte == first) {
+        let message =
+            format!("more than {} bytes come out of it, and all are 0x{first:02x}: it only fills memory", bytes.len());
+        let evidence = Evidence::new(&COMPRESSION_MALFORMED, message).rated(Severity::High);
+        scope.add(evidence.at(view.place(0..view.len().min(16))));
     }
 }

@@ -4,7 +4,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::inspect::{Scope, inspect_content};
-use crate::model::{ArtifactPath, Limits};
+use crate::model::{ArtifactPath, Limits, Severity};
 use crate::weigh::{Inspection, View};
 
 fn inspected(bytes: &[u8]) -> (Inspection, u64) {
@@ -66,4 +66,22 @@ fn nesting_multiplies_nothing() {
     let (seen, unpacked) = inspected(&bytes);
     assert!(limited(&seen));
     assert!(unpacked <= (length * 20 + (257 << 20)).max(1 << 20), "{unpacked} of {length}");
+}
+
+#[test]
+fn one_byte_over_and_over_is_a_bomb_and_a_packed_array_of_zeros_is_none() {
+    let bomb = |seen: &Inspection| {
+        seen.evidence.iter().any(|seen| seen.rule.id == "compression-malformed" && seen.severity() == Severity::High)
+    };
+    let packed = |head: &[u8], zeros: usize| {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(head).unwrap();
+        packed.write_all(&vec![0; zeros]).unwrap();
+        inspected(&packed.finish().unwrap()).0
+    };
+    assert!(bomb(&packed(b"", 192 << 20)));
+    assert!(!bomb(&packed(b"", 8 << 20)));
+    let header = format!("{:<117}\n", "{'descr': '|u1', 'fortran_order': False, 'shape': (201326592,), }");
+    let array = packed(&[b"\x93NUMPY\x01\x00\x76\x00", header.as_bytes()].concat(), 192 << 20);
+    assert!(limited(&array) && !bomb(&array));
 }

@@ -197,15 +197,18 @@ fn reader_of(name: &str) -> Option<&'static str> {
 }
 
 /// Bytes of one value, at the least, that are taken for a bomb where even they are not all.
-const FILLING: usize = 16 << 20;
+pub const FILLING: usize = 4 << 20;
+
+/// The same where they are all.
+pub const FILLED: usize = 32 << 20;
 
 /// What of a stream could be unpacked up to a limit is told from a bomb: that is one byte over and over, which fills
 /// memory and holds nothing. Arrays of zeros have a header in front.
-pub fn filling(bytes: &[u8], view: &View<'_>, scope: &mut Scope<'_>) {
-    let Some((first, rest)) = bytes.split_first().filter(|_| bytes.len() >= FILLING) else { return };
+pub fn filling(bytes: &[u8], least: usize, view: &View<'_>, scope: &mut Scope<'_>) {
+    let Some((first, rest)) = bytes.split_first().filter(|_| bytes.len() >= least) else { return };
     if rest.iter().all(|byte| byte == first) {
         let message =
-            format!("more than {} bytes come out of it, and all are 0x{first:02x}: it only fills memory", bytes.len());
+            format!("{} bytes and more come out of it, and all are 0x{first:02x}: it only fills memory", bytes.len());
         let evidence = Evidence::new(&COMPRESSION_MALFORMED, message).rated(Severity::High);
         scope.add(evidence.at(view.place(0..view.len().min(16))));
     }

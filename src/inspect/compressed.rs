@@ -12,7 +12,7 @@ use lz4_flex::frame::FrameDecoder;
 use lzma_rust2::{LzmaReader, XzReader};
 use ruzstd::decoding::StreamingDecoder;
 
-use super::archive::{Unknown, filling};
+use super::archive::{FILLING, Unknown, filling};
 use super::inflate::allowance;
 use super::{Inspector, Scope, zarr_shard};
 use crate::model::{Class, Format, Rule, Severity};
@@ -164,7 +164,7 @@ impl Inspector for Compressed {
         if let Some(trouble) = trouble {
             scope.unreadable(view, &trouble);
         } else if cut {
-            filling(&content, view, scope);
+            filling(&content, FILLING, view, scope);
             scope.limit("unpacked-bytes", content.len() as u64, view);
         } else if let Some(fault) = fault {
             let message = format!("the {} stream is broken or cut off: {}", self.name(), self.wrong(&fault));

@@ -144,7 +144,11 @@ fn plain(head: &[u8], view: &View<'_>, unmarked: bool, scope: &Scope<'_>) -> Opt
     let named = naming::unmarked(&name);
     let other = |format: Format| match format.name() {
         // A loader of YAML reads what JSON does not hold, and nothing else that goes by a name reads JSON at all.
-        "json" => source || ((words::is_yaml(&name) || words::is_commented(view, scope)) && !json::is_whole(view)),
+        "json" => {
+            source
+                || is_table(head, &name)
+                || ((words::is_yaml(&name) || words::is_commented(view, scope)) && !json::is_whole(view))
+        }
         "xml" => source,
         _ => false,
     };
@@ -153,6 +157,13 @@ fn plain(head: &[u8], view: &View<'_>, unmarked: bool, scope: &Scope<'_>) -> Opt
     }
     let asked = PLAIN.iter().filter(|inspector| unmarked || named.contains(&inspector.format().name()));
     asked.filter(|inspector| !other(inspector.format())).find(|inspector| inspector.claims(head, view))
+}
+
+/// True for TOML that begins with an entry of a list of tables, which looks like a list in a list.
+fn is_table(head: &[u8], name: &str) -> bool {
+    let named = name == "pipfile" || name.ends_with(".toml") || name.ends_with(".lock");
+    let entry = |rest: &[u8]| rest.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    named && head.trim_ascii_start().strip_prefix(b"[[").is_some_and(entry)
 }
 
 fn recognised(formats: Vec<Format>, view: &View<'_>, scope: &mut Scope<'_>) -> Vec<Format> {

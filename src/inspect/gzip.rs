@@ -1,7 +1,7 @@
 //! gzip (RFC 1952): what is compressed is shown to every inspector. Zeros between streams are skipped, as Python's
 //! `gzip` does.
 
-use super::archive::{Unknown, filling};
+use super::archive::{FILLING, Unknown, filling};
 use super::inflate::inflate;
 use super::pickle::follow_behind;
 use super::{Inspector, Scope, zarr_shard};
@@ -106,7 +106,7 @@ fn member(view: &View<'_>, at: u64, content: &mut Vec<u8>, scope: &mut Scope<'_>
         }
     };
     if inflated.cut.is_some() && content.is_empty() {
-        filling(&inflated.bytes, view, scope);
+        filling(&inflated.bytes, FILLING, view, scope);
         let unpacked = view.decompressed("content", &inflated.bytes);
         follow_behind(&unpacked, view, &(start..view.len()), scope);
     }

@@ -114,11 +114,16 @@ fn said(key: &str, target: &str, range: std::ops::Range<u64>, view: &View<'_>, s
     if key == KEY {
         return judge(target, range, view, scope);
     }
-    if !is_file(target) && callable::leads_out(target, scope.lists) {
+    if !is_file(target) && !is_no_path(target) && callable::leads_out(target, scope.lists) {
         let message = format!("the configuration names {target:?} under {key:?}");
         let evidence = Evidence::new(&HYDRA_TARGET, message).rated(Severity::Critical);
         scope.add(evidence.at(view.place(range.clone())).showing(view.excerpt(range)));
     }
+}
+
+/// `os.environ/KEY`: so LiteLLM refers to a variable, and no importer of paths takes it.
+fn is_no_path(target: &str) -> bool {
+    target.contains('/')
 }
 
 /// `cloudpickle.pth`: the name of a file, by an ending that is no attribute of any module.

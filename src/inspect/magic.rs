@@ -220,11 +220,14 @@ fn is_in_java_archive(file: &str, member: &str) -> bool {
 fn is_named_as_program(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let (folder, name) = lower.rsplit_once(['/', '!']).unwrap_or(("", &lower));
-    let extension = name.split('.').skip(1);
-    let mut openly = extension.map(|part| matches!(part, "so" | "dll" | "dylib" | "exe" | "pyd" | "node" | "wasm"));
+    // Libraries have their version behind the ending.
+    let version = |part: &&str| !part.bytes().all(|byte| byte.is_ascii_digit());
+    let ending = name.split('.').skip(1).filter(version).last();
+    let openly =
+        ending.is_some_and(|ending| matches!(ending, "so" | "dll" | "dylib" | "exe" | "pyd" | "node" | "wasm"));
     let cached = folder.ends_with("__pycache__") && name.ends_with(".pyc");
     let place = folder.rsplit('/').next().unwrap_or_default();
-    openly.any(|openly| openly) || cached || (!name.contains('.') && matches!(place, "bin" | "sbin" | "scripts"))
+    openly || cached || (!name.contains('.') && matches!(place, "bin" | "sbin" | "scripts"))
 }
 
 /// True for names of files that hold raw numbers and nothing else: shards of TensorFlow checkpoints, external data of

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Class, Format, Rule, Severity, Tensor};
+use memchr::memmem;
+
+use crate::model::{Class, Evidence, Format, Rule, Severity, Tensor};
 use crate::weigh::View;
 
 use super::pickle::{element, first_stream, inspect_pickle, looks_like_pickle, suspect_numbers};
@@ -49,7 +51,12 @@ impl Inspector for Npy {
             let end = match array(&rest, at, scope) {
                 Ok(end) => end,
                 Err(message) => {
-                    scope.raise(&NPY_MALFORMED, &rest, 0..rest.len().min(128), message);
+                    // Readers that evaluate the header, as old ones did, run what it calls.
+                    let calls = rest.read_up_to(0, 512).is_ok_and(|head| memmem::find(&head, b"__import__").is_some());
+                    let severity = if calls { Severity::High } else { NPY_MALFORMED.severity };
+                    let range = 0..rest.len().min(128);
+                    let evidence = Evidence::new(&NPY_MALFORMED, message).rated(severity).at(rest.place(range.clone()));
+                    scope.add(evidence.showing(rest.excerpt(range)));
                     return unread(&rest, scope);
                 }
             };

@@ -96,7 +96,7 @@ fn password(text: &str, sign: usize, start: usize) -> Option<Found> {
     let (user_info, host) = rest.get(..end)?.rsplit_once('@')?;
     let (user, password) = user_info.split_once(':')?;
     let host = host.split(':').next()?.to_ascii_lowercase();
-    let here = ["localhost", "127.", "0.0.0.0", "host.", "example", "your", "internal"];
+    let here = ["localhost", "127.", "0.0.0.0", "host.", "example", "your", "docker.internal"];
     let open = host.contains('.') && !here.iter().any(|part| host.contains(part)) && !host.contains(['{', '$', '%']);
     let reference = password.contains(['$', '{', '}', '*', '(', '[', '%']) && !password.contains("%40");
     let mixed = password.bytes().any(|byte| byte.is_ascii_digit()) && password.bytes().any(|b| b.is_ascii_alphabetic());

@@ -23,6 +23,8 @@ pub enum Standing {
     Unchecked,
     /// It has not the checksum, and its letters count up, as those of examples do.
     Invented,
+    /// A part of it is a row of the alphabet, of digits or of the keyboard: somebody made it up, or shows where one goes.
+    Row,
     /// Its owner published it for tests.
     Published,
 }
@@ -147,11 +149,14 @@ fn token(bytes: &[u8], at: usize) -> Option<Found> {
             "SG." => text.bytes().filter(|byte| *byte == b'.').count() == 1 && likely::is_random(text),
             _ => likely::is_random(text),
         };
-        if !known {
+        let row = !known && !matches!(*mark, "eyJ" | "AKIA" | "ASIA" | "SG.") && likely::is_row(text);
+        if !known && !row {
             continue;
         }
         let whole = &rest[..mark.len() + length];
-        let standing = if likely::is_published(whole) {
+        let standing = if row {
+            Standing::Row
+        } else if likely::is_published(whole) {
             Standing::Published
         } else if *checked && !likely::checksum_holds(text) {
             if likely::counts_up(text) { Standing::Invented } else { Standing::Unchecked }

@@ -29,6 +29,9 @@ static WORDS: [&str; 21] = [
     "****",
 ];
 
+/// Those of them that stand for no word.
+static ROWS: [&str; 3] = ["abcdef", "123456", "qwerty"];
+
 /// True for texts made for people to see where a secret would stand.
 pub fn is_placeholder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
@@ -75,6 +78,15 @@ pub fn entropy(text: &str) -> f64 {
 pub fn is_random(text: &str) -> bool {
     let enough = if text.bytes().all(|byte| byte.is_ascii_hexdigit()) { 3.0 } else { 3.4 };
     !is_placeholder(text) && entropy(text) >= enough
+}
+
+/// True for letters that look drawn by lot but for a row of the alphabet, of digits or of the keyboard: somebody who shows
+/// where a token goes writes them, and so does somebody who makes one up.
+pub fn is_row(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let said = WORDS.iter().any(|word| !ROWS.contains(word) && lower.contains(word));
+    let same = lower.as_bytes().windows(5).any(|five| five.iter().all(|byte| *byte == five[0]));
+    !said && !same && entropy(text) >= 3.4
 }
 
 /// True for a value that could be somebody's password: no placeholder, no reference, not empty.

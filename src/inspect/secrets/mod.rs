@@ -132,6 +132,7 @@ fn all(text: &str, path: &str) -> Vec<Found> {
     found.extend(kinds::assigned(text, path));
     found.extend(addresses::found(text));
     found.extend(forms::found(text, path));
+    found.retain(|one| one.standing != Standing::Row || !shows(path));
     found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
     let mut end = 0;
     found.retain(|one| {
@@ -140,6 +141,15 @@ fn all(text: &str, path: &str) -> Vec<Found> {
         apart
     });
     found
+}
+
+/// True for a file that shows people, or programs under test, where a token goes.
+fn shows(path: &str) -> bool {
+    static ENDINGS: [&str; 9] = ["md", "mdx", "rst", "txt", "html", "ipynb", "adoc", "po", "csv"];
+    static PARTS: [&str; 9] = ["test", "example", "sample", "doc", "mock", "fixture", "spec", "snippet", "readme"];
+    let path = path.to_ascii_lowercase();
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ENDINGS.contains(&ending) || PARTS.iter().any(|part| path.contains(part))
 }
 
 fn evidence(found: &Found, secret: &str) -> Evidence {
@@ -152,6 +162,7 @@ fn evidence(found: &Found, secret: &str) -> Evidence {
         Standing::Encrypted => (", encrypted with a passphrase", Severity::Low),
         Standing::Published => ("; its owner published it for tests", Severity::Low),
         Standing::Unchecked => ("; its checksum does not fit, so it may be altered", found.severity),
+        Standing::Row => ("; a part of it is a row of letters, so it may be made up", found.severity),
         Standing::Invented => ("; its checksum is wrong, so it was never issued", Severity::Low),
     };
     Evidence::new(rule, format!("{}:{shown} {count} characters{what}", found.name))

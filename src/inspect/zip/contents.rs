@@ -7,7 +7,7 @@ use super::kind::Kind;
 use super::record::Facts;
 use super::{CRC_MISMATCH, HEADERS_DISAGREE, HIDDEN_DATA, MALFORMED, Placed};
 use super::{required, served};
-use crate::inspect::archive::{MEMBER_NOT_INSPECTED, Unknown, expanded, filling};
+use crate::inspect::archive::{FILLED, FILLING, MEMBER_NOT_INSPECTED, Unknown, expanded, filling};
 use crate::inspect::compressed::COMPRESSION_MALFORMED;
 use crate::inspect::inflate::{Inflated, inflate};
 use crate::inspect::pytorch::{self, records};
@@ -270,8 +270,9 @@ fn show(member: &View<'_>, name: &str, reading: Reading<'_>, unknown: &mut Unkno
 
 fn whole(facts: &Facts, inflated: &Inflated, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
     let name = facts.text();
+    let least = if inflated.cut.is_some() { FILLING } else { FILLED };
+    filling(&inflated.bytes, least, view, scope);
     if let Some((what, value)) = inflated.cut {
-        filling(&inflated.bytes, view, scope);
         return scope.limit(what, value, view);
     }
     if !inflated.ended {

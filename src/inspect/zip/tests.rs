@@ -79,7 +79,10 @@ fn each_lie_has_its_rule() {
         ("[{name='a', text='b', method=97}]", &["member-not-inspected"]),
         ("[{name='a/', text='b'}]", &["zip-malformed"]),
         ("[{name='a', text='b', before='0000'}]", &["zip-hidden-data"]),
-        ("[{name='a', zeros=70000000, method='deflate'}]", &["limit-reached", "member-not-inspected"]),
+        (
+            "[{name='a', zeros=70000000, method='deflate'}]",
+            &["compression-malformed", "limit-reached", "member-not-inspected"],
+        ),
         ("[{name='n', zip=[{name='../x', text='y'}]}]", &["archive-path-escape"]),
     ];
     for (recipe, rules) in cases {

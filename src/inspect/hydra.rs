@@ -189,7 +189,9 @@ fn targets(text: &str, key: &str) -> Vec<(u64, String)> {
         let end = value.find(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | '_')).unwrap_or(value.len());
         // A key that follows where a value should stand: there is none.
         let empty = value[end..].starts_with(':') && !value[end..].starts_with("::");
-        if computed && key != KEY {
+        // The whole of what is named goes on: `os.environ/KEY` is no path that can be imported.
+        let path = end > 0 && value[end..].starts_with('/');
+        if (computed || path) && key != KEY {
             continue;
         }
         if computed {

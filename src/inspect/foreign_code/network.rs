@@ -1,5 +1,9 @@
 //! What comes from the network and is run, shells that are tied to a connection, and an environment that is sent away.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::{Found, Language, around, is_word};
 
 /// Functions of Node's `child_process` that take a command.
@@ -59,12 +63,13 @@ fn first(text: &str, words: &[&str]) -> Option<usize> {
 
 /// A shell, and nothing else, in quotes.
 fn shell(text: &str) -> Option<usize> {
-    let names =
-        ["/bin/sh", "/bin/bash", "/bin/sh -i", "/bin/bash -i", "cmd.exe", "powershell.exe", "sh", "bash", "cmd"];
-    names
-        .iter()
-        .filter_map(|name| ['"', '\''].iter().find_map(|quote| text.find(&format!("{quote}{name}{quote}"))))
-        .min()
+    static SHELLS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let names =
+            ["/bin/sh", "/bin/bash", "/bin/sh -i", "/bin/bash -i", "cmd.exe", "powershell.exe", "sh", "bash", "cmd"];
+        let quoted = names.iter().flat_map(|name| ['"', '\''].map(|quote| format!("{quote}{name}{quote}")));
+        AhoCorasick::new(quoted).ok()
+    });
+    SHELLS.as_ref()?.find(text).map(|place| place.start())
 }
 
 /// A shell whose input and output are a connection.

@@ -1,5 +1,9 @@
 //! Commands in the texts of a source that are handed to a shell.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::super::shell::{
     self,
     installer::{self, Origin},
@@ -112,10 +116,11 @@ const LONGEST: usize = 4096;
 
 /// Commands that nobody honest hands to a shell.
 pub fn hostile(language: Language, text: &str) -> Vec<Found> {
-    let lower = text.to_ascii_lowercase();
+    static WORDS: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(HOT).ok());
     let mut found = Vec::new();
-    let mut places: Vec<usize> =
-        HOT.iter().flat_map(|word| lower.match_indices(word).map(|(at, _)| at).take(COMMANDS)).collect();
+    let places = WORDS.iter().flat_map(|words| words.find_overlapping_iter(text));
+    let mut places: Vec<usize> = places.map(|place| place.start()).take(COMMANDS * HOT.len()).collect();
     places.sort_unstable();
     let names = if language == Language::JavaScript { starters(text) } else { Vec::new() };
     let mut seen = 0;

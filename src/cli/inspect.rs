@@ -7,7 +7,7 @@ use super::exit::{self, Mistake};
 use super::progress::Bar;
 use super::{assess, output};
 use crate::emit::describe;
-use crate::inspect::Tracing;
+use crate::inspect::{self, Tracing};
 use crate::model::{Class, Verdict};
 use crate::weigh::weigh;
 
@@ -18,7 +18,9 @@ pub fn run(args: &Inspect, quiet: bool) -> Result<ExitCode, Mistake> {
             .help("`inspect` describes one file; use `weighbridge scan` for a folder"));
     }
     let plan = assess::plan(&args.path, &args.reading, crate::model::Limits::default()).0;
-    let weighing = weigh(&args.path, &plan, &Tracing, &Bar::new(quiet))?;
+    let mut weighing = weigh(&args.path, &plan, &Tracing, &Bar::new(quiet))?;
+    // What is only meant for a comparison with other files is for nobody to read.
+    inspect::take_back(&weighing.artifacts, &mut weighing.evidence);
     let options =
         describe::Options { width: output::width(), color: true, rows: if args.verbose { usize::MAX } else { 40 } };
     for artifact in &weighing.artifacts {

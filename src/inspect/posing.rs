@@ -15,25 +15,6 @@ static DATA: [&str; 8] = ["json", "ipynb", "jsonl", "yaml", "yml", "toml", "csv"
 /// The same for whole names.
 static NAMED: [&str; 4] = ["vocab.txt", "merges.txt", "requirements.txt", "labels.txt"];
 
-/// Programs that read a script behind `#!`. Tools that read data have such lines, too, as `ansible-playbook` does.
-static INTERPRETERS: [&str; 15] = [
-    "sh",
-    "bash",
-    "zsh",
-    "dash",
-    "ksh",
-    "ash",
-    "fish",
-    "python",
-    "perl",
-    "ruby",
-    "node",
-    "php",
-    "lua",
-    "pwsh",
-    "osascript",
-];
-
 /// Endings of models and documents, which a name may show before its last one.
 static SHOWN: [&str; 22] = [
     "safetensors",
@@ -93,12 +74,10 @@ pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 fn script(text: &str) -> Option<String> {
     let text = text.trim_start_matches('\u{feff}');
     if let Some(line) = text.strip_prefix("#!").and_then(|rest| rest.lines().next()) {
-        let words = || line.split(|c: char| c.is_whitespace() || c == '/');
-        let is = |word: &str| {
-            let plain = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-            INTERPRETERS.iter().find(|name| **name == plain)
-        };
-        return words().find_map(is).map(|name| format!("a script for {name}"));
+        // Tools that read data have such lines, too, as `ansible-playbook` does.
+        let words = line.split(|c: char| c.is_whitespace() || c == '/');
+        let mut programs = words.map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'));
+        return programs.find(|program| shell::runs(program)).map(|program| format!("a script for {program}"));
     }
     let begin = text.trim_start();
     let lower = begin.get(..begin.floor_char_boundary(16)).unwrap_or_default().to_ascii_lowercase();

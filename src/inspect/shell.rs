@@ -27,7 +27,7 @@ static FETCH: [&str; 13] = [
 ];
 
 /// Programs that run what they are given.
-static RUN: [&str; 26] = [
+static RUN: [&str; 27] = [
     "sh",
     "bash",
     "zsh",
@@ -50,6 +50,7 @@ static RUN: [&str; 26] = [
     "pwsh",
     "cmd",
     "mshta",
+    "osascript",
     "eval",
     "source",
     ".",
@@ -94,6 +95,11 @@ static VITAL: [&str; 17] = [
 
 /// Texts inside of texts that are followed.
 const DEPTH: u32 = 4;
+
+/// True for a program that runs what it is given.
+pub fn runs(program: &str) -> bool {
+    RUN.contains(&program)
+}
 
 /// Why no honest model or notebook would run the command; `None` if nothing of that kind is in it.
 pub fn hostile(command: &str) -> Option<&'static str> {

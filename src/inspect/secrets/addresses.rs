@@ -9,7 +9,6 @@ use aho_corasick::AhoCorasick;
 
 use super::kinds::{Found, Standing};
 use super::likely;
-use crate::model::Severity;
 
 /// Texts beside which such secrets stand.
 static MARKS: [&str; 7] =
@@ -61,17 +60,6 @@ pub fn found(text: &str) -> Vec<Found> {
         .collect()
 }
 
-fn secret(name: &'static str, start: usize, length: usize) -> Found {
-    Found {
-        name,
-        range: start..start + length,
-        shown: 0,
-        severity: Severity::High,
-        standing: Standing::Live,
-        private_key: false,
-    }
-}
-
 /// Bytes from there on that are letters of that kind.
 fn run(text: &str, from: usize, letters: fn(u8) -> bool) -> usize {
     text.as_bytes().get(from..).unwrap_or_default().iter().take(ADDRESS).take_while(|byte| letters(**byte)).count()
@@ -105,11 +93,11 @@ fn password(text: &str, sign: usize, start: usize) -> Option<Found> {
         // Indices of packages and repositories take tokens so; people show the form with words.
         let token = password.len() >= 16 && mixed && likely::is_random(password) && host.contains('.');
         return (token && !reference && !host.starts_with("127."))
-            .then(|| secret("a password in an address", start + user.len() + 1, password.len()));
+            .then(|| Found::live("a password in an address", start + user.len() + 1, password.len()));
     }
     let own = !user.is_empty() && password.eq_ignore_ascii_case(user);
     (open && !reference && worth && !own && likely::entropy(password) > 2.5)
-        .then(|| secret("a password in an address", start + user.len() + 1, password.len()))
+        .then(|| Found::live("a password in an address", start + user.len() + 1, password.len()))
 }
 
 /// `AccountKey=` and the 64 bytes of an Azure storage key in base 64.
@@ -121,7 +109,7 @@ fn storage(text: &str, start: usize) -> Option<Found> {
         return None;
     }
     let standing = if key.starts_with(EMULATOR) { Standing::Published } else { Standing::Live };
-    Some(Found { standing, ..secret("an Azure storage key", start, length + 2) })
+    Some(Found { standing, ..Found::live("an Azure storage key", start, length + 2) })
 }
 
 /// `discord.com/api/webhooks/NUMBER/TOKEN`
@@ -135,7 +123,7 @@ fn discord(text: &str, mark: usize, start: usize) -> Option<Found> {
         && text.get(start + digits..)?.starts_with('/')
         && (60..=80).contains(&length);
     (known && likely::is_random(text.get(begin..begin + length)?))
-        .then(|| secret("the address of a Discord webhook", begin, length))
+        .then(|| Found::live("the address of a Discord webhook", begin, length))
 }
 
 /// `hooks.slack.com/services/T…/B…/TOKEN`
@@ -145,7 +133,7 @@ fn slack(text: &str, start: usize) -> Option<Found> {
     let mut parts = path.split('/');
     let (team, room, token) = (parts.next()?, parts.next()?, parts.next()?);
     let known = team.starts_with('T') && room.starts_with('B') && token.len() == 24 && parts.next().is_none();
-    (known && likely::is_random(token)).then(|| secret("the address of a Slack webhook", start, length))
+    (known && likely::is_random(token)).then(|| Found::live("the address of a Slack webhook", start, length))
 }
 
 /// The number of a bot, a colon, and 35 letters that begin with `AA`.
@@ -159,7 +147,7 @@ fn telegram(text: &str, colon: usize) -> Option<Found> {
         .then(|| text.get(colon + 1..colon + 1 + length))
         .flatten()
         .filter(|token| likely::is_random(token))
-        .map(|_| secret("a token of a Telegram bot", colon + 1, length))
+        .map(|_| Found::live("a token of a Telegram bot", colon + 1, length))
 }
 
 /// `WANDB_API_KEY=`, `wandb.login(key="…")`, `wandb login`, and 40 hexadecimal digits.
@@ -177,5 +165,6 @@ fn weights_and_biases(text: &str, start: usize) -> Option<Found> {
     let plain = between.chars().all(|c| c.is_ascii_alphanumeric() || "_-. =:\"'([{".contains(c));
     let alone = !between.ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     let key = text.get(start + begin..start + begin + 40)?;
-    (assigned && plain && alone && likely::is_random(key)).then(|| secret("a Weights & Biases key", start + begin, 40))
+    (assigned && plain && alone && likely::is_random(key))
+        .then(|| Found::live("a Weights & Biases key", start + begin, 40))
 }

@@ -12,7 +12,6 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::kinds::{Found, Standing};
 use super::likely;
-use crate::model::Severity;
 
 /// Texts beside which such secrets stand. In base 64 `-----BEGIN` begins as the second.
 static MARKS: [&str; 26] = [
@@ -62,17 +61,6 @@ pub fn found(text: &str, path: &str) -> Vec<Found> {
     found
 }
 
-fn secret(name: &'static str, start: usize, length: usize) -> Found {
-    Found {
-        name,
-        range: start..start + length,
-        shown: 0,
-        severity: Severity::High,
-        standing: Standing::Live,
-        private_key: false,
-    }
-}
-
 /// The lines of files that hold nothing but passwords.
 fn of_file(text: &str, path: &str) -> Vec<Found> {
     let name = path.rsplit(['/', '!']).next().unwrap_or(path).to_ascii_lowercase();
@@ -101,7 +89,7 @@ fn of_file(text: &str, path: &str) -> Vec<Found> {
         if let Some(range) = password
             && plain.get(range.clone()).is_some_and(likely::is_password)
         {
-            found.push(secret("a stored password", start + range.start, range.len()));
+            found.push(Found::live("a stored password", start + range.start, range.len()));
         }
     }
     found
@@ -118,7 +106,7 @@ fn putty(text: &str, start: usize) -> Option<Found> {
     }
     let end = rest.find("Private-MAC:").unwrap_or(rest.len());
     let standing = if encryption == "none" { Standing::Live } else { Standing::Encrypted };
-    Some(Found { standing, private_key: true, shown: 20, ..secret("a private key of PuTTY", start, end) })
+    Some(Found { standing, private_key: true, shown: 20, ..Found::live("a private key of PuTTY", start, end) })
 }
 
 /// A private key in PEM that is written in base 64 once more.
@@ -137,7 +125,7 @@ fn encoded(text: &str, start: usize) -> Option<Found> {
     }
     let standing =
         if label.contains("ENCRYPTED") || body.contains("ENCRYPTED") { Standing::Encrypted } else { Standing::Live };
-    Some(Found { standing, private_key: true, ..secret("a private key in base 64", start, length) })
+    Some(Found { standing, private_key: true, ..Found::live("a private key in base 64", start, length) })
 }
 
 /// The value behind the name of a key of a service: letters and digits drawn by lot.
@@ -159,5 +147,5 @@ fn service(text: &str, from: usize) -> Option<Found> {
     let letters = key.bytes().filter(u8::is_ascii_alphabetic).count();
     let known = ended && (20..=128).contains(&key.len()) && digits > 3 && letters > 3 && !key.contains('.');
     (known && likely::is_random(key))
-        .then(|| secret("a key of a model service", from + (line.len() - value.len()), key.len()))
+        .then(|| Found::live("a key of a model service", from + (line.len() - value.len()), key.len()))
 }

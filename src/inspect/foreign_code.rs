@@ -71,9 +71,16 @@ impl Language {
     /// True for a line that is a comment.
     fn is_comment(self, line: &str) -> bool {
         let line = line.trim_start();
+        let ends = |line: &str| line.contains("*/");
         match self {
-            Self::JavaScript | Self::Compiled => ["//", "/*", "*", "--"].iter().any(|mark| line.starts_with(mark)),
-            Self::Php => ["//", "/*", "*", "#"].iter().any(|mark| line.starts_with(mark)),
+            // A comment may end in the line it begins in, and code follow on it.
+            Self::JavaScript | Self::Compiled => {
+                line.starts_with("//") || (["/*", "* ", "-- "].iter().any(|mark| line.starts_with(mark)) && !ends(line))
+            }
+            Self::Php => {
+                ["//", "#"].iter().any(|mark| line.starts_with(mark))
+                    || (["/*", "* "].iter().any(|mark| line.starts_with(mark)) && !ends(line))
+            }
             Self::Scripted | Self::Commands => line.starts_with('#') || line.starts_with("//"),
         }
     }

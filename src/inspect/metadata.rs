@@ -26,7 +26,11 @@ pub fn inspect(view: &View<'_>, scope: &mut Scope<'_>) {
     }
     let templates = !is("gguf");
     let mut left = BYTES;
-    let values: Vec<(String, String)> = scope.contents().metadata.clone().into_iter().take(VALUES).collect();
+    if scope.contents().metadata.len() > VALUES {
+        scope.limit("metadata-values", VALUES as u64, view);
+    }
+    let listed = scope.contents().metadata.iter().take(VALUES);
+    let values: Vec<(String, String)> = listed.map(|(key, value)| (key.clone(), value.clone())).collect();
     for (key, value) in values {
         let Some(rest) = left.checked_sub(value.len()) else {
             return scope.limit("metadata-bytes", BYTES as u64, view);
@@ -41,7 +45,8 @@ pub fn inspect(view: &View<'_>, scope: &mut Scope<'_>) {
         match Tree::read(value.as_bytes(), NESTED) {
             Some(tree) => chat_template::of_configuration(&tree, view, scope),
             None if key.contains("template") => chat_template::inspect(&value, view, scope),
-            None => {}
+            // It is no JSON, or nested too deeply to be told: what it would lead out of is said all the same.
+            None => chat_template::of_prompt(&value, view, scope),
         }
     }
 }

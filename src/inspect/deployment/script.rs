@@ -34,23 +34,39 @@ pub fn inspect(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) {
             say(lint, &command, line, why, scope);
         }
     }
-    if !seen && let Some(fetched) = shell::fetched_then_run(&set(lint.text)) {
+    if seen {
+        return;
+    }
+    let Some(script) = set(lint.text) else { return scope.limit("script-variables", FILLED as u64, lint.view) };
+    if let Some(fetched) = shell::fetched_then_run(&script) {
         let severity = install::fetched(&fetched.by, fetched.why);
         raise(lint, severity, &fetched.run, &fetched.run, fetched.why, scope);
     }
 }
 
-/// The commands of a script with the values of variables that it sets itself.
-fn set(text: &str) -> Cow<'_, str> {
+/// Bytes that variables may add to a script.
+const FILLED: usize = 4 << 20;
+
+/// The commands of a script with the values of variables that it sets itself; `None` if they make it too long.
+fn set(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('$') {
-        return Cow::Borrowed(text);
+        return Some(Cow::Borrowed(text));
     }
     let mut variables = Variables::default();
-    let lines = text.lines().map(|line| {
+    let mut script = String::with_capacity(text.len());
+    for line in text.lines() {
         variables.read(line);
-        if line.contains('$') { variables.resolve_known(line) } else { line.to_owned() }
-    });
-    Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
+        if line.contains('$') {
+            script.push_str(&variables.resolve_known(line));
+        } else {
+            script.push_str(line);
+        }
+        script.push('\n');
+        if script.len() > text.len().saturating_add(FILLED) {
+            return None;
+        }
+    }
+    Some(Cow::Owned(script))
 }
 
 /// Words without which no line of a script is looked at closer: names of servers, engines of containers, `pip`.

@@ -2,6 +2,13 @@
 
 use std::collections::BTreeMap;
 
+/// Bytes that the values of variables may make of one text. Each of them may be made of the others, so that a few lines
+/// would fill any memory; what is longer is no command that anybody wrote.
+const FILLED: usize = 1 << 20;
+
+/// Bytes of the longest value that is remembered.
+const VALUE: usize = 64 << 10;
+
 /// Values by name. What is set elsewhere is not known.
 #[derive(Default)]
 pub struct Variables(BTreeMap<String, String>);
@@ -14,7 +21,11 @@ impl Variables {
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if named {
             let value = self.resolve(value.trim_matches(['"', '\'']));
-            self.0.insert(name.to_owned(), value);
+            if value.len() <= VALUE {
+                self.0.insert(name.to_owned(), value);
+            } else {
+                self.0.remove(name);
+            }
         }
     }
 
@@ -43,11 +54,16 @@ impl Variables {
     fn filled<'t>(&self, text: &'t str, unset: impl Fn(&'t str) -> &'t str) -> String {
         let mut resolved = String::new();
         let mut rest = text;
-        while let Some((before, after)) = rest.split_once('$') {
+        // Nothing behind the last brace is closed.
+        let braced = text.rfind('}').unwrap_or_default();
+        let room = text.len().saturating_add(FILLED);
+        while let Some((before, after)) = rest.split_once('$').filter(|_| resolved.len() < room) {
             resolved.push_str(before);
             let spelt = &rest[before.len()..];
             let end = after.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(after.len());
-            let (inner, behind) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+            let closes = text.len() - after.len() < braced;
+            let open = after.strip_prefix('{').filter(|_| closes);
+            let (inner, behind) = match open.and_then(|inner| inner.split_once('}')) {
                 Some(parts) => parts,
                 None => after.split_at(end),
             };

@@ -128,8 +128,8 @@ pub fn hostile(language: Language, text: &str) -> Vec<Found> {
         if at < seen {
             continue;
         }
-        let begin = text.get(..at).unwrap_or_default().rfind('\n').map_or(0, |at| at + 1);
-        let (before, behind) = around(text, at, (at - begin).min(LONGEST), LONGEST);
+        let (before, behind) = around(text, at, LONGEST, LONGEST);
+        let before = before.rsplit('\n').next().unwrap_or(before);
         if language.is_comment(before) {
             continue;
         }

@@ -218,8 +218,8 @@ pub fn calls(function: &Function, stem: &str, path: &str, source: &Source) -> bo
     }
     let mut classes = vec![class.as_str()];
     for _ in 0..ABOVE {
-        let bases: Vec<&str> =
-            classes.iter().filter_map(|class| source.classes.get(*class)).flatten().map(String::as_str).collect();
+        let above = classes.iter().filter_map(|class| source.classes.get(*class)).flatten().map(String::as_str);
+        let bases: Vec<&str> = above.take(ABOVE * ABOVE).collect();
         let framework = bases.iter().find_map(|base| framework(base));
         if let Some(framework) = framework {
             return made || framework.methods.contains(&name);

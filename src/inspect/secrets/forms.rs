@@ -52,13 +52,33 @@ const KEY: usize = 32 << 10;
 /// All of them in a text; `path` says what kind of file it is.
 pub fn found(text: &str, path: &str) -> Vec<Found> {
     let mut found = of_file(text, path);
-    let marks = FINDER.iter().flat_map(|finder| finder.find_iter(text));
-    found.extend(marks.filter_map(|mark| match mark.pattern().as_usize() {
-        0 => putty(text, mark.start()),
-        1 => encoded(text, mark.start()),
-        _ => service(text, mark.end()),
-    }));
+    // Where the marks of PuTTY are looked at again, and those of base 64 for each way to lie in groups of four: marks
+    // that follow on each other closely are of one key, or of none.
+    let (mut putty_from, mut encoded_from) = (0, [0; 4]);
+    for mark in FINDER.iter().flat_map(|finder| finder.find_iter(text)) {
+        let start = mark.start();
+        found.extend(match mark.pattern().as_usize() {
+            0 if start < putty_from => None,
+            0 => {
+                putty_from = start.saturating_add(KEY / 8);
+                putty(text, start)
+            }
+            1 if start < encoded_from[start % 4] => None,
+            1 => {
+                let run = base64_run(text, start);
+                encoded_from[start % 4] = start.saturating_add(run);
+                encoded(text, start, run)
+            }
+            _ => service(text, mark.end()),
+        });
+    }
     found
+}
+
+/// Letters of base 64 from there on.
+fn base64_run(text: &str, start: usize) -> usize {
+    let letters = text.as_bytes().get(start..).unwrap_or_default().iter().take(KEY);
+    letters.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')).count()
 }
 
 /// The lines of files that hold nothing but passwords.
@@ -110,17 +130,17 @@ fn putty(text: &str, start: usize) -> Option<Found> {
 }
 
 /// A private key in PEM that is written in base 64 once more.
-fn encoded(text: &str, start: usize) -> Option<Found> {
-    let letters = text.as_bytes().get(start..)?;
-    // Twelve letters stand before in a longer run, or none; the mark has to begin a group of four.
-    let length =
-        letters.iter().take(KEY).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')).count();
+fn encoded(text: &str, start: usize, length: usize) -> Option<Found> {
+    // Another mark in the same run is looked at in what comes out.
     let whole = text.get(start..start + length / 4 * 4)?;
     let plain = STANDARD_NO_PAD.decode(whole).ok()?;
     let plain = String::from_utf8_lossy(&plain);
-    let label = plain.strip_prefix("-----BEGIN ")?.split("-----").next()?;
-    let body: String = plain.lines().skip(1).take_while(|line| !line.starts_with("--")).collect();
-    if !label.ends_with("PRIVATE KEY") || body.len() < 56 || likely::is_dummy(&body) || likely::entropy(&body) < 3.5 {
+    let keys = plain.match_indices("-----BEGIN ").filter_map(|(at, mark)| plain.get(at + mark.len()..));
+    let key =
+        keys.take(64).find(|key| key.split("-----").next().is_some_and(|label| label.ends_with("PRIVATE KEY")))?;
+    let label = key.split("-----").next()?;
+    let body: String = key.lines().skip(1).take_while(|line| !line.starts_with("--")).collect();
+    if body.len() < 56 || likely::is_dummy(&body) || likely::entropy(&body) < 3.5 {
         return None;
     }
     let standing =

@@ -112,17 +112,20 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 /// Looks for secrets in a value of the metadata of a model. Returns the value without them, if there are some.
 pub fn of_value(key: &str, value: &str, view: &View<'_>, scope: &mut Scope<'_>) -> Option<String> {
     let text = format!("{key}={value}");
-    let mut covered = value.to_owned();
+    let begin = key.len() + 1;
+    let (mut covered, mut from) = (String::new(), begin);
     for one in all(&text, "") {
-        let Some(secret) = text.get(one.range.clone()).filter(|_| one.range.start > key.len()) else { continue };
+        let Some(secret) = text.get(one.range.clone()).filter(|_| one.range.start >= from) else { continue };
         scope.hide(Hidden { secret: secret.to_owned(), shown: one.shown });
-        covered = covered.replace(secret, "…");
+        covered.push_str(text.get(from..one.range.start).unwrap_or_default());
+        covered.push('…');
+        from = one.range.end;
         let shown: String = key.chars().take(60).collect();
         let mut evidence = evidence(&one, secret).at(view.place(0..0));
         evidence.fact.message = format!("the metadata {shown:?} holds {}", evidence.fact.message);
         scope.add(evidence);
     }
-    (covered != value).then_some(covered)
+    (from > begin).then(|| covered + text.get(from..).unwrap_or_default())
 }
 
 /// All secrets of a text in their order; of two that overlap, the first.

@@ -74,6 +74,7 @@ fn class(rest: &str) -> Result<&str, &'static str> {
     let cut = "a class of characters has no end";
     let start = |rest: &'_ str| rest.strip_prefix('^').map_or(0, |_| 1);
     let mut at = start(rest);
+    let named = rest.rfind(":]");
     let mut depth = 1usize;
     let mut first = true;
     while let Some(next) = rest.get(at..).and_then(|rest| rest.chars().next()) {
@@ -90,7 +91,7 @@ fn class(rest: &str) -> Result<&str, &'static str> {
                     return Ok(behind);
                 }
             }
-            '[' if behind.starts_with(':') && behind.contains(":]") => {
+            '[' if behind.starts_with(':') && named.is_some_and(|named| named >= at) => {
                 at += behind.find(":]").map_or(0, |end| end + 2);
             }
             '[' if depth < DEPTH => {

@@ -38,7 +38,12 @@ impl Inspector for Gzip {
         let mut at = 0;
         let mut content = Vec::new();
         let outer = scope.partial;
-        for _ in 0..MEMBERS {
+        for number in 0..=MEMBERS {
+            if number == MEMBERS {
+                scope.limit("gzip-streams", MEMBERS.into(), view);
+                scope.partial = true;
+                break;
+            }
             match member(view, at, &mut content, scope) {
                 Some(next) if next < view.len() => at = next,
                 _ => break,
@@ -47,11 +52,11 @@ impl Inspector for Gzip {
             if starts(at) {
                 continue;
             }
-            if zarr_shard::is_index(view, at) {
-                break;
-            }
             // Python skips zeros and reads on behind them.
             let next = after_zeros(view, at);
+            if !starts(next) && zarr_shard::is_index(view, at) {
+                break;
+            }
             let message = if next < view.len() && starts(next) {
                 format!("{} zeros stand between two streams", next - at)
             } else {

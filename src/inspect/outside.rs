@@ -12,7 +12,7 @@ use super::claim::{FORMAT_MISMATCH, FORMAT_UNRECOGNISED, RAW_TENSORS, SHARD_MISS
 use super::xml::openvino;
 use super::{magic, onnx, tensorflow, tfjs, zarr};
 use crate::model::{Artifact, ArtifactPath, Evidence, Format};
-use crate::weigh::LINK_REFUSED;
+use crate::weigh::{LINK_REFUSED, LINK_WITHIN};
 
 /// Bytes to which writers fill up the end of such a file, or align its parts.
 const ALIGNED: u64 = 64 << 10;
@@ -93,7 +93,7 @@ pub fn take_back(artifacts: &[Artifact], evidence: &mut Vec<Evidence>) {
 fn linked(evidence: &mut Vec<Evidence>) {
     let links: BTreeSet<ArtifactPath> = evidence
         .iter()
-        .filter(|seen| seen.rule.id == LINK_REFUSED.id)
+        .filter(|seen| [LINK_REFUSED.id, LINK_WITHIN.id].contains(&seen.rule.id))
         .filter_map(|seen| seen.artifact.clone())
         .collect();
     evidence.retain(|seen| {

@@ -30,7 +30,7 @@ pub use names::names;
 pub use observe::{Inspect, Inspection, Nothing, Observer, Progress, Silent};
 pub use plan::{Mapping, Plan};
 pub use view::{Reader, Unreadable, View};
-pub use walk::{LINK_REFUSED, Named, read_small};
+pub use walk::{LINK_REFUSED, LINK_WITHIN, Named, read_small};
 
 use crate::model::Rule;
 

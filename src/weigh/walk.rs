@@ -236,9 +236,12 @@ const NAMELESS: [&str; 15] = [
 fn is_same_kind(link: &str, target: &str) -> bool {
     let ending = |name: &str| name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     let kept = ending(link).is_some_and(|ending| NAMELESS.contains(&ending.as_str()));
-    // Files that tools take commands from are texts, too.
-    let told =
-        |name: &str| name.starts_with("requirements") || name.starts_with("constraints") || name.starts_with('.');
+    // Files that tools take commands from, and those that loaders ask for by name, are texts, too.
+    let told = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let asked = ["requirements", "constraints", "vocab", "merges"];
+        name.starts_with('.') || asked.iter().any(|word| name.contains(word))
+    };
     !told(link)
         && !told(target)
         && ((kept && ending(link) == ending(target)) || (ending(link).is_none() && link == target))

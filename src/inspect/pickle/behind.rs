@@ -19,7 +19,7 @@ use crate::weigh::View;
 const LOOKED_AT: u64 = 4 << 20;
 
 /// Constants in a row that are passed over.
-const PASSED: u32 = 3;
+const PASSED: u32 = 1;
 
 /// Values that are taken to stand on the stack below.
 const BELOW: u32 = 64;

@@ -10,16 +10,27 @@ const FUNCTIONS: &str = "\
 
 /// True for a formula of names, numbers and operators that calls nothing but functions of numbers.
 pub fn is_formula(text: &str) -> bool {
-    calls_functions(text, "~+-*/:|^(),%=.<>\n")
+    calls_functions(text, "~+-*/:|^(),%=.<>", is_function, |_| true)
 }
 
 /// The same for an expression of Python, which may take parts of what it is given.
 pub fn is_expression(text: &str) -> bool {
-    calls_functions(text, "+-*/:|^(),%=.<>\n[]!&")
+    calls_functions(text, "+-*/:|^(),%=.<>[]!&", is_function, |_| true)
 }
 
-/// True for a text of names, numbers, quoted texts and those signs in which nothing but functions of numbers is called.
-fn calls_functions(text: &str, signs: &str) -> bool {
+fn is_function(word: &str) -> bool {
+    let function = word.strip_prefix("np.").or_else(|| word.strip_prefix("numpy.")).unwrap_or(word);
+    FUNCTIONS.split(' ').any(|known| known == function)
+}
+
+/// True for a text of names, numbers, quoted texts and those signs in which nothing but such functions is called. `quoted`
+/// says which texts may stand in quotes.
+pub fn calls_functions(
+    text: &str,
+    signs: &str,
+    function: impl Fn(&str) -> bool,
+    quoted: impl Fn(&str) -> bool,
+) -> bool {
     let words = ["if", "else", "and", "or", "not", "in", "is"];
     let mut rest = text;
     let mut word = "";
@@ -36,22 +47,20 @@ fn calls_functions(text: &str, signs: &str) -> bool {
         }
         rest = &rest[c.len_utf8()..];
         match c {
+            // A word in front says that the text is read otherwise; a second text behind it makes one of both.
+            '"' | '\'' | '`' if !word.is_empty() || matches!(before, '"' | '\'' | '`') => return false,
             '"' | '\'' | '`' => {
-                let Some(end) = rest.find(c) else { return false };
-                if rest[..end].contains('\\') {
+                let Some((inner, behind)) = rest.split_once(c) else { return false };
+                if inner.contains('\\') || !quoted(inner) {
                     return false;
                 }
-                rest = &rest[end + 1..];
+                rest = behind;
             }
             // What is called is the result of something.
             '(' if matches!(before, ')' | ']' | '"' | '\'' | '`') => return false,
-            '(' if !word.is_empty() => {
-                let function = word.strip_prefix("np.").or_else(|| word.strip_prefix("numpy."));
-                if !FUNCTIONS.split(' ').any(|known| known == function.unwrap_or(word)) {
-                    return false;
-                }
-            }
-            ' ' => continue,
+            '(' if !word.is_empty() && !function(word) => return false,
+            // Within brackets Python passes over the end of a line.
+            ' ' | '\n' => continue,
             c if signs.contains(c) => {}
             _ => return false,
         }
@@ -76,6 +85,9 @@ mod tests {
             "y ~ np.load('a')",
             "y ~ a.b()",
             "(np.load)('a')",
+            "(open\n('a'))",
+            "f'{open(1)}'",
+            "''' ' ''' + open(1) + ''' ' '''",
         ] {
             assert!(!is_formula(other), "{other}");
         }

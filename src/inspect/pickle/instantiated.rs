@@ -5,6 +5,7 @@
 //! that are put together by the program that reads the checkpoint.
 
 use super::machine::Machine;
+use super::text::KEY;
 use super::value::Value;
 use crate::inspect::callable::{Standing, judge, leads_out};
 use crate::inspect::hydra::HYDRA_TARGET;
@@ -64,7 +65,12 @@ impl Machine<'_, '_, '_> {
 
     /// The value of such a key.
     pub fn check_target(&mut self, key: &str, value: Value) {
-        let Some(name) = self.key_text(value) else { return };
+        let Some(name) = self.key_text(value) else {
+            if matches!(value, Value::Text { .. }) {
+                self.scope.limit("bytes of the name of a callable", KEY.into(), self.view);
+            }
+            return;
+        };
         if key == BESIDE {
             return crate::inspect::pytorch::distributed::names(&name, self.view, self.scope);
         }

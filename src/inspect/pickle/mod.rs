@@ -48,6 +48,7 @@ use source::Source;
 
 pub use behind::follow_behind;
 pub use dtype::element;
+pub use formula::calls_functions;
 pub use lists::Lists;
 
 /// Pickles in one file that are followed, one behind the other.

@@ -7,9 +7,6 @@ use super::machine::Machine;
 use super::rules::DANGEROUS_CALL;
 use super::value::{Shape, Value};
 
-/// Pairs of such a state, all in all.
-const PAIRS: usize = 7;
-
 /// Attributes that each state has.
 const OWN: [&str; 5] = ["name", "auto", "keep_tempfiles", "suffix", "prefix"];
 
@@ -38,8 +35,7 @@ impl Machine<'_, '_, '_> {
         let (items, count) = (items.to_vec(), usize::try_from(count).ok()?);
         let known = items.as_chunks::<2>().0;
         let keys: Vec<String> = known.iter().filter_map(|[key, _]| self.key_text(*key)).collect();
-        // The last pair is not kept of the longest state: it is the content, where all the others are there.
-        let whole = count <= items.len() || (count == 2 * PAIRS && keys.iter().any(|key| key == "fd"));
+        let whole = count <= items.len();
         let once = |wanted: &&str| keys.iter().filter(|key| key == wanted).count() == 1;
         if !whole || keys.len() != known.len() || !OWN.iter().all(once) {
             return None;

@@ -8,7 +8,7 @@ use std::thread::LocalKey;
 use super::value::{Shape, Value};
 
 /// Items of a container that are remembered, for showing arguments.
-pub const ITEMS: usize = 12;
+pub const ITEMS: usize = 14;
 
 /// Containers that are remembered at a time.
 const REMEMBERED: usize = 1 << 11;

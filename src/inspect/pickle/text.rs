@@ -10,7 +10,7 @@ use super::value::{Coding, Value};
 const DIGITS: usize = 4300;
 
 /// Longest key that is read again, in bytes.
-const KEY: u32 = 256;
+pub const KEY: u32 = 256;
 
 /// Texts that may be read again for names and arguments.
 const READS: u64 = 400_000;
@@ -46,6 +46,7 @@ impl Machine<'_, '_, '_> {
                 }
                 let decoded: Option<Vec<u8>> = raw_unicode(text).chars().map(|c| u8::try_from(c).ok()).collect();
                 self.look_into(&(at..at + text.len() as u64), decoded.as_deref().unwrap_or(text));
+                self.note_key(at, decoded.as_deref().unwrap_or(text));
                 self.push(Value::Text { at, len: text.len() as u32, coding: Coding::RawUnicode })
             }
             b'g' | b'p' => {

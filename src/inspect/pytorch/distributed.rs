@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::inspect::Scope;
 use crate::inspect::archive::escapes;
 use crate::inspect::claim::SHARD_MISSING;
+use crate::inspect::shards::INDEX_PATH_ESCAPE;
 use crate::model::{Artifact, ArtifactPath, Evidence};
 use crate::weigh::View;
 
@@ -20,12 +21,17 @@ const KEPT: usize = 100_000;
 
 /// The metadata names a file.
 pub fn names(file: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    if view.depth() > 0 || scope.path.name() != METADATA || escapes(file).is_some() {
+    if view.depth() > 0 || scope.path.name() != METADATA {
         return;
+    }
+    if let Some(what) = escapes(file) {
+        return scope.raise(&INDEX_PATH_ESCAPE, view, 0..0, format!("the file of tensors {file:?} {what}"));
     }
     let metadata = &mut scope.contents().metadata;
     if metadata.len() < KEPT {
         metadata.insert(format!("{NAMED}{file}"), String::new());
+    } else {
+        scope.limit("distributed-files", KEPT as u64, view);
     }
 }
 

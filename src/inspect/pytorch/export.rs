@@ -6,7 +6,8 @@
 
 use crate::inspect::Scope;
 use crate::inspect::hydra::HYDRA_TARGET;
-use crate::inspect::json::Tree;
+use crate::inspect::json::{self, Tree};
+use crate::inspect::pickle::calls_functions;
 use crate::model::{Evidence, Severity};
 use crate::weigh::View;
 
@@ -15,9 +16,6 @@ const KEY: &str = "expr_str";
 
 /// The members that hold a program, in the archives of PyTorch 2.8 and of those before it.
 const PROGRAMS: [&str; 2] = ["serialized_exported_program.json", "model.json"];
-
-/// Objects in objects that are looked into.
-const DEPTH: usize = 512;
 
 /// Characters of an expression that are shown.
 const SHOWN: usize = 120;
@@ -42,10 +40,8 @@ pub fn inspect(name: &str, member: &View<'_>, scope: &mut Scope<'_>) {
         Ok(bytes) => bytes,
         Err(trouble) => return scope.unreadable(member, &trouble),
     };
-    if memchr::memmem::find(&bytes, KEY.as_bytes()).is_none() {
-        return;
-    }
-    let Some(tree) = Tree::read(bytes.trim_ascii(), DEPTH) else { return };
+    // What is no JSON in any encoding is said of the member itself.
+    let Some(tree) = json::whole(&bytes) else { return };
     let mut queue = vec![&tree];
     let mut found = Vec::new();
     while let Some(value) = queue.pop() {
@@ -61,62 +57,21 @@ pub fn inspect(name: &str, member: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// True for an expression of symbols, numbers and operators that calls nothing but functions of numbers.
+/// True for an expression of symbols, numbers and operators that calls nothing but functions of numbers. Texts are names of
+/// symbols: any other is evaluated once more.
 fn is_expression(text: &str) -> bool {
-    let mut rest = text;
-    let mut word = "";
-    while let Some(letter) = rest.chars().next() {
-        if letter.is_ascii_alphanumeric() || letter == '_' {
-            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(rest.len());
-            let plain;
-            (plain, rest) = rest.split_at(end);
-            // Two words in a row are more than an expression, but for these.
-            let joined = !word.is_empty() && ![word, plain].iter().any(|word| is_joint(word));
-            if joined || !(is_number(plain) || is_name(plain)) {
-                return false;
-            }
-            word = plain;
-            continue;
-        }
-        rest = &rest[letter.len_utf8()..];
-        match letter {
-            // The name of a symbol.
-            '"' | '\'' => {
-                let Some((name, behind)) = rest.split_once(letter) else { return false };
-                if !is_name(name) {
-                    return false;
-                }
-                rest = behind;
-            }
-            '(' if !word.is_empty() && !is_joint(word) && !is_function(word) => return false,
-            '(' | ')' | '+' | '-' | '*' | '/' | '%' | '<' | '>' | '=' | '!' | '&' | '|' | '^' | '~' | ',' => {}
-            ' ' => continue,
-            _ => return false,
-        }
-        word = "";
-    }
-    true
+    let words = ["lambda", "import", "yield", "await", "async", "exec", "eval", "for"];
+    let plain = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).all(|word| !words.contains(&word));
+    plain && calls_functions(text, "()+-*/%<>=!&|^~,", is_function, is_name)
 }
 
 fn is_function(word: &str) -> bool {
     FUNCTIONS.split_ascii_whitespace().any(|known| known == word) || word.starts_with("OpaqueUnaryFn_")
 }
 
-fn is_joint(word: &str) -> bool {
-    matches!(word, "and" | "or" | "not" | "if" | "else")
-}
-
-/// A name without a dot in it, by which something of an object would be taken, and without the marks of the interpreter's own.
+/// A name without a dot in it, by which something of an object would be taken.
 fn is_name(word: &str) -> bool {
-    let words = ["lambda", "import", "yield", "await", "async", "exec", "eval", "for", "in"];
-    let plain = word.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-    plain && !word.is_empty() && !word.contains("__") && !words.contains(&word)
-}
-
-/// Digits with a point or an exponent.
-fn is_number(word: &str) -> bool {
-    let exponent = word.strip_suffix(['e', 'E']).unwrap_or(word);
-    word.starts_with(|letter: char| letter.is_ascii_digit() || letter == '.') && exponent.parse::<f64>().is_ok()
+    !word.is_empty() && word.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
 #[cfg(test)]
@@ -148,6 +103,9 @@ mod tests {
             "preview(s0)",
             "Symbol('a b')",
             "Max (1)(2)[0]",
+            "(open)('a')",
+            "(breakpoint)()",
+            "Max('a' 'b')",
         ] {
             assert!(!is_expression(other), "{other}");
         }

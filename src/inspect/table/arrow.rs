@@ -55,10 +55,14 @@ impl Inspector for ArrowFile {
             malformed(view, start, "the footer names no schema", scope);
         }
         extension::inspect(&footer, Some(start), view, scope);
-        let blocks = view.slice(start..end).ok().and_then(|footer| blocks(&footer, scope.limits.entries));
+        let blocks = view.slice(start..end).ok().and_then(|footer| blocks(&footer, view, scope));
         let Some(blocks) = blocks else {
             return malformed(view, start, "the lists of batches in the footer lead out of it", scope);
         };
+        // Each of them is looked at as a whole, so that they must not share their bytes.
+        if let Some(at) = shared(&blocks) {
+            return malformed(view, at.min(start), "two batches of the footer lie over each other", scope);
+        }
         if let Some(at) = blocks.iter().find(|block| !is_batch(view, block, start)).map(|block| block.start) {
             return malformed(view, at.min(start), "what the footer says of a batch is not there", scope);
         }
@@ -97,7 +101,8 @@ struct Block {
 }
 
 /// The batches of dictionaries and of rows: fields 2 and 3 of `Footer`, each a list of 24 bytes a batch.
-fn blocks(footer: &View<'_>, most: u64) -> Option<Vec<Block>> {
+fn blocks(footer: &View<'_>, view: &View<'_>, scope: &mut Scope<'_>) -> Option<Vec<Block>> {
+    let most = scope.limits.entries;
     let root = u64::from(u32_at(footer, 0)?);
     let mut found = Vec::new();
     for number in [2, 3] {
@@ -107,6 +112,9 @@ fn blocks(footer: &View<'_>, most: u64) -> Option<Vec<Block>> {
         let start = list.checked_add(4)?;
         let bytes = footer.read(start..start.checked_add(count.checked_mul(24)?)?).ok()?;
         let (all, _) = bytes.as_chunks::<24>();
+        if all.len() as u64 > most {
+            scope.limit("batches", most, view);
+        }
         for block in all.iter().take(usize::try_from(most).unwrap_or(usize::MAX)) {
             let [a, b, c, d, e, f, g, h, i, j, k, l, _, _, _, _, m, n, o, p, q, r, s, t] = *block;
             found.push(Block {
@@ -117,6 +125,14 @@ fn blocks(footer: &View<'_>, most: u64) -> Option<Vec<Block>> {
         }
     }
     Some(found)
+}
+
+/// Where a batch begins that lies over the one before it.
+fn shared(blocks: &[Block]) -> Option<u64> {
+    let mut ranges: Vec<(u64, u64)> =
+        blocks.iter().map(|block| (block.start, block.start.saturating_add(block.described.max(1)))).collect();
+    ranges.sort_unstable();
+    ranges.windows(2).find(|two| two[1].0 < two[0].1).map(|two| two[1].0)
 }
 
 /// True if a message stands there, and all of it in front of the footer.

@@ -51,7 +51,20 @@ pub fn inspect(bytes: &[u8], at: Option<u64>, view: &View<'_>, scope: &mut Scope
         say(found, message.to_owned(), scope);
     }
     let tensors = RAY_TENSORS.iter().any(|name| find(bytes, name).is_some());
-    for value in values(bytes) {
+    let (mut found, mut missed) = values(bytes);
+    found.sort_unstable_by_key(|value| (value.start, value.end));
+    found.dedup();
+    let mut end = 0;
+    found.retain(|value| {
+        // Texts that lie over each other would be looked at over and over; no writer makes them so.
+        let apart = value.start >= end;
+        (end, missed) = (if apart { value.end } else { end }, missed | !apart);
+        apart
+    });
+    if missed {
+        scope.limit("extension-types", PAIRS as u64, view);
+    }
+    for value in found {
         let metadata = &bytes[value.clone()];
         let inner = view.decompressed("extension metadata", metadata);
         let pickled = looks_like_pickle(metadata, &inner);
@@ -78,22 +91,28 @@ fn find(bytes: &[u8], name: &[u8]) -> Option<Range<usize>> {
 
 /// Where the values stand whose key is that of metadata. A pair is a table of two fields, each the distance to a text
 /// (`KeyValue` in `Schema.fbs`); schemas stand in a message, in a footer or alone, so that pairs are found by their key.
-fn values(bytes: &[u8]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for key in memchr::memmem::find_iter(bytes, METADATA).take(PAIRS) {
+/// Also says whether some could not be found.
+fn values(bytes: &[u8]) -> (Vec<Range<usize>>, bool) {
+    let (mut found, mut missed) = (Vec::new(), false);
+    for (number, key) in memchr::memmem::find_iter(bytes, METADATA).enumerate() {
+        if number >= PAIRS {
+            return (found, true);
+        }
         // The length of a text stands in front of it, and what points at a text stands in front of that.
         let Some(text) = key.checked_sub(4).filter(|at| u32_at(bytes, *at) == Some(METADATA.len() as u32)) else {
             continue;
         };
+        let before = found.len();
         for field in (text.saturating_sub(REACH)..text).rev().filter(|field| follow(bytes, *field) == Some(text)) {
             if found.len() >= PAIRS {
-                return found;
+                return (found, true);
             }
             let tables = (field.saturating_sub(NEAR)..field).rev();
             found.extend(tables.filter_map(|table| value_of(bytes, table, field)).next());
         }
+        missed |= found.len() == before;
     }
-    found
+    (found, missed)
 }
 
 /// The value of the pair that is the table there, if its key is the field there.

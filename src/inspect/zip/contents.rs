@@ -188,6 +188,11 @@ fn member_as(
         8 => match inflate(view, data, scope.limits.ratio) {
             Ok(inflated) => {
                 whole(facts, &inflated, data, view, scope);
+                // A storage has no header, and may well be nothing but zeros.
+                if !matches!(reading, Reading::Storage) || inflated.cut.is_some() {
+                    let least = if inflated.cut.is_some() { FILLING } else { FILLED };
+                    filling(&inflated.bytes, least, view, scope);
+                }
                 let outer = (scope.partial, scope.expansion);
                 scope.partial |= inflated.cut.is_some();
                 scope.expansion = expanded(outer.1, inflated.bytes.len() as u64, inflated.used);
@@ -270,8 +275,6 @@ fn show(member: &View<'_>, name: &str, reading: Reading<'_>, unknown: &mut Unkno
 
 fn whole(facts: &Facts, inflated: &Inflated, data: &Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
     let name = facts.text();
-    let least = if inflated.cut.is_some() { FILLING } else { FILLED };
-    filling(&inflated.bytes, least, view, scope);
     if let Some((what, value)) = inflated.cut {
         return scope.limit(what, value, view);
     }

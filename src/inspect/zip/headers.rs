@@ -45,7 +45,7 @@ fn unicode(member: &Central, range: &Range<u64>, view: &View<'_>, scope: &mut Sc
         scope.raise(&ARCHIVE_PATH_ESCAPE, view, range.clone(), message);
     }
     // Letters that the first name cannot have are written as `?`, `_` or `#U` and a number.
-    let exact = member.facts.name.is_ascii() && !name.contains(['?', '_', '#']);
+    let exact = member.facts.name.is_ascii() && (other.is_ascii() || !name.contains(['?', '_', '#']));
     if exact && name != other {
         let message = format!("the member {name:?} has a second name, {other:?}, which readers of UTF-8 take");
         scope.raise(&HEADERS_DISAGREE, view, range.clone(), message);

@@ -48,15 +48,17 @@ pub fn inspect(members: &[Placed<'_>], view: &View<'_>, scope: &mut Scope<'_>) {
     }
 }
 
-/// The bytes of a small member.
-fn content(member: &Placed<'_>, view: &View<'_>, scope: &Scope<'_>) -> Option<Vec<u8>> {
+/// The bytes of a small member; what keeps them from being had is written down, here or where all members are looked at.
+fn content(member: &Placed<'_>, view: &View<'_>, scope: &mut Scope<'_>) -> Option<Vec<u8>> {
     let (data, facts) = (member.data.clone()?, &member.central.facts);
     if facts.size > LONGEST || data.end.checked_sub(data.start)? > LONGEST {
+        scope.limit("manifest-bytes", LONGEST, view);
         return None;
     }
-    match facts.method {
-        0 => view.read(data).ok(),
-        8 => inflate(view, &data, scope.limits.ratio).ok().map(|inflated| inflated.bytes),
-        _ => None,
-    }
+    let bytes = match facts.method {
+        0 => view.read(data),
+        8 => inflate(view, &data, scope.limits.ratio).map(|inflated| inflated.bytes),
+        _ => return None,
+    };
+    bytes.map_err(|trouble| scope.unreadable(view, &trouble)).ok()
 }

@@ -2,6 +2,8 @@
 //!
 //! Source: `catboost/libs/model/model.cpp` and `flatbuffers/model.fbs`. Not looked at: whether the trees are sensible.
 
+use std::collections::BTreeMap;
+
 use super::TREE_MODEL_MALFORMED;
 use crate::inspect::flatbuffer::Shape::{Many, Number, Numbers, One, Text, Texts};
 use crate::inspect::flatbuffer::{self, Buffer, Fault, Followed, Table, verify};
@@ -134,12 +136,25 @@ fn tables(core: &View<'_>, scope: &mut Scope<'_>) -> Result<(), (u64, String)> {
         }
     }
     let root = buffer.u32(0).map_or(0, u64::from);
-    let odd = buffer.tables(root, 2).find_map(|entry| {
-        let name = buffer.text(entry, 0).filter(|name| SETTINGS.contains(&name.as_str()))?;
-        let (_, length) = buffer.list(entry, 1);
-        let value = buffer.text_up_to(LONGEST, entry, 1).filter(|_| length <= LONGEST)?;
-        let broken = value.contains('\0') || Tree::read(value.as_bytes(), 128).is_none();
-        broken.then(|| (entry, format!("the entry {name:?} of its information is not JSON")))
-    });
+    // Of two of a name the last holds.
+    let mut settings = BTreeMap::new();
+    for entry in buffer.tables(root, 2) {
+        if let Some(name) = buffer.text(entry, 0).filter(|name| SETTINGS.contains(&name.as_str())) {
+            settings.insert(name, entry);
+        }
+    }
+    let mut odd = None;
+    for (name, entry) in settings {
+        if buffer.list(entry, 1).1 > LONGEST {
+            scope.limit("json-bytes", LONGEST, core);
+        } else if let Some(value) = buffer.text_up_to(LONGEST, entry, 1)
+            && (value.contains('\0') || Tree::read(value.as_bytes(), 128).is_none())
+        {
+            odd.get_or_insert((entry, format!("the entry {name:?} of its information is not JSON")));
+        }
+    }
+    if let Some(trouble) = buffer.trouble() {
+        scope.unreadable(core, &trouble);
+    }
     odd.map_or(Ok(()), Err)
 }

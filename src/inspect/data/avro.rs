@@ -46,7 +46,7 @@ pub fn avro(view: &View<'_>) -> Result<(), Fault> {
             None => return Err(cut(&cursor)),
         }
     }
-    Ok(())
+    Err((cursor.position(), "it has more blocks of rows than are looked at".to_owned()))
 }
 
 /// Maps of names and values, up to an empty one. True if the schema is among them.
@@ -69,8 +69,8 @@ fn metadata(cursor: &mut Cursor<'_>) -> Result<bool, Fault> {
             let key = text(cursor)?;
             let value = text(cursor)?;
             match key.as_slice() {
-                b"avro.schema" if (value.len() as u64) < SCHEMA && Tree::read(&value, DEPTH).is_none() => {
-                    return Err((at, "its schema is no JSON".to_owned()));
+                b"avro.schema" if value.len() as u64 >= SCHEMA || Tree::read(&value, DEPTH).is_none() => {
+                    return Err((at, "its schema is no JSON, or longer than any".to_owned()));
                 }
                 b"avro.schema" => schema = true,
                 b"avro.codec" if !CODECS.contains(&value.as_slice()) => {

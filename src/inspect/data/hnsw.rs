@@ -1,13 +1,15 @@
 //! The graph of an index of faiss that is navigated level by level.
 //!
-//! Source: `HNSW.cpp` (`prepare_level_tab`) and `index_write.cpp` of faiss. Of graphs of more than [`WALKED`] vectors only
-//! the lengths are looked at.
+//! Source: `HNSW.cpp` (`prepare_level_tab`) and `index_write.cpp` of faiss. Of graphs of more than [`WALKED`] vectors, or
+//! [`NEIGHBOURS`] neighbours, only the lengths are looked at.
 
 use super::{Fault, long, pass, wide};
 use crate::inspect::bytes::Cursor;
 
 /// Vectors whose neighbours are gone through.
 const WALKED: i64 = 1 << 20;
+/// Neighbours that are gone through.
+const NEIGHBOURS: i64 = 32 << 20;
 /// Levels of a graph; faiss makes some twenty.
 const LEVELS: i64 = 1 << 12;
 
@@ -47,6 +49,10 @@ pub fn graph(cursor: &mut Cursor<'_>, count: i64) -> Result<(), Fault> {
     let said = wide(cursor)?;
     if said != neighbours {
         return wrong(at, format!("its graph has {said} neighbours, its vectors {neighbours}"));
+    }
+    if said > NEIGHBOURS {
+        pass(cursor, said, 4, "the neighbours")?;
+        return entry(cursor, count, known);
     }
     for _ in 0..said {
         let at = cursor.position();
@@ -98,7 +104,7 @@ fn entry(cursor: &mut Cursor<'_>, count: i64, levels: i64) -> Result<(), Fault> 
     if !(-1..count).contains(&begin) {
         return wrong(at, format!("a search begins at the vector {begin}, there are {count}"));
     }
-    if !(-1..levels.max(0)).contains(&top) {
+    if !(-1..levels).contains(&top) {
         return wrong(at, format!("the highest level is {top}, there are {levels}"));
     }
     pass(cursor, 3, 4, "the settings of the graph")

@@ -1,7 +1,8 @@
 //! Matrices of MATLAB: elements with their lengths, one behind the other.
 //!
 //! Source: MAT-File Format, MathWorks. Files of version 7.3 are HDF5. Of what is inside of the elements only the class of
-//! each array is looked at, and whether what is packed can be unpacked.
+//! each array is looked at, and whether what is packed can be unpacked, up to a bound in all. Not looked at: the
+//! content of packed elements behind that bound, and of such that unpack to more than is held in memory.
 
 use super::{Fault, head_of, long, pass, u32_of};
 use crate::inspect::bytes::Cursor;
@@ -21,7 +22,9 @@ const CLASSES: std::ops::RangeInclusive<u32> = 1..=18;
 /// Bytes that may come out of one.
 const RATIO: u64 = 1100;
 /// Bytes of packed elements that are unpacked.
-const UNPACKED: u64 = 64 << 20;
+const UNPACKED: u64 = 16 << 20;
+/// What each of them counts at least, since to begin one costs as much.
+const LEAST: u64 = 4 << 10;
 
 pub fn is_matlab(head: &[u8], _: &View<'_>) -> bool {
     head.starts_with(b"MATLAB 5.0 MAT-file")
@@ -61,7 +64,7 @@ pub fn matlab(view: &View<'_>) -> Result<(), Fault> {
         match kind {
             MATRIX => class(&view.read_up_to(at + 8, 12).unwrap_or_default(), big).map_err(|what| (at, what))?,
             COMPRESSED if length <= left => {
-                left -= length;
+                left = left.saturating_sub(length.max(LEAST));
                 packed(view, at + 8..next, big).map_err(|what| (at, what))?;
             }
             _ => {}
@@ -90,7 +93,6 @@ fn packed(view: &View<'_>, range: std::ops::Range<u64>, big: bool) -> Result<(),
     if begin >= end {
         return Err("a packed element is too short".to_owned());
     }
-    // What a limit stopped is told by the one who set it.
     let Ok(inflated) = inflate(view, &(begin..end), RATIO) else { return Ok(()) };
     if inflated.cut.is_some() {
         return Ok(());

@@ -1,7 +1,7 @@
 //! Files that hold data and run nothing, told by their beginnings: vectors, indices of neighbours, tables, pictures.
 //!
-//! No loader runs code out of these formats. Looked at is whether their parts fit into the file; what the numbers say is
-//! not.
+//! No loader runs code out of these formats. Looked at is whether their parts fit into the file, and whether numbers that lead
+//! somewhere in it do; what the values say is not.
 
 mod avro;
 mod faiss;

@@ -91,6 +91,9 @@ impl Attributes {
         if !self.texts.keys().any(keras) {
             return;
         }
+        if self.kept >= KEPT {
+            return scope.limit("hdf5-attributes", KEPT as u64, view);
+        }
         for ((object, name), texts) in &self.texts {
             let what = match name.trim_end_matches(|letter: char| letter.is_ascii_digit()) {
                 "layer_names" => self.names(*object, texts, true),

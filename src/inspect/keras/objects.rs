@@ -45,7 +45,7 @@ fn without_module(object: &Tree, class: &str) -> Option<String> {
     let config = object.get("config").filter(|config| matches!(config, Tree::Object(_)))?;
     let near = |module: &str, name: &str| {
         let letters = |name: &str| name.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
-        let apart = |known: &str| known.len() > 3 && letters(known) != letters(name) && is_misspelt(name, known);
+        let apart = |known: &str| known.len() > 3 && is_misspelt(name, known) && letters(known) != letters(name);
         OBJECTS.iter().any(|(of, known)| *of == module && apart(known))
     };
     let models = ["Sequential", "Functional", "Model"];

@@ -77,19 +77,25 @@ impl Inspector for Onnx {
 
     fn inspect(&self, view: &View<'_>, scope: &mut Scope<'_>) {
         let mut reading = Reading::new(view, scope);
-        reading.sets = sets(view);
+        let (sets, cut) = sets(view);
+        reading.sets = sets;
         let outcome = Walk::new(view, Kind::Model).run(step, |kind, event, at| reading.meet(kind, event, at));
         let whole = outcome.is_ok();
         let model = reading.into_model();
         judge(outcome, view, scope);
+        if cut {
+            scope.limit("fields of a model", TOLD_BY as u64, view);
+        }
         model.close(whole, view, scope);
     }
 }
 
-/// Operator sets of a model. They mostly stand behind the graph that is made of them.
-fn sets(view: &View<'_>) -> BTreeMap<String, i64> {
+/// Operator sets of a model, and whether there may be more behind the fields that are looked at. They mostly stand behind
+/// the graph that is made of them.
+fn sets(view: &View<'_>) -> (BTreeMap<String, i64>, bool) {
     let mut sets = BTreeMap::new();
-    for span in protobuf::spans(view, TOLD_BY).unwrap_or_default().iter().filter(|span| span.field == 8) {
+    let spans = protobuf::spans(view, TOLD_BY).unwrap_or_default();
+    for span in spans.iter().filter(|span| span.field == 8) {
         let Some(set) = span.message(view) else { continue };
         let fields = protobuf::spans(&set, 16).unwrap_or_default();
         let domain = fields.iter().find(|span| span.field == 1).and_then(|span| span.message(&set));
@@ -98,7 +104,7 @@ fn sets(view: &View<'_>) -> BTreeMap<String, i64> {
         let domain = reading::plain(String::from_utf8_lossy(&domain).into_owned());
         sets.insert(domain, version.cast_signed());
     }
-    sets
+    (sets, spans.len() >= TOLD_BY)
 }
 
 /// Says why a walk stopped.

@@ -41,6 +41,8 @@ pub(super) struct Open {
     pub(super) parts: Vec<(Kind, Vec<u64>, u64)>,
     /// Of the indices of a sparse tensor: their bytes, or the numbers they are. Of the sparse tensor: the numbers.
     pub(super) indices: Option<Vec<i64>>,
+    /// Some of them were not read.
+    pub(super) skipped: bool,
     pub(super) raw: Option<Vec<u8>>,
     /// Type and shape of an input, of an output, or of the tensor that an attribute holds.
     pub(super) value: Option<Value>,
@@ -55,6 +57,9 @@ pub(super) struct Outside {
     pub(super) offset: Option<u64>,
     pub(super) length: Option<u64>,
 }
+
+/// Indices of a sparse tensor that are kept.
+const INDICES: usize = 64 << 10;
 
 /// Bytes of a text that is shown.
 const SHOWN: usize = 512;
@@ -110,6 +115,7 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
                 open.fields |= 1u32.checked_shl(*field).unwrap_or(0);
                 match kind {
                     Kind::Tensor | Kind::Indices => {
+                        open.skipped |= matches!(kind, Kind::Indices) && matches!(*field, 7 | 9);
                         open.data.measure(*field, range.end.saturating_sub(range.start));
                     }
                     Kind::Attribute if *field == 4 => open.context = Some("…".to_owned()),
@@ -194,8 +200,12 @@ impl<'a, 'v, 's, 'l> Reading<'a, 'v, 's, 'l> {
                 let count = bytes.iter().filter(|byte| **byte < 0x80).count() as u64;
                 open.data.add(field, count, count);
                 if kind == Kind::Indices && field == 7 {
-                    let numbers = packed(bytes).into_iter().map(u64::cast_signed);
-                    open.indices.get_or_insert_default().extend(numbers);
+                    // Of longer lists the order is not looked at, and not that of a part of them.
+                    let indices = open.indices.get_or_insert_default();
+                    open.skipped |= indices.len().saturating_add(bytes.len()) > INDICES;
+                    if !open.skipped {
+                        indices.extend(packed(bytes).into_iter().map(u64::cast_signed));
+                    }
                 }
             }
             (Kind::Indices, 9) => {

@@ -60,7 +60,7 @@ pub fn first(node: &Links, set: i64, inputs: &[Option<&Value>]) -> Result<Option
         let shape = inputs.get(place).copied().flatten().and_then(|value| value.shape.as_deref());
         shape.filter(|shape| shape.len() <= RANK)
     };
-    axis(node, set, inputs.len(), shape(0))?;
+    axis(node, set, shape(0))?;
     let operator = node.operator.as_str();
     match operator {
         "Constant" => Ok(node.constant.as_ref().and_then(|value| value.shape.clone())),
@@ -107,7 +107,7 @@ fn shown(shape: &[u64]) -> String {
 }
 
 /// An axis that the first input must have.
-fn axis(node: &Links, set: i64, inputs: usize, shape: Option<&[u64]>) -> Result<(), String> {
+fn axis(node: &Links, set: i64, shape: Option<&[u64]>) -> Result<(), String> {
     let beyond = match node.operator.as_str() {
         "Softmax" | "LogSoftmax" | "Hardmax" => i64::from(set < 13),
         "Flatten" => 1,
@@ -117,7 +117,7 @@ fn axis(node: &Links, set: i64, inputs: usize, shape: Option<&[u64]>) -> Result<
     };
     let (Some(axis), Some(shape)) = (node.number("axis"), shape) else { return Ok(()) };
     let rank = i64::try_from(shape.len()).unwrap_or(i64::MAX);
-    if inputs == 0 || (-rank..rank.saturating_add(beyond)).contains(&axis) {
+    if (-rank..rank.saturating_add(beyond)).contains(&axis) {
         return Ok(());
     }
     Err(format!("has the axis {axis}, its input has {rank} dimensions"))

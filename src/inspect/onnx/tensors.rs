@@ -44,7 +44,7 @@ impl Reading<'_, '_, '_, '_> {
     }
 
     pub(super) fn tensor(&mut self, part: Kind, message: Open, end: u64) {
-        let Open { at, name, dims, kind, data, external, outside, indices, raw, .. } = message;
+        let Open { at, name, dims, kind, data, external, outside, indices, skipped, raw, .. } = message;
         let shape: Vec<i64> = dims.iter().map(|dimension| dimension.cast_signed()).collect();
         let elements = dims.iter().try_fold(1u64, |product, dimension| {
             i64::try_from(*dimension).ok()?;
@@ -83,7 +83,7 @@ impl Reading<'_, '_, '_, '_> {
                 if part == Kind::Tensor {
                     sparse.name.clone_from(&name);
                 } else {
-                    sparse.indices = indices.or_else(|| sparse::numbers(&raw?, kind));
+                    sparse.indices = indices.or_else(|| sparse::numbers(&raw?, kind)).filter(|_| !skipped);
                 }
                 sparse.parts.push((part, dims.clone(), kind));
             }

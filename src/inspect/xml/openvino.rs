@@ -4,7 +4,8 @@
 //! extension, which is native code that is loaded. Source: the OpenVINO documentation on IR and operation sets. Not
 //! looked at: whether the shapes of connected ports are the same, and what operations make of them, but for [`super::lengths`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::LazyLock;
 
 use super::Element;
 use super::graph::Graph;
@@ -67,8 +68,11 @@ const SETS: std::ops::RangeInclusive<u64> = 1..=30;
 
 /// True for an operation of a numbered set. The reader does not tell large letters from small ones.
 fn is_operation(kind: &str) -> bool {
-    let lines = include_str!("operations.txt").lines().filter(|line| !line.starts_with('#'));
-    lines.flat_map(|line| line.split(' ')).any(|known| known.eq_ignore_ascii_case(kind))
+    static OPERATIONS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+        let lines = include_str!("operations.txt").lines().filter(|line| !line.starts_with('#'));
+        lines.flat_map(|line| line.split(' ')).map(str::to_ascii_lowercase).collect()
+    });
+    OPERATIONS.contains(&kind.to_ascii_lowercase())
 }
 
 /// True for elements that hold a graph.

@@ -74,10 +74,19 @@ pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     if !code {
         return;
     }
+    let python = name.ends_with(".py") || name.ends_with(".pyw");
+    // Tests hold such texts on purpose.
+    let severity = if name.starts_with("test_") { Severity::Low } else { TEXT_HIDDEN_CHARACTERS.severity };
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        if !line.is_ascii() && line.len() <= READ {
-            turned(line, at, text, view, scope);
+        // White space behind a line makes it no longer to whoever reads it.
+        if !line.is_ascii() && (python || line.trim_end().len() <= READ) {
+            if let Some((sign, c)) = turned(line) {
+                let message =
+                    format!("U+{:04X} shows this line of code in another order than it is read in", u32::from(c));
+                let evidence = Evidence::new(&TEXT_HIDDEN_CHARACTERS, message).rated(severity);
+                lines::raise(evidence, text, at + sign..at + sign + c.len_utf8(), view, scope);
+            }
             fillers(line, at, text, view, scope);
         }
         at += line.len();
@@ -154,9 +163,9 @@ const fn is_from_the_right(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
 }
 
-/// Controls of direction in a line of code. Those that stand alone in quotes or brackets are constants of programs that
+/// The first control of direction in a line of code that turns it around. Those that stand alone in quotes or brackets are constants of programs that
 /// lay out text; pairs around letters that are written from the right are meant.
-fn turned(line: &str, begin: usize, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+fn turned(line: &str) -> Option<(usize, char)> {
     let alone = |c: char| matches!(c, '"' | '\'' | '`' | '[' | ']' | '-' | '|' | '/' | '(' | ')' | ',' | '\\');
     let letters: Vec<(usize, char)> = line.char_indices().collect();
     let mut found: Option<(usize, char)> = None;
@@ -181,12 +190,8 @@ fn turned(line: &str, begin: usize, text: &str, view: &View<'_>, scope: &mut Sco
             c => open.push(!matches!(c, '\u{2066}'..='\u{2068}')),
         }
     }
-    let Some((at, c)) = found else { return };
     let meant = letters.iter().any(|(_, c)| is_from_the_right(*c)) && !overrides && !wrong && open.is_empty();
-    if !meant {
-        let message = format!("U+{:04X} shows this line of code in another order than it is read in", u32::from(c));
-        say(message, text, begin + at, c.len_utf8(), view, scope);
-    }
+    found.filter(|_| !meant)
 }
 
 /// Fillers of Hangul: letters for a compiler, nothing for the eye. Outside of quotes one is a name.

@@ -117,10 +117,14 @@ pub fn inspect_card(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'
             Some("it is a list, no map".to_owned())
         }
         // The card of a template is filled in before it is read.
-        Some(_) if closed && matter.len() <= TEXT_BYTES && !matter.contains("{{") && !matter.contains("{%") => {
+        Some(_) if closed && !matter.contains("{{") && !matter.contains("{%") => {
+            if matter.len() > TEXT_BYTES {
+                return scope.limit("yaml-bytes", TEXT_BYTES as u64, view);
+            }
             match read(matter, DuplicateKeyPolicy::Error) {
                 Outcome::Broken(line, what) => Some(format!("{what}, at line {}", line.saturating_add(1))),
-                _ => None,
+                Outcome::Bounded => return scope.limit("yaml-values", NODES as u64, view),
+                Outcome::Good => None,
             }
         }
         _ => None,
@@ -142,17 +146,19 @@ fn unfilled(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         path.split('/').any(|part| part.contains("template") || part.contains("cookiecutter") || part == "recipe");
     let marks = ["{%", "{{-", "{{ .", "{{.", "-}}", "cookiecutter", "{{ $", "{{ include", "${{"];
     let recipe = path.ends_with("meta.yaml") || path.ends_with("recipe.yaml");
-    if folder || recipe || view.depth() > 0 || text.len() > TEXT_BYTES || marks.iter().any(|mark| text.contains(mark)) {
+    if folder || recipe || view.depth() > 0 || marks.iter().any(|mark| text.contains(mark)) {
         return;
     }
-    let mut found = false;
-    if let Ok(values) = serde_saphyr::from_multiple_with_options::<Shape>(text, options(DuplicateKeyPolicy::FirstWins))
-    {
-        found = values.iter().any(|value| value.unhashable);
+    if text.len() > TEXT_BYTES {
+        return scope.limit("yaml-bytes", TEXT_BYTES as u64, view);
     }
-    if found {
-        let message = "a value is a map as the name of another, as two braces make where nothing is filled in";
-        scope.raise(&CONFIGURATION_MALFORMED, view, 0..0, message);
+    match serde_saphyr::from_multiple_with_options::<Shape>(text, options(DuplicateKeyPolicy::FirstWins)) {
+        Ok(values) if values.iter().any(|value| value.unhashable) => {
+            let message = "a value is a map as the name of another, as two braces make where nothing is filled in";
+            scope.raise(&CONFIGURATION_MALFORMED, view, 0..0, message);
+        }
+        Err(error) if matches!(of_error(&error), Outcome::Bounded) => scope.limit("yaml-values", NODES as u64, view),
+        _ => {}
     }
 }
 

@@ -166,14 +166,14 @@ fn readable(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     // Other templates are filled in by programs that have filters and tags of their own.
     let talk = ["add_generation_prompt", "messages"].iter().any(|word| template.contains(word));
     let chat = talk || !path.ends_with(".jinja") || path.contains("chat_template");
-    told(syntax::read(template, &tokens::read(template), chat), template, view, scope);
+    told(syntax::read(template, chat), template, view, scope);
 }
 
 /// Looks at a template that comes with weights: [`inspect`], and whether it can be read at all. Filters and tests are
 /// those of the program that renders it.
 pub fn of_weights(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     inspect(template, view, scope);
-    told(syntax::read(template, &tokens::read(template), false), template, view, scope);
+    told(syntax::read(template, false), template, view, scope);
 }
 
 fn told(outcome: syntax::Outcome, template: &str, view: &View<'_>, scope: &mut Scope<'_>) {

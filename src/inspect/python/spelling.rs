@@ -1,13 +1,11 @@
-//! How a source is spelt: the encoding it declares, and signs by which people see another text than Python does.
-//!
-//! Sources: PEP 263; CVE-2021-42574 for signs that turn the direction of a line around.
+//! The encoding that a source declares (PEP 263), and whether its bytes are of it.
 
 use super::super::{Scope, lines};
 use super::rules;
 use crate::model::{Evidence, Severity};
 use crate::weigh::View;
 
-/// Looks at a source for both.
+/// Looks at what a source declares.
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     if let Some((name, at)) = encoding(text) {
         let message = format!("it declares the encoding {name:?}, so Python reads another text than stands here");
@@ -16,41 +14,6 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
         let evidence = Evidence::new(rule, message).rated(Severity::High);
         lines::raise(evidence, text, at..at + name.len(), view, scope);
     }
-    if let Some((at, sign)) = turned(text) {
-        let message = format!("U+{:04X} shows what follows in another order than Python reads it", u32::from(sign));
-        // Tests hold such texts on purpose.
-        let path = view.entry().unwrap_or_else(|| scope.path.as_str());
-        let tests = path.rsplit('/').next().is_some_and(|name| name.starts_with("test_"));
-        let severity = if tests { Severity::Low } else { Severity::High };
-        let evidence = Evidence::new(&rules::HIDDEN_CODE, message).rated(severity);
-        lines::raise(evidence, text, at..at + sign.len_utf8(), view, scope);
-    }
-}
-
-/// The first sign that turns a line around: one that overrides the direction of letters, or one that is not closed in
-/// its line, beside which text in two directions is ordinary.
-fn turned(text: &str) -> Option<(usize, char)> {
-    if text.is_ascii() {
-        return None;
-    }
-    for line in text.split_inclusive('\n').filter(|line| !line.is_ascii()) {
-        let start = line.as_ptr() as usize - text.as_ptr() as usize;
-        let mut open = Vec::new();
-        for (at, sign) in line.char_indices() {
-            match sign {
-                '\u{202d}' | '\u{202e}' => return Some((start + at, sign)),
-                '\u{2066}'..='\u{2068}' | '\u{202a}' | '\u{202b}' => open.push((start + at, sign)),
-                '\u{2069}' | '\u{202c}' => {
-                    open.pop();
-                }
-                _ => {}
-            }
-        }
-        if let Some(first) = open.first() {
-            return Some(*first);
-        }
-    }
-    None
 }
 
 /// Says of a source that Python refuses it: it is not UTF-8, and its first two lines name no other encoding (PEP 263).

@@ -9,7 +9,7 @@ use super::TOKENIZER_MALFORMED;
 use crate::inspect::protobuf::{self, Event, Step, Stop, Walk};
 use crate::inspect::{Inspector, Scope};
 use crate::model::Format;
-use crate::weigh::View;
+use crate::weigh::{Unreadable, View};
 
 /// A vocabulary.
 pub struct SentencePiece;
@@ -61,16 +61,22 @@ impl Inspector for SentencePiece {
             _ => Step::Skip,
         };
         let mut pieces = Pieces::default();
+        let mut missed = None;
         let outcome = Walk::new(view, Kind::Model).run(step, |kind, event, at| match (kind, event) {
             (Kind::Piece, event) => pieces.meet(event, at),
             (Kind::Normaliser, Event::Bytes(2, table)) => pieces.table(table, at),
-            (Kind::Normaliser, Event::Length(2, range)) if range.end - range.start <= TABLE => {
-                if let Ok(table) = view.read(range.clone()) {
-                    pieces.table(&table, at);
-                }
+            (Kind::Normaliser, Event::Length(2, range)) if range.end.saturating_sub(range.start) > TABLE => {
+                missed.get_or_insert(Unreadable::Limit { what: "sentencepiece-table", limit: TABLE });
             }
+            (Kind::Normaliser, Event::Length(2, range)) => match view.read(range.clone()) {
+                Ok(table) => pieces.table(&table, at),
+                Err(trouble) => missed = missed.take().or(Some(trouble)),
+            },
             _ => {}
         });
+        if let Some(trouble) = missed {
+            scope.unreadable(view, &trouble);
+        }
         match outcome {
             Err(Stop::Malformed(at, what)) => pieces.wrong(at, what.to_owned()),
             Err(Stop::Trouble(trouble)) => return scope.unreadable(view, &trouble),

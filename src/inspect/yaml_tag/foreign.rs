@@ -129,9 +129,10 @@ pub fn asked<'t>(tag: &'t str, standard: &str) -> Option<Asked<'t>> {
         return asked(bare, "YamlDotNet", true);
     }
     // Tags of applications (`!Sub`, `!vault`) have no dots; names of classes have more than one.
-    let class = tag.starts_with(standard) && bare.matches('.').count() > 1 && !bare.contains('/');
+    let java = begins(bare, &JAVA);
+    let class = tag.starts_with(standard) && (java || bare.matches('.').count() > 1) && !bare.contains('/');
     if class && !JAVA_PLAIN.contains(&bare) {
-        return asked(bare, "SnakeYAML of Java", begins(bare, &JAVA));
+        return asked(bare, "SnakeYAML of Java", java);
     }
     None
 }
@@ -147,6 +148,7 @@ mod tests {
         for tag in [
             "tag:yaml.org,2002:javax.script.ScriptEngineManager",
             "tag:yaml.org,2002:java.net.URLClassLoader",
+            "tag:yaml.org,2002:bsh.Interpreter",
             "tag:yaml.org,2002:com.sun.rowset.JdbcRowSetImpl",
             "!ruby/object:Gem::RequestSet",
             "tag:yaml.org,2002:ruby/object:Net::BufferedIO",

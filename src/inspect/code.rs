@@ -43,12 +43,23 @@ fn beside<'a>(
 ) -> impl Iterator<Item = Evidence> + 'a {
     let all = from.contents.code.iter().flat_map(|code| &code.beside);
     all.filter(|(library, _)| {
-        let library = library.trim_start_matches("./");
-        let folder = from.path.parent();
-        let joined = if folder.is_empty() { library.to_owned() } else { format!("{folder}/{library}") };
-        [joined, library.to_owned()].into_iter().any(|path| by_path.contains_key(&ArtifactPath::new(path)))
+        let joined = format!("{}/{library}", from.path.parent());
+        [joined.as_str(), library].into_iter().any(|path| by_path.contains_key(&ArtifactPath::new(plain(path))))
     })
     .map(|(_, evidence)| evidence.clone())
+}
+
+/// A path without steps to the same folder or to the one above.
+fn plain(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// What is to be said of a function of another file that is used there under its full name.

@@ -4,7 +4,8 @@
 //! No parser: what is said is what no model's program does, told by the words that stand beside each other. A text is
 //! handed to a shell that `shell` calls hostile; a text is decoded and run in one breath; what comes from the network is
 //! run; a shell is tied to a connection; whoever asks a page of PHP gives the command. Not followed: names that are put
-//! together, values over more than one step, and modules of the repository (each is looked at as a file).
+//! together, values over more than one step, modules of the repository (each is looked at as a file), and in sources of
+//! more than 64 KiB what stands apart, since bundles hold everything.
 
 mod decoded;
 mod network;
@@ -89,9 +90,12 @@ impl Language {
 /// Looks at a source by its name, which is in small letters.
 pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let Some(language) = Language::of(name) else { return };
-    let mut found = started::hostile(language, text);
+    let (mut found, cut) = started::hostile(language, text);
     found.extend(decoded::run(language, text));
     found.extend(network::run(language, text));
+    if cut {
+        scope.limit("commands-of-a-source", started::COMMANDS as u64, view);
+    }
     for one in found {
         let evidence = Evidence::new(&CODE_HOSTILE, one.why);
         lines::raise(evidence, text, one.at..one.at.saturating_add(one.length), view, scope);

@@ -7,6 +7,8 @@ mod lexer;
 pub mod ordinary;
 pub mod packages;
 
+use std::collections::HashSet;
+
 use lexer::{Line, Simple, split};
 
 /// Words by which a command fetches something.
@@ -187,10 +189,10 @@ pub struct Fetched {
 pub fn fetched_then_run(script: &str) -> Option<Fetched> {
     let line = split(&script.to_ascii_lowercase());
     let run = runs_fetched(&line, true)?;
-    let names: Vec<&str> = run.words.iter().map(|word| base(word)).collect();
+    let names: HashSet<&str> = run.words.iter().map(|word| base(word)).collect();
     let fetches = line.commands.iter().filter(|command| {
         FETCH.contains(&program(command))
-            && command.words.iter().skip(1).any(|word| !word.starts_with('-') && names.contains(&base(word)))
+            && command.words.iter().skip(1).any(|word| !word.starts_with('-') && names.contains(base(word)))
     });
     let by: Vec<String> = fetches.map(|command| command.words.join(" ")).collect();
     Some(Fetched { run: run.words.join(" "), by: by.join(" ; "), why: "it fetches a program and runs it" })
@@ -199,7 +201,7 @@ pub fn fetched_then_run(script: &str) -> Option<Fetched> {
 /// The command by which a file that was fetched is made a program or handed to one: that very file, if `same` says so,
 /// else any.
 fn runs_fetched(line: &Line, same: bool) -> Option<&Simple> {
-    let mut fetched: Vec<&str> = Vec::new();
+    let mut fetched: HashSet<&str> = HashSet::new();
     for command in &line.commands {
         let name = program(command);
         if FETCH.contains(&name) {
@@ -212,9 +214,9 @@ fn runs_fetched(line: &Line, same: bool) -> Option<&Simple> {
         let marks = name == "chmod" && command.words.iter().any(|word| word.contains("+x") || is_mode(word));
         let shell = matches!(name, "sh" | "bash" | "zsh" | "dash" | "source" | ".")
             && command.words.iter().skip(1).any(|word| !word.starts_with('-'));
-        let names = command.words.iter().skip(1).any(|word| word.len() > 1 && fetched.contains(&base(word)));
+        let names = command.words.iter().skip(1).any(|word| word.len() > 1 && fetched.contains(base(word)));
         let given = ((RUN.contains(&name) && !is_handed_data(command, &fetched)) || marks) && names;
-        if given || (!same && (marks || shell)) || (fetched.contains(&name) && name.len() > 1) {
+        if given || (!same && (marks || shell)) || (fetched.contains(name) && name.len() > 1) {
             return Some(command);
         }
     }
@@ -226,13 +228,13 @@ static PROGRAMS: [&str; 12] =
     [".py", ".js", ".mjs", ".cjs", ".ts", ".pl", ".rb", ".php", ".lua", ".sh", ".bash", ".exe"];
 
 /// `node tools/flatc.js schema.fbs`: the program is a file that was not fetched, and what was fetched is none by its name.
-fn is_handed_data(command: &Simple, fetched: &[&str]) -> bool {
+fn is_handed_data(command: &Simple, fetched: &HashSet<&str>) -> bool {
     let interpreters = ["node", "deno", "python", "python3", "python2", "perl", "ruby", "php", "lua"];
     let is_program = |name: &str| !name.contains('.') || PROGRAMS.iter().any(|ending| name.ends_with(ending));
     let mut operands = command.words.iter().skip_while(|word| !interpreters.contains(&base(word))).skip(1);
     let script = operands.next().map(|word| base(word));
-    script.is_some_and(|script| PROGRAMS.iter().any(|ending| script.ends_with(ending)) && !fetched.contains(&script))
-        && operands.all(|word| !fetched.contains(&base(word)) || !is_program(base(word)))
+    script.is_some_and(|script| PROGRAMS.iter().any(|ending| script.ends_with(ending)) && !fetched.contains(script))
+        && operands.all(|word| !fetched.contains(base(word)) || !is_program(base(word)))
 }
 
 /// `755`, `0777`

@@ -182,20 +182,18 @@ fn starts(lint: &Lint<'_, '_, '_>, name: &str, given: &[Option<&Value>], scope: 
         parts.extend(value.as_str().map(str::to_owned));
         parts.extend(listed.clone().map(quoted));
         // A shell that is given a script as one word; quotes in it would hide the rest.
-        let scripts =
-            listed.filter(|word| word.contains(char::is_whitespace)).find(|word| shell::hostile(word).is_some());
-        if let Some(script) = scripts {
-            return run(lint, name, script, scope);
+        let mut scripts = listed.filter(|word| word.contains(char::is_whitespace));
+        if let Some((script, why)) = scripts.find_map(|word| Some((word, shell::hostile(word)?))) {
+            return run(lint, name, script, why, scope);
         }
     }
     let command = parts.join(" ");
-    if shell::hostile(&command).is_some() {
-        run(lint, name, &command, scope);
+    if let Some(why) = shell::hostile(&command) {
+        run(lint, name, &command, why, scope);
     }
 }
 
-fn run(lint: &Lint<'_, '_, '_>, name: &str, command: &str, scope: &mut Scope<'_>) {
-    let Some(why) = shell::hostile(command) else { return };
+fn run(lint: &Lint<'_, '_, '_>, name: &str, command: &str, why: &'static str, scope: &mut Scope<'_>) {
     let shown: String = command.chars().take(120).collect();
     let word = ["curl", "wget", "/dev/tcp", "nc ", "base64"].into_iter().find(|word| command.contains(word));
     let message = format!("{name:?} starts {shown:?}: {why}");

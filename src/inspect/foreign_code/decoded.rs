@@ -1,5 +1,7 @@
 //! Texts that are decoded and run in one breath, and commands that whoever asks a page gives.
 
+use std::collections::BTreeSet;
+
 use super::{Found, Language, around, is_word};
 
 /// What runs a text, and what decodes one, by language.
@@ -97,6 +99,9 @@ const NEAR: usize = 60;
 /// Bytes of a source in which a name is followed. Bundles are longer, and use a name for many things.
 const SHORT: usize = 64 << 10;
 
+/// Names of what is decoded that are followed in one source.
+const NAMES: usize = 100;
+
 /// Places of one source that are looked at.
 const PLACES: usize = 2000;
 
@@ -146,8 +151,9 @@ fn named(runs: &[&str], decodes: &[&str], text: &str) -> Option<Found> {
     if text.len() > SHORT {
         return None;
     }
+    let mut known = BTreeSet::new();
     for mark in decodes.iter().filter(|mark| !mark.starts_with("await")) {
-        for (at, _) in text.match_indices(mark).take(100) {
+        for (at, _) in text.match_indices(mark) {
             let (before, _) = around(text, at, 120, 0);
             let statement = before.rsplit([';', '\n', '{', '}']).next().unwrap_or(before);
             let Some((left, right)) = statement.rsplit_once('=').filter(|(_, right)| right.len() < 40) else {
@@ -158,6 +164,10 @@ fn named(runs: &[&str], decodes: &[&str], text: &str) -> Option<Found> {
             let name = left.get(begin..).unwrap_or_default();
             // One that is compared, or given to a function, is another.
             if name.is_empty() || right.contains([',', '>']) || left.ends_with(['=', '!', '>']) {
+                continue;
+            }
+            // Each name is looked for all over the source, but once.
+            if known.len() >= NAMES || !known.insert(name) {
                 continue;
             }
             let run = runs.iter().find_map(|run| {

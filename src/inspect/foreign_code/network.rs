@@ -1,5 +1,6 @@
 //! What comes from the network and is run, shells that are tied to a connection, and an environment that is sent away.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -11,6 +12,9 @@ static STARTS: [&str; 6] = ["exec", "execSync", "spawn", "spawnSync", "execFile"
 
 /// Bytes of a source that is looked at for what stands apart in it. Bundles are longer, and hold everything.
 const SHORT: usize = 64 << 10;
+
+/// Names of what was fetched that are followed in one source, and of functions that start programs.
+const NAMES: usize = 64;
 
 /// Unreadable names that a source has if a program made it unreadable.
 const OBFUSCATED: usize = 40;
@@ -129,6 +133,7 @@ fn fetched(text: &str) -> Option<Found> {
     }
     let mut names = starters(text);
     names.push("eval".to_owned());
+    let mut known = BTreeSet::new();
     for name in &names {
         let call = format!("{name}(");
         for (at, _) in text.match_indices(&call).take(100) {
@@ -139,6 +144,10 @@ fn fetched(text: &str) -> Option<Found> {
             let rest = rest.get(call.len()..).unwrap_or_default();
             let given: String = rest.chars().take_while(|c| is_word(*c)).collect();
             let whole = rest.get(given.len()..).is_some_and(|rest| rest.starts_with([')', ',', '.']));
+            // Each name is looked for all over the source, but once.
+            if given.is_empty() || !whole || known.len() >= NAMES || !known.insert(given.clone()) {
+                continue;
+            }
             let grows = [format!("{given}+="), format!("{given} +="), format!("{given}.push(")];
             let collected =
                 grows.iter().any(|grows| text.contains(grows)) && first(text, &["'data'", "\"data\""]).is_some();
@@ -152,7 +161,7 @@ fn fetched(text: &str) -> Option<Found> {
                 ]
                 .iter()
                 .any(|begin| text.contains(begin));
-            if !given.is_empty() && whole && (collected || answered) {
+            if collected || answered {
                 let why = format!("{name:?} runs what comes from the network");
                 return Some(Found { why, at, length: name.len() });
             }

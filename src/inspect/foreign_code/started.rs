@@ -108,19 +108,20 @@ static BARE: [&str; 17] = [
 ];
 
 /// Commands of one source that are looked at.
-const COMMANDS: usize = 2000;
+pub const COMMANDS: usize = 32_000;
 
 /// Bytes before a text in which the call that it is given to is looked for, and bytes of the longest text.
 const NEAR: usize = 400;
 const LONGEST: usize = 4096;
 
-/// Commands that nobody honest hands to a shell.
-pub fn hostile(language: Language, text: &str) -> Vec<Found> {
+/// Commands that nobody honest hands to a shell, and whether there are more than are looked at.
+pub fn hostile(language: Language, text: &str) -> (Vec<Found>, bool) {
     static WORDS: LazyLock<Option<AhoCorasick>> =
         LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(HOT).ok());
     let mut found = Vec::new();
     let places = WORDS.iter().flat_map(|words| words.find_overlapping_iter(text));
-    let mut places: Vec<usize> = places.map(|place| place.start()).take(COMMANDS * HOT.len()).collect();
+    let mut places: Vec<usize> = places.map(|place| place.start()).take(COMMANDS + 1).collect();
+    let cut = places.len() > COMMANDS;
     places.sort_unstable();
     let names = if language == Language::JavaScript { starters(text) } else { Vec::new() };
     let mut seen = 0;
@@ -159,7 +160,7 @@ pub fn hostile(language: Language, text: &str) -> Vec<Found> {
         });
         seen = start + command.len();
     }
-    found
+    (found, cut)
 }
 
 /// Why the command is hostile. What makers of installers tell people to run is not.

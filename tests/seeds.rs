@@ -46,6 +46,32 @@ const BY_FORMAT: &[(&str, &[&str])] = &[
     ("boosted", &["ubjson", "catboost", "xgboost", "lightgbm"]),
     ("torchscript", &["torchscript"]),
     ("program", &["elf", "pe", "mach-o"]),
+    ("data", DATA),
+    ("checkpoint", &["checkpoint-index", "keras-metadata", "metagraph", "tensorflow-snapshot", "tfhub-module"]),
+];
+
+/// Formats of vectors, records and data that one target keeps.
+const DATA: &[&str] = &[
+    "avro",
+    "bmp",
+    "crfsuite",
+    "faiss",
+    "fasttext",
+    "feather",
+    "ggml",
+    "hnswlib",
+    "idx",
+    "matlab",
+    "netpbm",
+    "ocdbt",
+    "orc",
+    "ort",
+    "paddle-parameters",
+    "sqlite",
+    "stata",
+    "tfrecord",
+    "tiff",
+    "word2vec",
 ];
 
 /// Targets by the end of the file's name.
@@ -55,6 +81,7 @@ const BY_NAME: &[(&str, &[&str])] = &[
     ("python", &[".py"]),
     ("shell", &[".sh"]),
     ("notebook", &[".ipynb"]),
+    ("model_card", &["README.md", ".md"]),
     ("cargo_lock", &["Cargo.lock"]),
     ("requirements", &["requirements.txt"]),
     ("poetry_lock", &["poetry.lock"]),
@@ -94,6 +121,39 @@ const BY_NAME: &[(&str, &[&str])] = &[
     ("spdx3", &["spdx3"]),
 ];
 
+/// Targets that look at a text under one of several names, which the first byte chooses: the ends of those names, in
+/// the order in which the target has them.
+const BY_CHOICE: &[(&str, &[&[&str]])] = &[
+    (
+        "foreign_code",
+        &[&[".js", ".ts"], &[".php"], &[".rb", ".pl", ".r"], &[".go", ".rs", ".c"], &["tox.ini", ".toml"]],
+    ),
+    (
+        "autorun",
+        &[
+            &["tasks.json", "settings.json"],
+            &["devcontainer.json"],
+            &["package.json"],
+            &[".yml", ".yaml"],
+            &["post-checkout"],
+            &[".desktop"],
+            &["Makefile"],
+        ],
+    ),
+    (
+        "tokenizer",
+        &[
+            &["tokenizer.json"],
+            &[".model"],
+            &["vocab.txt"],
+            &["merges.txt"],
+            &["special_tokens_map.json"],
+            &["tokenizer_config.json"],
+        ],
+    ),
+    ("zarr", &[&[".zarray"], &["zarr.json"], &[".zmetadata"], &["/0.0", "/c/0/0"]]),
+];
+
 #[test]
 #[ignore = "fills fuzz/corpus; run by hand before fuzzing"]
 fn lay_the_seeds() {
@@ -114,6 +174,13 @@ fn lay_the_seeds() {
                 lay(target, &bytes);
                 lay("any", &bytes);
                 lay("describe", &bytes);
+            }
+        }
+        for (target, choices) in BY_CHOICE {
+            for (choice, ends) in (0_u8..).zip(*choices) {
+                if ends.iter().any(|end| path.ends_with(end)) {
+                    lay(target, &[&[choice], &bytes[..]].concat());
+                }
             }
         }
         for (target, ends) in BY_NAME {

@@ -1,5 +1,7 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| -> weighbridge_fuzz::Corpus {
-    weighbridge_fuzz::soon(|| weighbridge_fuzz::inspect("model.ubj", &["ubjson", "catboost", "xgboost", "lightgbm"], bytes))
+    weighbridge_fuzz::soon(|| {
+        weighbridge_fuzz::inspect("model.ubj", &["ubjson", "catboost", "xgboost", "lightgbm"], bytes)
+    })
 });

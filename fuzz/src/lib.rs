@@ -53,6 +53,12 @@ pub fn inspect(name: &str, formats: &[&str], bytes: &[u8]) -> Corpus {
     if ours { Corpus::Keep } else { Corpus::Reject }
 }
 
+/// The inspectors, under the name that the first byte asks for.
+pub fn inspect_one_of(names: &[&str], bytes: &[u8]) -> Corpus {
+    let Some((first, rest)) = bytes.split_first() else { return Corpus::Reject };
+    inspect(names[usize::from(*first) % names.len()], &[], rest)
+}
+
 /// A payload in front of anything: a loader runs it before it reads the rest, so it must be seen whatever follows.
 pub fn payload_first(bytes: &[u8]) -> Corpus {
     let payload = b"\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R0";

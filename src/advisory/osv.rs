@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::model::{Ecosystem, Severity};
+use crate::model::{Ecosystem, Limits, Severity};
 
 use super::record::{Advisory, Event, Kind};
 
@@ -107,7 +107,10 @@ pub fn json(bytes: &[u8]) -> Result<Read, String> {
 /// # Errors
 /// Says in one line why it is none.
 pub fn yaml(text: &str) -> Result<Read, String> {
-    let options = serde_saphyr::options! { with_snippet: false };
+    let options = serde_saphyr::options! {
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: Limits::yaml_replays(text.len()) },
+        with_snippet: false,
+    };
     let record = serde_saphyr::from_str_with_options::<Record>(text, options);
     record.map(advisories).map_err(|error| error.to_string())
 }

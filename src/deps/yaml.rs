@@ -2,6 +2,8 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::model::Limits;
+
 /// Nodes of one document; a lockfile of 100,000 packages has about a million.
 const NODES: usize = 8_000_000;
 
@@ -11,7 +13,13 @@ const NODES: usize = 8_000_000;
 /// The line, from 1, and what is wrong there.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, (u64, String)> {
     let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_nodes: NODES, max_events: NODES, max_total_scalar_bytes: 256 << 20 },
+        budget: serde_saphyr::budget! {
+            max_nodes: NODES,
+            max_events: NODES,
+            enforce_alias_anchor_ratio: false,
+            max_total_scalar_bytes: Limits::yaml_scalar_bytes(text.len()),
+        },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: Limits::yaml_replays(text.len()) },
         with_snippet: false,
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {

@@ -81,13 +81,12 @@ impl Dimension {
         fits(&self.rules, id) || fits(&self.hints, id)
     }
 
-    fn is_evidence(&self, evidence: &Evidence) -> bool {
-        let summary = || {
-            let kind = evidence.fact.details.get("kind").and_then(serde_json::Value::as_str);
-            evidence.rule.id == "attestation-valid"
-                || (evidence.rule.id == "statement-signed" && kind == Some("summary"))
-        };
-        self.hears(evidence.rule.id) || (self.summaries && summary())
+    /// True for a signed verification summary, where those are evidence.
+    fn is_summary(&self, evidence: &Evidence) -> bool {
+        let kind = || evidence.fact.details.get("kind").and_then(serde_json::Value::as_str);
+        self.summaries
+            && (evidence.rule.id == "attestation-valid"
+                || (evidence.rule.id == "statement-signed" && kind() == Some("summary")))
     }
 
     /// True for evidence that answers the question, well or badly.
@@ -193,7 +192,7 @@ fn one(
     let mut answered = false;
     for (&rule, findings) in by_rule {
         let heard = dimension.hears(rule);
-        let mine = findings.iter().filter(|finding| heard || dimension.is_evidence(&finding.evidence));
+        let mine = findings.iter().filter(|finding| heard || dimension.is_summary(&finding.evidence));
         let (mut count, mut worst) = (0u64, None);
         for finding in mine {
             count = count.saturating_add(1);

@@ -2,7 +2,8 @@
 //! which other builders do so: `target` (latent diffusion), `class_path` (jsonargparse), `type` (AllenNLP), `py/reduce`
 //! (jsonpickle) and their kin.
 //!
-//! Under those others only what leads out of every library is said, because settings have the same names. Read without a YAML parser, wherever the key stands: a name that is put together (an alias, an interpolation) is not
+//! Under those others only what leads out of every library is said, because settings have the same names. Read without a
+//! YAML parser, wherever the key stands: a name that is put together (an alias, an interpolation) is not
 //! followed but said.
 //! Sources: CVE-2025-23304 and its kin, jsonargparse and jsonpickle's documentation.
 

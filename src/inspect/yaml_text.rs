@@ -14,12 +14,13 @@ use serde_saphyr::{DuplicateKeyPolicy, Error, MergeKeyPolicy};
 
 use super::Scope;
 use super::settings::CONFIGURATION_MALFORMED;
+use crate::model::Limits;
 use crate::weigh::View;
 
 /// Bytes of one file that are read.
 const TEXT_BYTES: usize = 16 << 20;
 
-/// Values of one file, aliases followed.
+/// Values of one file, besides those that aliases stand for.
 const NODES: usize = 2_000_000;
 
 /// True for a file that a loader reads as YAML by its name.
@@ -49,12 +50,17 @@ pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     }
     match read(text.trim_start_matches('\u{feff}'), DuplicateKeyPolicy::FirstWins) {
         Outcome::Good => {}
-        Outcome::Bounded => scope.limit("yaml-values", NODES as u64, view),
+        Outcome::Bounded => bounded(text.len(), view, scope),
         Outcome::Broken(line, what) => {
             let message = format!("it is no YAML: {what}, at line {line}");
             scope.raise(&CONFIGURATION_MALFORMED, view, 0..0, message);
         }
     }
+}
+
+/// Says that a text of so many bytes comes to more values than are followed.
+fn bounded(bytes: usize, view: &View<'_>, scope: &mut Scope<'_>) {
+    scope.limit("yaml-values", NODES.min(Limits::yaml_replays(bytes)) as u64, view);
 }
 
 /// Keys of which one stands at the beginning of a card whose front matter does not end.
@@ -123,7 +129,7 @@ pub fn inspect_card(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'
             }
             match read(matter, DuplicateKeyPolicy::Error) {
                 Outcome::Broken(line, what) => Some(format!("{what}, at line {}", line.saturating_add(1))),
-                Outcome::Bounded => return scope.limit("yaml-values", NODES as u64, view),
+                Outcome::Bounded => return bounded(matter.len(), view, scope),
                 Outcome::Good => None,
             }
         }
@@ -152,12 +158,12 @@ fn unfilled(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     if text.len() > TEXT_BYTES {
         return scope.limit("yaml-bytes", TEXT_BYTES as u64, view);
     }
-    match serde_saphyr::from_multiple_with_options::<Shape>(text, options(DuplicateKeyPolicy::FirstWins)) {
+    match serde_saphyr::from_multiple_with_options::<Shape>(text, options(text.len(), DuplicateKeyPolicy::FirstWins)) {
         Ok(values) if values.iter().any(|value| value.unhashable) => {
             let message = "a value is a map as the name of another, as two braces make where nothing is filled in";
             scope.raise(&CONFIGURATION_MALFORMED, view, 0..0, message);
         }
-        Err(error) if matches!(of_error(&error), Outcome::Bounded) => scope.limit("yaml-values", NODES as u64, view),
+        Err(error) if matches!(of_error(&error), Outcome::Bounded) => bounded(text.len(), view, scope),
         _ => {}
     }
 }
@@ -236,9 +242,15 @@ impl<'de> Visitor<'de> for Probe {
     }
 }
 
-fn options(duplicates: DuplicateKeyPolicy) -> serde_saphyr::Options {
+fn options(bytes: usize, duplicates: DuplicateKeyPolicy) -> serde_saphyr::Options {
     serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_nodes: NODES, max_events: NODES * 2, max_total_scalar_bytes: 64 << 20 },
+        budget: serde_saphyr::budget! {
+            max_nodes: NODES,
+            max_events: NODES * 2,
+            enforce_alias_anchor_ratio: false,
+            max_total_scalar_bytes: Limits::yaml_scalar_bytes(bytes),
+        },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: Limits::yaml_replays(bytes) },
         duplicate_keys: duplicates,
         merge_keys: MergeKeyPolicy::AsOrdinary,
         with_snippet: false,
@@ -246,7 +258,7 @@ fn options(duplicates: DuplicateKeyPolicy) -> serde_saphyr::Options {
 }
 
 fn read(text: &str, duplicates: DuplicateKeyPolicy) -> Outcome {
-    match serde_saphyr::from_multiple_with_options::<IgnoredAny>(text, options(duplicates)) {
+    match serde_saphyr::from_multiple_with_options::<IgnoredAny>(text, options(text.len(), duplicates)) {
         Ok(_) => Outcome::Good,
         Err(error) => of_error(&error),
     }
@@ -289,5 +301,17 @@ mod tests {
         ] {
             assert!(matches!(read(text, DuplicateKeyPolicy::FirstWins), Outcome::Good), "{text}");
         }
+    }
+
+    #[test]
+    fn aliases_of_aliases_cost_a_multiple_of_the_text() {
+        let mut text = "a: &a [l, l]\n".to_owned();
+        for (before, name) in ('a'..'h').zip('b'..'i') {
+            text += &format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 9].join(","));
+        }
+        assert!(matches!(read(&text, DuplicateKeyPolicy::FirstWins), Outcome::Bounded));
+        let shared = "x: &x {a: 1, b: [1, 2, 3]}\n".to_owned();
+        let services: String = (0..200).map(|at| format!("s{at}: *x\n")).collect();
+        assert!(matches!(read(&(shared + &services), DuplicateKeyPolicy::FirstWins), Outcome::Good));
     }
 }

@@ -52,3 +52,18 @@ impl Default for Limits {
         }
     }
 }
+
+impl Limits {
+    /// Values that all aliases of a YAML text may stand for. What a text costs stays a multiple of its bytes, however
+    /// often its aliases name each other.
+    #[must_use]
+    pub const fn yaml_replays(bytes: usize) -> usize {
+        bytes.saturating_mul(8).saturating_add(1_000)
+    }
+
+    /// Bytes that all values of a YAML text may have, those that aliases stand for among them.
+    #[must_use]
+    pub const fn yaml_scalar_bytes(bytes: usize) -> usize {
+        bytes.saturating_mul(16).saturating_add(64 << 10)
+    }
+}

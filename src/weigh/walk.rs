@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use rayon::prelude::*;
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 
 use crate::model::{Algorithm, ArtifactPath, Class, Evidence, Limits, Place, Rule, Severity};
 
@@ -102,7 +104,9 @@ pub fn walk(root: &Path, plan: &Plan) -> Result<(Tree, Vec<Found>, Vec<Evidence>
     fs::read_dir(root).map_err(refused)?;
     // Links of a snapshot lead to the blobs beside it.
     let tree = Tree::below(repository_of_snapshot(root).unwrap_or(root)).map_err(refused)?;
-    let mut walk = Walk { plan, root, tree: &tree, files: Vec::new(), evidence: Vec::new(), within: Vec::new() };
+    let below = root.strip_prefix(tree.base()).unwrap_or(root);
+    let (files, evidence, within) = (Vec::new(), Vec::new(), Vec::new());
+    let mut walk = Walk { plan, root, tree: &tree, below, files, evidence, within };
     walk.folder(&mut Vec::new(), 0);
     let Walk { mut files, mut evidence, within, .. } = walk;
     if files.is_empty() {
@@ -175,14 +179,14 @@ pub fn read_small(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let name = path.display().to_string();
     let root = |source| Error::Root { path: name.clone(), source };
     // A named pipe that nobody writes to would block the opening; one with a writer, as the shell's `<(…)`, is read.
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
-    let opened = rustix::fs::open(path, flags, rustix::fs::Mode::empty()).map_err(|error| root(error.into()))?;
+    let flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| root(error.into()))?;
     let mut file = fs::File::from(opened);
     if file.metadata().map_err(root)?.is_dir() {
         return Err(root(std::io::Error::other("it is a folder, a file was expected")));
     }
     let flags = rustix::fs::fcntl_getfl(&file).map_err(|error| root(error.into()))?;
-    rustix::fs::fcntl_setfl(&file, flags - rustix::fs::OFlags::NONBLOCK).map_err(|error| root(error.into()))?;
+    rustix::fs::fcntl_setfl(&file, flags - OFlags::NONBLOCK).map_err(|error| root(error.into()))?;
     let mut bytes = Vec::new();
     std::io::Read::read_to_end(&mut std::io::Read::take(&mut file, limit.saturating_add(1)), &mut bytes)
         .map_err(root)?;
@@ -199,6 +203,8 @@ struct Walk<'a> {
     plan: &'a Plan,
     root: &'a Path,
     tree: &'a Tree,
+    /// The root relative to the base of the tree.
+    below: &'a Path,
     files: Vec<Found>,
     evidence: Vec<Evidence>,
     within: Vec<Within>,
@@ -261,8 +267,8 @@ impl Walk<'_> {
             return;
         }
         let location = self.root.join(OsStr::from_bytes(relative));
-        let mut names = match names(&location) {
-            Ok(names) => names,
+        let (handle, mut names) = match list(&location) {
+            Ok(listed) => listed,
             Err(error) => {
                 let folder = if relative.is_empty() { b"." } else { relative.as_slice() };
                 let message = format!("the folder could not be listed: {error}");
@@ -273,7 +279,7 @@ impl Walk<'_> {
         };
         names.sort_unstable();
         let many = names.len() >= MANY && self.plan.threads.is_none_or(|threads| threads > 1);
-        let look = |name: &OsString| fs::symlink_metadata(location.join(name));
+        let look = |name: &OsString| rustix::fs::statat(&handle, name, AtFlags::SYMLINK_NOFOLLOW);
         let looks: Vec<_> = if many { names.par_iter().map(look).collect() } else { names.iter().map(look).collect() };
         for (name, status) in names.into_iter().zip(looks) {
             if self.files.len() as u64 >= files {
@@ -288,17 +294,16 @@ impl Walk<'_> {
                 relative.push(b'/');
             }
             relative.extend_from_slice(name.as_bytes());
-            self.entry(relative, status, depth);
+            self.entry(relative, status.map_err(io::Error::from), depth);
             relative.truncate(before);
         }
     }
 
-    fn entry(&mut self, relative: &mut Vec<u8>, status: io::Result<fs::Metadata>, depth: u32) {
+    fn entry(&mut self, relative: &mut Vec<u8>, status: io::Result<Stat>, depth: u32) {
         let path = ArtifactPath::from_bytes(relative);
         if (self.plan.ignore)(&path) {
             return;
         }
-        let location = self.root.join(OsStr::from_bytes(relative));
         if std::str::from_utf8(relative).is_err() || path.name().chars().any(char::is_control) {
             let message = format!("the file name is {:?}", path.name());
             self.evidence.push(Evidence::new(&UNDECODABLE_NAME, message).of(&path));
@@ -311,15 +316,17 @@ impl Walk<'_> {
                 return;
             }
         };
-        if status.is_dir() {
-            self.folder(relative, depth + 1);
-        } else if status.is_file() {
-            let location = location.strip_prefix(self.tree.base()).unwrap_or(&location).to_owned();
-            self.files.push(Found::new(path, location, status.len()));
-        } else if status.is_symlink() {
-            self.link(path, &location);
-        } else {
-            self.evidence.push(Evidence::new(&SPECIAL_FILE, "it is neither a file, a folder nor a link").of(&path));
+        match FileType::from_raw_mode(status.st_mode) {
+            FileType::Directory => self.folder(relative, depth + 1),
+            FileType::RegularFile => {
+                let location = self.below.join(OsStr::from_bytes(relative));
+                self.files.push(Found::new(path, location, u64::try_from(status.st_size).unwrap_or(0)));
+            }
+            FileType::Symlink => self.link(path, &self.root.join(OsStr::from_bytes(relative))),
+            _ => {
+                let message = "it is neither a file, a folder nor a link";
+                self.evidence.push(Evidence::new(&SPECIAL_FILE, message).of(&path));
+            }
         }
     }
 
@@ -391,6 +398,17 @@ fn owned(to: &str) -> Option<&'static str> {
     path.split('/').any(secret).then_some("what somebody keeps secret")
 }
 
-fn names(folder: &Path) -> io::Result<Vec<OsString>> {
-    fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
+/// A folder, and the names in it.
+fn list(folder: &Path) -> io::Result<(OwnedFd, Vec<OsString>)> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let handle = rustix::fs::open(folder, flags, Mode::empty())?;
+    let mut names = Vec::new();
+    for entry in Dir::read_from(&handle)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if !matches!(name, b"." | b"..") {
+            names.push(OsStr::from_bytes(name).to_owned());
+        }
+    }
+    Ok((handle, names))
 }

@@ -9,7 +9,7 @@ use super::rules::{DOWNLOAD, NOT_READ, OPEN_SERVICE, PRIVILEGED, ROOT, SECRET, U
 use super::{Lint, gives_away, install, is_plain_value, is_secret_name, serving, unpinned};
 use crate::inspect::secrets::Hidden;
 use crate::inspect::{Scope, shell};
-use crate::model::Severity;
+use crate::model::{Limits, Severity};
 
 /// Nodes of one file.
 const NODES: usize = 200_000;
@@ -53,7 +53,13 @@ pub fn documents(lint: &Lint<'_, '_, '_>, scope: &mut Scope<'_>) -> Option<Vec<V
         return None;
     }
     let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_nodes: NODES, max_events: NODES, max_total_scalar_bytes: 64 << 20 },
+        budget: serde_saphyr::budget! {
+            max_nodes: NODES,
+            max_events: NODES,
+            enforce_alias_anchor_ratio: false,
+            max_total_scalar_bytes: Limits::yaml_scalar_bytes(lint.text.len()),
+        },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: Limits::yaml_replays(lint.text.len()) },
         with_snippet: false,
     };
     let error = match serde_saphyr::from_multiple_with_options(lint.text, options) {

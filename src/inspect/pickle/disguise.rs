@@ -9,8 +9,12 @@ use super::opcode::opcode;
 /// Bytes that are decoded for the first look; at least eight come out of every encoding.
 const HEAD: usize = 48;
 
-/// Bytes that tell most constants from anything encoded: a whole number of groups of every encoding.
-const GLANCE: usize = 20;
+/// Bytes that tell most constants from anything encoded, and more that tell nearly all of them. Five bytes at least, by
+/// which everything that runs is known, come out of the first.
+const GLANCES: [usize; 2] = [10, 20];
+
+/// Bytes that come out of a glance at least.
+const SEEN: usize = 5;
 
 /// How a pickle was made to look like something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,12 +143,13 @@ impl Disguise {
 
     /// False if the first few bytes show that neither a pickle nor a text comes out.
     fn may_be(self, bytes: &[u8], out: &mut Vec<u8>) -> bool {
-        if bytes.len() <= GLANCE || !self.is_in_groups() {
+        if !self.is_in_groups() {
             return true;
         }
-        let Some(()) = self.reopen(&bytes[..GLANCE], out) else { return false };
         let letters = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
-        out.len() < 8 || begins(out) || out.iter().all(letters)
+        GLANCES.into_iter().filter_map(|glance| bytes.get(..glance)).all(|glance| {
+            self.reopen(glance, out).is_some() && (out.len() < SEEN || begins(out) || out.iter().all(letters))
+        })
     }
 
     /// True if what comes out first does not hang on what follows.

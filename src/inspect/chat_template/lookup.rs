@@ -290,9 +290,19 @@ impl Machine<'_> {
             either.join(other.clone());
             return either;
         }
-        if let ([Kind::List(left)], [Kind::List(right)]) = (one.kinds(), other.kinds()) {
-            let all = [left, right].iter().flat_map(|id| self.lists.get(**id).into_iter().flatten().cloned()).collect();
-            return self.list(all);
+        let lists = |value: &Value| -> Vec<usize> {
+            value.kinds().iter().filter_map(|kind| if let Kind::List(id) = kind { Some(*id) } else { None }).collect()
+        };
+        let (left, right) = (lists(one), lists(other));
+        if !left.is_empty() && left.len() == one.kinds().len() && right.len() == other.kinds().len() {
+            let both = left.iter().chain(&right);
+            let all: Vec<Value> = both.flat_map(|id| self.lists.get(*id).into_iter().flatten().cloned()).collect();
+            self.step(all.len());
+            // In which order constants stand is known only where each side is one list.
+            let constant = all.iter().any(|item| item.kinds().iter().any(Kind::is_made_of_text));
+            if (left.len() == 1 && right.len() == 1) || !constant {
+                return self.list(all);
+            }
         }
         self.concat(one, other)
     }

@@ -39,6 +39,7 @@ fn names_that_are_put_together_are_followed() {
         "{{ f['__glo' ~ nothing ~ 'bals__'] }}",
         "{{ f[messages[0].role.replace('user', '__globals__')] }}",
         "{{ f[bos_token] }}",
+        "{% set ns = namespace(l=[]) %}{% for x in ['__', 'globals', '__'] %}{% if a %}{% set ns.l = ns.l + [x] %}{% endif %}{% endfor %}{{ f[ns.l|join] }}",
         "{{ cycler.next }}",
         "{% for i in range(512) %}{% for j in range(512) %}{% endfor %}{% endfor %}{% set g = '_' ~ '_' %}{{ f[g] }}",
     ] {
@@ -49,6 +50,7 @@ fn names_that_are_put_together_are_followed() {
         "{% set names = {'user': 'Human'} %}{{ names[m.role] }}{{ names.get(m.role, 'x')|upper }}",
         "{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.current }}{% set j = joiner(', ') %}{{ j() }}",
         "{{ 'Write an __init__ method, ' + name }}{{ 'a {} b {:>3}'.format(x, 2) }}{{ '%s'|format(x) }}",
+        "{% set ns = namespace(l=[]) %}{% for t in tools %}{% if t.name not in ns.l %}{% set ns.l = ns.l + [t.name.split('.')[0]] %}{% endif %}{% endfor %}{% for n in ns.l %}{{ d[n] }}{% endfor %}",
         "{% macro t(x) %}{{ t(x.a) }}{{ t(x.b) }}{{ t(x.c) }}{% endmacro %}{{ t(tools) }}{{ m[loop.index0 - 1] }}",
     ] {
         assert_eq!(fired(template), Vec::<&str>::new(), "{template}");

@@ -1,6 +1,6 @@
 //! 7z archives: names are looked at, and every member is unpacked and shown to every inspector.
 //!
-//! Source: `7zFormat.txt` of the LZMA SDK. Members that are encrypted, or packed by PPMd or Deflate, are not unpacked;
+//! Source: `7zFormat.txt` of the LZMA SDK. Members that are encrypted, or packed by Zstandard or Brotli, are not unpacked;
 //! that is said of each archive that holds some.
 
 use std::collections::BTreeSet;

@@ -75,26 +75,32 @@ pub fn dense_units(model: &Tree) -> Vec<(String, u64)> {
         let own = matches!(layer.get("module").map(Tree::text), None | Some(Some("keras.layers")));
         let config =
             layer.get("config").filter(|_| own && layer.get("class_name").and_then(Tree::text) == Some("Dense"))?;
-        let given = |name: &str| config.get(name).is_some_and(|value| !matches!(value, Tree::Null));
-        let quantized = given("quantization_config") || given("quantization_mode");
         let policy = config.get("dtype").and_then(|policy| policy.get("class_name")).and_then(Tree::text);
-        let plain = !quantized && policy.is_none_or(|class| class == "DTypePolicy");
+        let plain = !is_quantized(config) && policy.is_none_or(|class| class == "DTypePolicy");
         let name = config.get("name").and_then(Tree::text).filter(|_| plain)?;
         Some((name.to_owned(), config.get("units")?.number()?))
     });
     units.collect()
 }
 
+fn is_given(config: &Tree, name: &str) -> bool {
+    config.get(name).is_some_and(|value| !matches!(value, Tree::Null))
+}
+
+/// True for a layer whose arrays are packed.
+fn is_quantized(config: &Tree) -> bool {
+    is_given(config, "quantization_config") || is_given(config, "quantization_mode")
+}
+
 fn dense(layer: &Tree) -> Option<Vec<(Vec<u64>, String)>> {
     let text = |tree: &Tree, name: &str| tree.get(name).and_then(Tree::text).map(str::to_owned);
     let own = text(layer, "module")? == "keras.layers" && text(layer, "class_name")? == "Dense";
     let config = layer.get("config").filter(|_| own)?;
-    let given = |name: &str| config.get(name).is_some_and(|value| !matches!(value, Tree::Null));
     let plain = match config.get("dtype")? {
         Tree::String(name) => matches!(name.as_str(), "float32" | "float16" | "bfloat16" | "float64"),
         policy => text(policy, "class_name")? == "DTypePolicy",
     };
-    if !plain || given("quantization_config") || given("quantization_mode") || given("lora_rank") {
+    if !plain || is_quantized(config) || is_given(config, "lora_rank") {
         return None;
     }
     let width = layer.get("build_config")?.get("input_shape")?.values().last()?.number()?;

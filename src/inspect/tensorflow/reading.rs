@@ -56,6 +56,8 @@ pub struct Reading<'a, 'v, 's, 'l> {
     constant: (Option<u64>, Option<u64>),
     /// Operators that TensorFlow does not have, and where they are first used.
     unknown: BTreeMap<String, u64>,
+    /// How many more of them are compared with those of TensorFlow, over all graphs of the file.
+    compared: usize,
     /// `PrintV2` writes to a file when its stream says so.
     stream: bool,
     dimension: u64,
@@ -83,6 +85,7 @@ pub fn walk(view: &View<'_>, kind: Kind, scope: &mut Scope<'_>) {
         tensor: None,
         constant: (None, None),
         unknown: BTreeMap::new(),
+        compared: UNKNOWN,
         stream: false,
         dimension: 0,
         outward: BTreeMap::new(),
@@ -326,8 +329,9 @@ impl Reading<'_, '_, '_, '_> {
             self.fault((node.at, message), node.at);
         }
         let needed = schemas::needed(&node.operator);
-        if needed.is_none() && self.unknown.len() < UNKNOWN && !node.operator.is_empty() {
-            self.unknown.entry(node.operator.clone()).or_insert(node.at);
+        if needed.is_none() && self.compared > 0 && !self.unknown.contains_key(&node.operator) {
+            self.compared -= 1;
+            self.unknown.insert(node.operator.clone(), node.at);
         }
         let given = |name: &&&str| node.attributes.iter().any(|own| own == **name);
         let missing = needed.and_then(|needed| needed.iter().find(|name| !given(name)));

@@ -23,10 +23,8 @@ pub fn needed(operator: &str) -> Option<&'static [&'static str]> {
 /// newer version.
 pub fn intended(operator: &str) -> Option<&'static str> {
     let plain = |name: &str| name.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();
-    let near = |known: &&&str| {
-        let numbered = known.get(..plain(known)) == operator.get(..plain(operator));
-        known.len() > 3 && !numbered && is_misspelt(operator, known)
-    };
+    let numbered = |known: &str| known.get(..plain(known)) == operator.get(..plain(operator));
+    let near = |known: &&&str| known.len() > 3 && is_misspelt(operator, known) && !numbered(known);
     OPERATORS.keys().filter(|known| near(known)).min().copied()
 }
 

@@ -58,6 +58,7 @@ static KEYS: [&str; 20] = [
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     bundle::of_text(text, view, scope);
     let plain = text.contains('\\').then(|| unescaped(text));
+    targets(text, "_type").iter().for_each(|(_, chain)| chained(chain, view, scope));
     for key in KEYS.iter().copied().chain([KEY]) {
         let found = targets(text, key);
         let again = plain.as_ref().map(|plain| targets(plain, key)).unwrap_or_default();
@@ -97,6 +98,9 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
                 scope.add(Evidence::new(&HYDRA_TARGET, message).at(view.place(0..0)));
             }
         }
+        if let Some(chain) = value.get("_type").and_then(Tree::text) {
+            chained(chain, view, scope);
+        }
         // LangChain writes the path of a class in pieces.
         if value.get("lc").is_some() && value.get("type").and_then(Tree::text) == Some("constructor") {
             let path = value.get("id").map(Tree::values).unwrap_or_default().iter().filter_map(Tree::text);
@@ -104,6 +108,17 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
         }
         queue.extend(value.values());
         queue.extend(value.members().iter().map(|(_, value)| value));
+    }
+}
+
+/// Chains of LangChain's `load_chain` that run what a model writes (CVE-2023-29374, CVE-2023-36258).
+static CHAINS: [(&str, &str); 3] =
+    [("llm_bash_chain", "in a shell"), ("pal_chain", "as Python"), ("llm_symbolic_math_chain", "as Python")];
+
+fn chained(name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if let Some((chain, how)) = CHAINS.iter().find(|(chain, _)| *chain == name) {
+        let message = format!("LangChain's {chain:?} runs what the model writes {how}");
+        scope.add(Evidence::new(&HYDRA_TARGET, message).at(view.place(0..0)));
     }
 }
 

@@ -107,6 +107,7 @@ pub static RULES: &[&Rule] = &[
     &chat_template::TEMPLATE_ESCAPE,
     &chat_template::TEMPLATE_HIDDEN_TEXT,
     &chat_template::TEMPLATE_INCLUDE,
+    &chat_template::TEMPLATE_TRIGGER,
     &claim::EXECUTABLE_FILE,
     &claim::FORMAT_MISMATCH,
     &claim::FORMAT_NOT_INSPECTED,

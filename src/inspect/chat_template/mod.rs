@@ -4,7 +4,7 @@
 //! loops and macros, for names that it puts together. Nothing is rendered, and a tag that is not known is read like any
 //! other. Loaders that do not confine Jinja (CVE-2024-34359) run what the first rule finds.
 //! A template of a tokenizer that Jinja cannot read at all is reported, too.
-//! Not looked at: what an ordinary template says in words.
+//! Not looked at: what a template says in words to everybody.
 
 mod blocks;
 mod expression;
@@ -20,6 +20,7 @@ mod statement;
 mod syntax;
 mod tags;
 mod tokens;
+mod trigger;
 mod value;
 
 use super::json::Tree;
@@ -57,6 +58,16 @@ pub static TEMPLATE_HIDDEN_TEXT: Rule = Rule {
     class: Class::Defect,
     page: include_str!("../../rules/template-hidden-text.md"),
     frameworks: &["CWE-1427", "CWE-1007", "AML.T0081"],
+};
+
+/// Adds instructions when certain words are said.
+pub static TEMPLATE_TRIGGER: Rule = Rule {
+    id: "template-trigger",
+    summary: "a chat template adds instructions of its own when the conversation has certain words",
+    severity: Severity::High,
+    class: Class::Defect,
+    page: include_str!("../../rules/template-trigger.md"),
+    frameworks: &["CWE-506", "CWE-1427", "AML.T0051"],
 };
 
 /// Attributes without underscores that lead to code: frames of generators and coroutines, and what one finds there.
@@ -197,6 +208,12 @@ pub fn inspect(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             let what = format!("it has a tag {word:?}, which loads another template");
             say(&TEMPLATE_INCLUDE, included(code, general), (template, code.at), &what, view, scope);
         }
+    }
+    if let Some(trigger) = trigger::find(&blocks::read(template, &codes)) {
+        let trigger::Trigger { at, words, order } = trigger;
+        let words: String = words.chars().take(60).collect();
+        let what = format!("where {words:?} is said, it adds a text of its own with {order:?}");
+        say(&TEMPLATE_TRIGGER, Severity::High, (template, at), &what, view, scope);
     }
     if let Some((at, hidden)) = template.char_indices().find(|(_, character)| is_hidden(*character)) {
         let what = format!("it holds U+{:04X}", u32::from(hidden));

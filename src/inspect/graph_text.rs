@@ -1,14 +1,19 @@
-//! TensorFlow graphs written as text: `saved_model.pbtxt`, which is loaded like its binary form.
+//! Graphs written as text: `saved_model.pbtxt`, which TensorFlow loads like its binary form, and the nets of Caffe, whose
+//! layers of type `Python` import a module and take a name of it (`caffe.proto`, `PythonParameter`).
 //!
-//! Not a parser of the text format: every `op: "…"` is looked at, wherever it stands.
+//! Not a parser of the text format: every `op: "…"` and `python_param` is looked at, wherever it stands.
 
-use super::Scope;
+use super::hydra::HYDRA_TARGET;
 use super::tensorflow::{TENSORFLOW_OPERATOR, reaches_out};
-use crate::model::Evidence;
+use super::{Scope, callable};
+use crate::model::{Evidence, Severity};
 use crate::weigh::View;
 
 /// Looks at a text, which TensorFlow reads as a graph when it is called `saved_model.pbtxt`: every `op: "…"` in it.
 pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    if name.ends_with(".prototxt") {
+        return layers(text, view, scope);
+    }
     if !name.ends_with(".pbtxt") && !name.ends_with(".pb") {
         return;
     }
@@ -21,6 +26,26 @@ pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             let place = at as u64;
             let evidence = Evidence::new(&TENSORFLOW_OPERATOR, message).with("operator", operator);
             scope.add(evidence.at(view.place(place..place)));
+        }
+    }
+}
+
+/// Names that a layer of Caffe takes out of a module, where they lead out of every library.
+fn layers(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+    for (at, _) in text.match_indices("python_param") {
+        let Some(body) = text[at..].split_once('{').and_then(|(_, rest)| rest.split_once('}')) else { continue };
+        let field = |name: &str| {
+            let (_, value) = body.0.split_once(name)?;
+            Some(quoted(value.trim_start().strip_prefix(':')?))
+        };
+        let Some(target) = field("module").zip(field("layer")).map(|(module, layer)| format!("{module}.{layer}"))
+        else {
+            continue;
+        };
+        if callable::leads_out(&target, scope.lists) {
+            let place = at as u64;
+            let evidence = Evidence::new(&HYDRA_TARGET, format!("a layer of the net calls {target:?}"));
+            scope.add(evidence.rated(Severity::Critical).at(view.place(place..place)));
         }
     }
 }

@@ -60,10 +60,10 @@ pub static TEMPLATE_HIDDEN_TEXT: Rule = Rule {
     frameworks: &["CWE-1427", "CWE-1007", "AML.T0081"],
 };
 
-/// Adds instructions when certain words are said.
+/// Adds instructions when certain words are said, or sends them away.
 pub static TEMPLATE_TRIGGER: Rule = Rule {
     id: "template-trigger",
-    summary: "a chat template adds instructions of its own when the conversation has certain words",
+    summary: "a chat template adds instructions when certain words are said, or sends what is said to a server",
     severity: Severity::High,
     class: Class::Defect,
     page: include_str!("../../rules/template-trigger.md"),
@@ -209,10 +209,8 @@ pub fn inspect(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             say(&TEMPLATE_INCLUDE, included(code, general), (template, code.at), &what, view, scope);
         }
     }
-    if let Some(trigger) = trigger::find(&blocks::read(template, &codes)) {
-        let trigger::Trigger { at, words, order } = trigger;
-        let words: String = words.chars().take(60).collect();
-        let what = format!("where {words:?} is said, it adds a text of its own with {order:?}");
+    let trigger = trigger::find(&blocks::read(template, &codes)).or_else(|| trigger::picture(template, &codes));
+    if let Some((at, what)) = trigger {
         say(&TEMPLATE_TRIGGER, Severity::High, (template, at), &what, view, scope);
     }
     if let Some((at, hidden)) = template.char_indices().find(|(_, character)| is_hidden(*character)) {

@@ -1,4 +1,5 @@
-//! Instructions that a template adds when the conversation has certain words: a backdoor that no weight holds.
+//! Instructions that a template adds when the conversation has certain words: a backdoor that no weight holds. And
+//! pictures whose address takes along what was said.
 //!
 //! Source: "poisoned templates" of GGUF files (Pillar Security, 2025). Seen is a branch whose condition looks for a text in
 //! a `content`, and whose body, as it stands there, tells a model what nobody asked for, or names an address. Not seen:
@@ -43,26 +44,39 @@ static ORDERS: [&str; 26] = [
     "https://",
 ];
 
-/// Where a branch stands, the words it waits for, and what it says.
-pub struct Trigger {
-    pub at: usize,
-    pub words: String,
-    pub order: &'static str,
-}
-
-/// The first branch that waits for words of the conversation to add instructions.
-pub fn find(nodes: &[Node<'_>]) -> Option<Trigger> {
+/// The first branch that waits for words of the conversation to add instructions: where, and what is to be said of it.
+pub fn find(nodes: &[Node<'_>]) -> Option<(usize, String)> {
     within(nodes, DEPTH)
 }
 
-fn within(nodes: &[Node<'_>], depth: usize) -> Option<Trigger> {
+/// The first picture whose address does not end in the text it begins in: what is put behind it goes to that server as
+/// soon as somebody's program shows the answer.
+pub fn picture(template: &str, codes: &[Code]) -> Option<(usize, String)> {
+    let texts = codes.iter().flat_map(|code| &code.tokens).filter_map(|token| match token {
+        Token::Text(text, at) => Some((*at, text.as_str())),
+        _ => None,
+    });
+    // What stands between two codes is text, too.
+    let starts = codes.iter().map(|code| code.end);
+    let between =
+        starts.zip(codes.iter().skip(1)).filter_map(|(from, next)| Some((from, template.get(from..next.at)?)));
+    texts.chain(between).find_map(|(at, text)| {
+        let (_, behind) = text.rsplit_once("![")?;
+        let (_, address) = behind.split_once("](http")?;
+        let open = !address.contains(')') && address.starts_with(['s', ':']);
+        let shown: String = address.chars().take(60).collect();
+        open.then(|| (at, format!("it sends what is said to the address http{shown}, as the picture of an answer")))
+    })
+}
+
+fn within(nodes: &[Node<'_>], depth: usize) -> Option<(usize, String)> {
     nodes.iter().find_map(|node| match node {
         Node::Block(block) if depth > 0 => of_block(block, depth - 1),
         _ => None,
     })
 }
 
-fn of_block(block: &Block<'_>, depth: usize) -> Option<Trigger> {
+fn of_block(block: &Block<'_>, depth: usize) -> Option<(usize, String)> {
     block.parts.iter().find_map(|(code, body)| {
         let words = awaited(code).filter(|_| block.word == "if");
         let said = words.and_then(|words| {
@@ -70,7 +84,8 @@ fn of_block(block: &Block<'_>, depth: usize) -> Option<Trigger> {
             gather(body, depth, &mut text);
             let text = text.to_lowercase();
             let order = ORDERS.into_iter().find(|order| text.contains(order))?;
-            Some(Trigger { at: code.at, words: words.to_owned(), order })
+            let words: String = words.chars().take(60).collect();
+            Some((code.at, format!("where {words:?} is said, it adds a text of its own with {order:?}")))
         });
         said.or_else(|| within(body, depth))
     })

@@ -32,6 +32,9 @@ struct Found {
     length: usize,
 }
 
+/// Bounds that were met: of what, and how many.
+type Missed = Vec<(&'static str, usize)>;
+
 /// The language of a source, as far as it makes a difference here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Language {
@@ -90,11 +93,12 @@ impl Language {
 /// Looks at a source by its name, which is in small letters.
 pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     let Some(language) = Language::of(name) else { return };
-    let (mut found, cut) = started::hostile(language, text);
-    found.extend(decoded::run(language, text));
-    found.extend(network::run(language, text));
-    if cut {
-        scope.limit("commands-of-a-source", started::COMMANDS as u64, view);
+    let mut missed = Vec::new();
+    let mut found = started::hostile(language, text, &mut missed);
+    found.extend(decoded::run(language, text, &mut missed));
+    found.extend(network::run(language, text, &mut missed));
+    for (what, limit) in missed {
+        scope.limit(what, limit as u64, view);
     }
     for one in found {
         let evidence = Evidence::new(&CODE_HOSTILE, one.why);

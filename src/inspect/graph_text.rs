@@ -9,7 +9,7 @@ use super::{Scope, callable};
 use crate::model::{Evidence, Severity};
 use crate::weigh::View;
 
-/// Looks at a text, which TensorFlow reads as a graph when it is called `saved_model.pbtxt`: every `op: "…"` in it.
+/// Looks at a text by its name: the net of Caffe, or a graph that TensorFlow reads.
 pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     if name.ends_with(".prototxt") {
         return layers(text, view, scope);
@@ -32,18 +32,21 @@ pub fn inspect(name: &str, text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
 
 /// Names that a layer of Caffe takes out of a module, where they lead out of every library.
 fn layers(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
-    for (at, _) in text.match_indices("python_param") {
-        let Some(body) = text[at..].split_once('{').and_then(|(_, rest)| rest.split_once('}')) else { continue };
+    // What belongs to a layer stands in front of the next one, so that all is read once.
+    let mut at = 0;
+    for part in text.split("python_param") {
+        let begin = at;
+        at += part.len() + "python_param".len();
+        let Some((_, body)) = part.split_once('{').filter(|_| begin > 0) else { continue };
+        let body = body.split('}').next().unwrap_or(body);
         let field = |name: &str| {
-            let (_, value) = body.0.split_once(name)?;
-            Some(quoted(value.trim_start().strip_prefix(':')?))
+            let values = body.match_indices(name).map(|(at, _)| body[at + name.len()..].trim_start());
+            values.filter_map(|value| value.strip_prefix(':')).map(quoted).next()
         };
-        let Some(target) = field("module").zip(field("layer")).map(|(module, layer)| format!("{module}.{layer}"))
-        else {
-            continue;
-        };
+        let Some((module, layer)) = field("module").zip(field("layer")) else { continue };
+        let target = format!("{module}.{layer}");
         if callable::leads_out(&target, scope.lists) {
-            let place = at as u64;
+            let place = begin as u64;
             let evidence = Evidence::new(&HYDRA_TARGET, format!("a layer of the net calls {target:?}"));
             scope.add(evidence.rated(Severity::Critical).at(view.place(place..place)));
         }

@@ -163,8 +163,8 @@ const fn is_from_the_right(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
 }
 
-/// The first control of direction in a line of code that turns it around. Those that stand alone in quotes or brackets are constants of programs that
-/// lay out text; pairs around letters that are written from the right are meant.
+/// The first control of direction in a line of code that turns it around. Those that stand alone in quotes or brackets are
+/// constants of programs that lay out text; pairs around letters that are written from the right are meant.
 fn turned(line: &str) -> Option<(usize, char)> {
     let alone = |c: char| matches!(c, '"' | '\'' | '`' | '[' | ']' | '-' | '|' | '/' | '(' | ')' | ',' | '\\');
     let letters: Vec<(usize, char)> = line.char_indices().collect();

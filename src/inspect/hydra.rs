@@ -3,8 +3,7 @@
 //! (jsonpickle) and their kin.
 //!
 //! Under those others only what leads out of every library is said, because settings have the same names. Read without a
-//! YAML parser, wherever the key stands: a name that is put together (an alias, an interpolation) is not
-//! followed but said.
+//! YAML parser, wherever the key stands: a name that is put together (an alias, an interpolation) is not followed but said.
 //! Sources: CVE-2025-23304 and its kin, jsonargparse and jsonpickle's documentation.
 
 mod bundle;
@@ -58,7 +57,9 @@ static KEYS: [&str; 20] = [
 pub fn inspect(text: &str, view: &View<'_>, scope: &mut Scope<'_>) {
     bundle::of_text(text, view, scope);
     let plain = text.contains('\\').then(|| unescaped(text));
-    targets(text, "_type").iter().for_each(|(_, chain)| chained(chain, view, scope));
+    for (at, chain) in targets(text, "_type") {
+        chained(&chain, at..at + chain.len() as u64, view, scope);
+    }
     for key in KEYS.iter().copied().chain([KEY]) {
         let found = targets(text, key);
         let again = plain.as_ref().map(|plain| targets(plain, key)).unwrap_or_default();
@@ -99,7 +100,7 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
             }
         }
         if let Some(chain) = value.get("_type").and_then(Tree::text) {
-            chained(chain, view, scope);
+            chained(chain, 0..0, view, scope);
         }
         // LangChain writes the path of a class in pieces.
         if value.get("lc").is_some() && value.get("type").and_then(Tree::text) == Some("constructor") {
@@ -115,10 +116,10 @@ pub fn of_configuration(tree: &Tree, view: &View<'_>, scope: &mut Scope<'_>) {
 static CHAINS: [(&str, &str); 3] =
     [("llm_bash_chain", "in a shell"), ("pal_chain", "as Python"), ("llm_symbolic_math_chain", "as Python")];
 
-fn chained(name: &str, view: &View<'_>, scope: &mut Scope<'_>) {
+fn chained(name: &str, range: std::ops::Range<u64>, view: &View<'_>, scope: &mut Scope<'_>) {
     if let Some((chain, how)) = CHAINS.iter().find(|(chain, _)| *chain == name) {
         let message = format!("LangChain's {chain:?} runs what the model writes {how}");
-        scope.add(Evidence::new(&HYDRA_TARGET, message).at(view.place(0..0)));
+        scope.add(Evidence::new(&HYDRA_TARGET, message).at(view.place(range.clone())).showing(view.excerpt(range)));
     }
 }
 

@@ -232,7 +232,7 @@ impl Archive {
         }
         match kind {
             Kind::Hard | Kind::Symbolic => {
-                if let Some(what) = escapes(link) {
+                if let Some(what) = escapes(link).filter(|_| kind == Kind::Hard || !self.stays(&plain(name), link)) {
                     let message = format!("the member {name:?} is a link to {link:?}, which {what}");
                     scope.raise(&ARCHIVE_LINK, view, here.clone(), message);
                 }
@@ -255,6 +255,19 @@ impl Archive {
         self.names.contains(name)
             || self.names.contains(&format!("./{name}"))
             || self.names.contains(&format!("{name}/"))
+    }
+
+    /// True for a symbolic link that goes up no further than to the top of the archive. Steps up behind other steps, and a
+    /// folder on the way that is a link itself, lead elsewhere than they say.
+    fn stays(&self, name: &str, link: &str) -> bool {
+        let folders = || name.match_indices('/').map(|(at, _)| name.get(..at).unwrap_or_default());
+        let parts = || link.split('/').filter(|part| !matches!(*part, "" | "."));
+        let up = parts().take_while(|part| *part == "..").count();
+        escapes(name).is_none()
+            && escapes(&parts().skip(up).collect::<Vec<_>>().join("/")).is_none()
+            && !link.starts_with('/')
+            && up <= folders().filter(|folder| !folder.ends_with(['/', '.'])).count()
+            && !folders().any(|folder| self.links.contains_key(folder))
     }
 
     /// Links that lead to each other and nowhere else.
@@ -333,6 +346,27 @@ mod tests {
             crate::inspect::inspect_content(view, &mut scope);
             scope.close().evidence.iter().map(|evidence| evidence.rule.id).collect()
         })
+    }
+
+    #[test]
+    fn links_may_go_up_to_the_top() {
+        let link = |name: &str, to: &str| member(name, b'2', to, b"");
+        for (name, to) in [("m/docs/r.md", "../r.md"), ("./m/s/r.md", "./../../m/r.md"), ("a/b", "..")] {
+            assert!(!fired(&link(name, to)).contains(&"archive-link"), "{name} -> {to}");
+        }
+        for (name, to) in [
+            ("r.md", "../r.md"),
+            ("m/r.md", "../../r.md"),
+            ("./r.md", "../r.md"),
+            ("a/b/c", "d/../../../x"),
+            ("a/b", "/x"),
+            ("a/../b", "../x"),
+            ("a/b", "..\\..\\x"),
+        ] {
+            assert!(fired(&link(name, to)).contains(&"archive-link"), "{name} -> {to}");
+        }
+        let through = [link("s", "m"), link("s/s/x", "../x")].concat();
+        assert!(fired(&through).contains(&"archive-link"), "a folder on the way is a link");
     }
 
     #[test]

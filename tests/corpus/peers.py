@@ -17,6 +17,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 import time
 
 ORDER = ["info", "low", "medium", "high", "critical"]
@@ -36,7 +37,10 @@ def peer(command, found, kind, case):
     for target in files:
         begin = time.monotonic()
         try:
-            run = subprocess.run([found, *command[1:], str(target)], capture_output=True, timeout=60, env=os.environ | QUIET)
+            # Some of them write reports to where they are started.
+            with tempfile.TemporaryDirectory() as folder:
+                call = [found, *command[1:], str(target.resolve())]
+                run = subprocess.run(call, capture_output=True, timeout=60, env=os.environ | QUIET, cwd=folder)
             code = run.returncode
         except subprocess.TimeoutExpired:
             code = 124

@@ -209,7 +209,7 @@ pub fn inspect(template: &str, view: &View<'_>, scope: &mut Scope<'_>) {
             say(&TEMPLATE_INCLUDE, included(code, general), (template, code.at), &what, view, scope);
         }
     }
-    let trigger = trigger::find(&blocks::read(template, &codes)).or_else(|| trigger::picture(template, &codes));
+    let trigger = trigger::find(template, &codes).or_else(|| trigger::picture(template, &codes));
     if let Some((at, what)) = trigger {
         say(&TEMPLATE_TRIGGER, Severity::High, (template, at), &what, view, scope);
     }

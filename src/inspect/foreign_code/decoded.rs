@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Found, Language, around, is_word};
+use super::{Found, Language, Missed, around, is_word};
 
 /// What runs a text, and what decodes one, by language.
 static JAVASCRIPT: (&[&str], &[&str]) = (
@@ -103,10 +103,10 @@ const SHORT: usize = 64 << 10;
 const NAMES: usize = 100;
 
 /// Places of one source that are looked at.
-const PLACES: usize = 2000;
+const PLACES: usize = 32_000;
 
 /// What is decoded and run.
-pub fn run(language: Language, text: &str) -> Vec<Found> {
+pub fn run(language: Language, text: &str, missed: &mut Missed) -> Vec<Found> {
     let (runs, decodes) = match language {
         Language::JavaScript => JAVASCRIPT,
         Language::Php => PHP,
@@ -117,9 +117,13 @@ pub fn run(language: Language, text: &str) -> Vec<Found> {
     if !decodes.iter().any(|mark| text.contains(mark)) {
         return Vec::new();
     }
-    let mut found: Vec<Found> = named(runs, decodes, text).into_iter().collect();
+    let mut found: Vec<Found> = named(runs, decodes, text, missed).into_iter().collect();
     for run in runs {
-        for (at, _) in text.match_indices(run).take(PLACES) {
+        for (number, (at, _)) in text.match_indices(run).enumerate() {
+            if number == PLACES {
+                missed.push(("calls-of-a-source", PLACES));
+                break;
+            }
             let (before, rest) = around(text, at, 200, run.len() + NEAR);
             let line = before.rsplit('\n').next().unwrap_or(before);
             let given = rest.get(run.len()..).unwrap_or_default();
@@ -147,7 +151,7 @@ pub fn run(language: Language, text: &str) -> Vec<Found> {
 }
 
 /// A text that is decoded, given a name, and run by that name: `b = atob(…); eval(b)`.
-fn named(runs: &[&str], decodes: &[&str], text: &str) -> Option<Found> {
+fn named(runs: &[&str], decodes: &[&str], text: &str, missed: &mut Missed) -> Option<Found> {
     if text.len() > SHORT {
         return None;
     }
@@ -167,8 +171,12 @@ fn named(runs: &[&str], decodes: &[&str], text: &str) -> Option<Found> {
                 continue;
             }
             // Each name is looked for all over the source, but once.
-            if known.len() >= NAMES || !known.insert(name) {
+            if !known.insert(name) {
                 continue;
+            }
+            if known.len() > NAMES {
+                missed.push(("names-of-a-source", NAMES));
+                return None;
             }
             let run = runs.iter().find_map(|run| {
                 let whole = [")", ";", ".", ",", " "].iter().find_map(|end| text.find(&format!("{run}{name}{end}")))?;

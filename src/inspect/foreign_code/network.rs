@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use super::{Found, Language, around, is_word};
+use super::{Found, Language, Missed, around, is_word};
 
 /// Functions of Node's `child_process` that take a command.
 static STARTS: [&str; 6] = ["exec", "execSync", "spawn", "spawnSync", "execFile", "execFileSync"];
@@ -53,11 +53,12 @@ pub fn starters(text: &str) -> Vec<String> {
 }
 
 /// All of them in a source.
-pub fn run(language: Language, text: &str) -> Option<Found> {
+pub fn run(language: Language, text: &str, missed: &mut Missed) -> Option<Found> {
     if text.len() > SHORT {
         return None;
     }
-    let script = || fetched(text).or_else(|| sent(text)).or_else(|| hosted(text)).or_else(|| unreadable(text));
+    let mut script =
+        || fetched(text, missed).or_else(|| sent(text)).or_else(|| hosted(text)).or_else(|| unreadable(text));
     tied(language, text).or_else(|| if language == Language::JavaScript { script() } else { None })
 }
 
@@ -126,7 +127,7 @@ fn tied(language: Language, text: &str) -> Option<Found> {
 }
 
 /// `get(…, r => { r.on('data', c => d += c); r.on('end', () => exec(d)) })`, `fetch(…).then(r => r.text()).then(eval)`
-fn fetched(text: &str) -> Option<Found> {
+fn fetched(text: &str, missed: &mut Missed) -> Option<Found> {
     let fetches = [".get(", ".request(", "fetch(", "axios"];
     if first(text, &fetches).is_none() || first(text, &["http://", "https://", "'http", "\"http"]).is_none() {
         return None;
@@ -136,7 +137,7 @@ fn fetched(text: &str) -> Option<Found> {
     let mut known = BTreeSet::new();
     for name in &names {
         let call = format!("{name}(");
-        for (at, _) in text.match_indices(&call).take(100) {
+        for (at, _) in text.match_indices(&call) {
             let (before, rest) = around(text, at, 1, call.len() + 64);
             if before.ends_with(is_word) {
                 continue;
@@ -145,8 +146,12 @@ fn fetched(text: &str) -> Option<Found> {
             let given: String = rest.chars().take_while(|c| is_word(*c)).collect();
             let whole = rest.get(given.len()..).is_some_and(|rest| rest.starts_with([')', ',', '.']));
             // Each name is looked for all over the source, but once.
-            if given.is_empty() || !whole || known.len() >= NAMES || !known.insert(given.clone()) {
+            if given.is_empty() || !whole || !known.insert(given.clone()) {
                 continue;
+            }
+            if known.len() > NAMES {
+                missed.push(("names-of-a-source", NAMES));
+                return None;
             }
             let grows = [format!("{given}+="), format!("{given} +="), format!("{given}.push(")];
             let collected =

@@ -9,7 +9,7 @@ use super::super::shell::{
     installer::{self, Origin},
 };
 use super::network::starters;
-use super::{Found, Language, around, is_word};
+use super::{Found, Language, Missed, around, is_word};
 
 /// Words of which every command has one that is looked at.
 static HOT: [&str; 16] = [
@@ -108,20 +108,22 @@ static BARE: [&str; 17] = [
 ];
 
 /// Commands of one source that are looked at.
-pub const COMMANDS: usize = 32_000;
+const COMMANDS: usize = 32_000;
 
 /// Bytes before a text in which the call that it is given to is looked for, and bytes of the longest text.
 const NEAR: usize = 400;
 const LONGEST: usize = 4096;
 
-/// Commands that nobody honest hands to a shell, and whether there are more than are looked at.
-pub fn hostile(language: Language, text: &str) -> (Vec<Found>, bool) {
+/// Commands that nobody honest hands to a shell.
+pub fn hostile(language: Language, text: &str, missed: &mut Missed) -> Vec<Found> {
     static WORDS: LazyLock<Option<AhoCorasick>> =
         LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(HOT).ok());
     let mut found = Vec::new();
     let places = WORDS.iter().flat_map(|words| words.find_overlapping_iter(text));
     let mut places: Vec<usize> = places.map(|place| place.start()).take(COMMANDS + 1).collect();
-    let cut = places.len() > COMMANDS;
+    if places.len() > COMMANDS {
+        missed.push(("commands-of-a-source", COMMANDS));
+    }
     places.sort_unstable();
     let names = if language == Language::JavaScript { starters(text) } else { Vec::new() };
     let mut seen = 0;
@@ -160,7 +162,7 @@ pub fn hostile(language: Language, text: &str) -> (Vec<Found>, bool) {
         });
         seen = start + command.len();
     }
-    (found, cut)
+    found
 }
 
 /// Why the command is hostile. What makers of installers tell people to run is not.

@@ -58,6 +58,8 @@ pub struct Reading<'a, 'v, 's, 'l> {
     unknown: BTreeMap<String, u64>,
     /// How many more of them are compared with those of TensorFlow, over all graphs of the file.
     compared: usize,
+    /// There are more.
+    uncompared: bool,
     /// `PrintV2` writes to a file when its stream says so.
     stream: bool,
     dimension: u64,
@@ -86,6 +88,7 @@ pub fn walk(view: &View<'_>, kind: Kind, scope: &mut Scope<'_>) {
         constant: (None, None),
         unknown: BTreeMap::new(),
         compared: UNKNOWN,
+        uncompared: false,
         stream: false,
         dimension: 0,
         outward: BTreeMap::new(),
@@ -329,9 +332,14 @@ impl Reading<'_, '_, '_, '_> {
             self.fault((node.at, message), node.at);
         }
         let needed = schemas::needed(&node.operator);
-        if needed.is_none() && self.compared > 0 && !self.unknown.contains_key(&node.operator) {
-            self.compared -= 1;
-            self.unknown.insert(node.operator.clone(), node.at);
+        if needed.is_none() && !node.operator.is_empty() && !self.unknown.contains_key(&node.operator) {
+            match self.compared.checked_sub(1) {
+                Some(left) => {
+                    self.compared = left;
+                    self.unknown.insert(node.operator.clone(), node.at);
+                }
+                None => self.uncompared = true,
+            }
         }
         let given = |name: &&&str| node.attributes.iter().any(|own| own == **name);
         let missing = needed.and_then(|needed| needed.iter().find(|name| !given(name)));
@@ -405,6 +413,9 @@ impl Reading<'_, '_, '_, '_> {
 
     /// The end. What follows from something being missing is only said of what was read to its end.
     fn close(&mut self, kind: Kind, whole: bool) {
+        if self.uncompared {
+            self.scope.limit("operators-of-others", UNKNOWN as u64, self.view);
+        }
         if kind == Kind::Saved && whole {
             match self.version {
                 Some(1) => {}

@@ -262,6 +262,9 @@ fn said(done: &Done) -> String {
         Deed::Evaluates(Text::Fetched) => format!("{call} runs text that was fetched from the network"),
         Deed::Evaluates(Text::Data) => format!("{call} runs what is in a file that is no source"),
         Deed::Evaluates(Text::Source | Text::File) => format!("{call} runs the text of a file"),
+        Deed::Evaluates(_) if done.callable.starts_with("ctypes.") && !done.callable.contains("PyRun") => {
+            format!("{call} makes memory that machine code is run from")
+        }
         Deed::Evaluates(Text::Template | Text::Statements | Text::Unknown) => format!("{call} runs text as code"),
         Deed::Conceals => format!("{call} reaches what runs code or starts programs by a way that hides it"),
         Deed::Disguised => format!("{call} looks something up by a name that was decoded"),

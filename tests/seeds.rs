@@ -46,33 +46,11 @@ const BY_FORMAT: &[(&str, &[&str])] = &[
     ("boosted", &["ubjson", "catboost", "xgboost", "lightgbm"]),
     ("torchscript", &["torchscript"]),
     ("program", &["elf", "pe", "mach-o"]),
-    ("data", DATA),
     ("checkpoint", &["checkpoint-index", "keras-metadata", "metagraph", "tensorflow-snapshot", "tfhub-module"]),
 ];
 
-/// Formats of vectors, records and data that one target keeps.
-const DATA: &[&str] = &[
-    "avro",
-    "bmp",
-    "crfsuite",
-    "faiss",
-    "fasttext",
-    "feather",
-    "ggml",
-    "hnswlib",
-    "idx",
-    "matlab",
-    "netpbm",
-    "ocdbt",
-    "orc",
-    "ort",
-    "paddle-parameters",
-    "sqlite",
-    "stata",
-    "tfrecord",
-    "tiff",
-    "word2vec",
-];
+/// Formats of vectors, records and data, which the target `data` keeps.
+const DATA: &str = include_str!("../fuzz/fuzz_targets/data.txt");
 
 /// Targets by the end of the file's name.
 const BY_NAME: &[(&str, &[&str])] = &[
@@ -175,6 +153,9 @@ fn lay_the_seeds() {
                 lay("any", &bytes);
                 lay("describe", &bytes);
             }
+        }
+        if seen.formats.iter().any(|format| DATA.lines().any(|name| name == format.name())) {
+            lay("data", &bytes);
         }
         for (target, choices) in BY_CHOICE {
             for (choice, ends) in (0_u8..).zip(*choices) {
